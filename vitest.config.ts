@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+// One PostgreSQL serves every test file; the setup makes a template database once (packages/server/test/database.ts).
+const database = './packages/server/test/database.ts'
+const globalSetup = existsSync(new URL(database, import.meta.url)) ? [database] : []
+const skipped = ['**/node_modules/**', '**/dist/**']
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // Two cores are the smallest machine we promise to work on: more workers only wait for each other there.
+    maxWorkers: 2,
+    watch: false,
+    passWithNoTests: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'pure',
+          include: ['packages/{contract,ledger,crypto,console}/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+          exclude: skipped,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'server',
+          include: ['packages/{server,keyserver,cli}/{src,test}/**/*.test.ts', 'packages/server/scripts/**/*.test.ts'],
+          exclude: skipped,
+          globalSetup,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['packages/*/e2e/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          exclude: skipped,
+          // A browser, a database and three processes each: one file at a time, after everything else.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
