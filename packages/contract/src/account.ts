@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { Email, FactorId, Instant, PersonId, text } from './ids.ts'
+import { capability, command, query } from './operation.ts'
+import { LinkToken, Password } from './setup.ts'
+import { FactorCode } from './session.ts'
+
+/** One's own name and password. */
+export const account = capability('account', {
+  rename: command({
+    path: '/account/rename',
+    summary: 'Change your name',
+    permission: 'self',
+    input: z.object({ name: text(1, 100) }),
+    output: z.object({ id: PersonId, name: z.string() }),
+    audit: { action: 'account.renamed', target: (_, { id }) => id },
+  }),
+  changePassword: command({
+    path: '/account/change-password',
+    summary: 'Change your password; every other session ends',
+    permission: 'self',
+    rate: 'secret',
+    input: z.object({ current: z.string().min(1).max(200), next: Password }),
+    output: z.object({ id: PersonId, sessionsEnded: z.number().int() }),
+    errors: { password_refused: 403, password_too_common: 422 },
+    audit: { action: 'account.password_changed', target: (_, { id }) => id },
+  }),
+  requestReset: command({
+    path: '/account/request-reset',
+    summary: 'Ask for a link to set a new password; the answer is the same whether the address is known or not',
+    permission: 'public',
+    rate: 'secret',
+    input: z.object({ email: Email }),
+    output: z.object({ sent: z.literal(true) }),
+    audit: { action: 'account.reset_requested', target: () => 'account' },
+  }),
+  resetPassword: command({
+    path: '/account/reset-password',
+    summary: 'Set a new password with the link; every session ends, and the second factor is still asked for',
+    permission: 'public',
+    rate: 'secret',
+    input: z.object({ token: LinkToken, password: Password }),
+    output: z.object({ id: PersonId }),
+    errors: { link_invalid: 410, password_too_common: 422 },
+    audit: { action: 'account.password_reset', target: (_, { id }) => id },
+  }),
+})
+
+/** Second factors (C2): TOTP and recovery codes. */
+export const factor = capability('factor', {
+  list: query({
+    path: '/factors',
+    summary: 'Your second factors',
+    permission: 'self',
+    restricted: true,
+    input: z.object({}),
+    output: z.object({
+      rows: z.array(z.object({ id: FactorId, kind: z.literal('totp'), label: z.string(), confirmedAt: Instant })).max(20),
+      recoveryCodesLeft: z.number().int(),
+    }),
+  }),
+  enrolTotp: command({
+    path: '/factors/totp',
+    summary: 'Begin to enrol an authenticator app; the secret is shown once',
+    permission: 'self',
+    restricted: true,
+    input: z.object({ label: text(1, 60).default('Authenticator app') }),
+    output: z.object({ id: FactorId, secret: z.string(), uri: z.string(), qrSvg: z.string() }),
+    errors: { too_many_factors: 409, step_up_first: 403 },
+    audit: { action: 'factor.enrolment_started', target: (_, { id }) => id },
+  }),
+  confirmTotp: command({
+    path: '/factors/totp/:id/confirm',
+    summary: 'Finish the enrolment with a first code; recovery codes are shown once',
+    permission: 'self',
+    restricted: true,
+    rate: 'secret',
+    input: z.object({ id: FactorId, code: FactorCode }),
+    output: z.object({ id: FactorId, recoveryCodes: z.array(z.string()).max(20) }),
+    errors: { factor_not_found: 404, code_refused: 403 },
+    audit: { action: 'factor.enrolled', target: ({ id }) => id },
+  }),
+  remove: command({
+    path: '/factors/:id/remove',
+    summary: 'Remove a second factor; the last one of an Owner or Admin stays',
+    permission: 'self',
+    stepUp: true,
+    input: z.object({ id: FactorId }),
+    output: z.object({ id: FactorId }),
+    errors: { factor_not_found: 404, last_factor: 409 },
+    audit: { action: 'factor.removed', target: ({ id }) => id },
+  }),
+  renewRecoveryCodes: command({
+    path: '/factors/recovery-codes',
+    summary: 'Replace your recovery codes; the old ones stop working',
+    permission: 'self',
+    stepUp: true,
+    input: z.object({}),
+    output: z.object({ personId: PersonId, recoveryCodes: z.array(z.string()).max(20) }),
+    errors: { no_factor: 409 },
+    audit: { action: 'factor.recovery_codes_renewed', target: (_, { personId }) => personId },
+  }),
+})

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+
+/** A branded, prefixed identifier: `<prefix>_<26 lower-case Crockford base32 characters>` (a UUIDv7, so ids sort by creation). */
+export const id = <P extends string>(prefix: P) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), `an id beginning with ${prefix}_`)
+    .brand<P>()
+
+/** Organisations are named by a UUID, since the ledger's leaf holds its 16 bytes. */
+export const OrgId = z.uuid().brand<'org'>()
+export type OrgId = z.infer<typeof OrgId>
+
+export const PersonId = id('pe')
+export type PersonId = z.infer<typeof PersonId>
+export const SessionId = id('se')
+export type SessionId = z.infer<typeof SessionId>
+export const InvitationId = id('in')
+export const ApiKeyId = id('ak')
+export const FactorId = id('fa')
+export const PolicyId = id('po')
+export const PolicyVersionId = id('pv')
+export const MailId = id('ma')
+
+/** RFC 3339, UTC, milliseconds. */
+export const Instant = z.iso.datetime()
+/** RFC 3339 full-date. */
+export const CalendarDate = z.iso.date()
+
+export const Email = z.email().max(254).describe('an e-mail address')
+/** Text without control characters other than line breaks; PostgreSQL cannot store NUL. */
+export const text = (min: number, max: number) =>
+  z
+    .string()
+    .min(min)
+    .max(max)
+    .refine((value) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value), 'must not contain control characters')
+
+/** A page of a list: how many rows, and the cursor that the page before returned as `next`. */
+export const page = {
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  after: z.string().max(200).optional().describe('the `next` cursor of the page before'),
+}
+/** The output of a list: at most 100 rows, and a cursor when there are more. */
+export const pageOf = <T extends z.ZodType>(row: T) => z.object({ rows: z.array(row).max(100), next: z.string().nullable() })

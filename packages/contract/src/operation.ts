@@ -1,0 +1,90 @@
+import type { z } from 'zod'
+import type { Permission } from './roles.ts'
+import type { ProblemStatus } from './problem.ts'
+
+/** What an operation may refuse with, beside the common problems: code → status. */
+export type Errors = Record<string, ProblemStatus>
+
+interface Common<I extends z.ZodObject, E extends Errors> {
+  /** Below `/api/v1`; `:name` parts are fields of the input. */
+  path: `/${string}`
+  /** One line for people: OpenAPI summary and CLI help. */
+  summary: string
+  permission: Permission
+  input: I
+  errors?: E
+  /** Needs a second factor confirmed within five minutes, where the person has one. */
+  stepUp?: true
+  /** May be called by a session that has not satisfied the second factor it needs. */
+  restricted?: true
+  /** Rate class: `secret` for whatever guesses at a password, code or token. */
+  rate?: 'secret' | 'heavy'
+}
+
+/** The entry a command writes: what happened, to what. `target` sees the input and the output. */
+export interface Audit<I, O> {
+  action: `${string}.${string}`
+  target: (input: I, output: O) => string
+}
+
+export interface CommandSpec<I extends z.ZodObject, O extends z.ZodType, E extends Errors> extends Common<I, E> {
+  output: O
+  audit: Audit<z.output<I>, z.output<O>>
+  /** Largest body in bytes; 64 KiB unless said. */
+  maxBodyBytes?: number
+}
+export interface QuerySpec<I extends z.ZodObject, O extends z.ZodType, E extends Errors> extends Common<I, E> {
+  output: O
+  /** The input carries a secret: it travels in a body (POST), never in a URL. */
+  secretInput?: true
+}
+export interface DownloadSpec<I extends z.ZodObject, E extends Errors> extends Common<I, E> {
+  contentType: string
+  filename: (input: z.output<I>) => string
+}
+
+export type Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<
+  Pick<CommandSpec<I, O, E>, 'errors'>
+> &
+  CommandSpec<I, O, E> & { kind: 'command'; name: string }
+export type Query<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<
+  Pick<QuerySpec<I, O, E>, 'errors'>
+> &
+  QuerySpec<I, O, E> & { kind: 'query'; name: string }
+/** Answers with a stream of text instead of one JSON value. */
+export type Download<I extends z.ZodObject = z.ZodObject, E extends Errors = Errors> = Required<Pick<DownloadSpec<I, E>, 'errors'>> &
+  DownloadSpec<I, E> & { kind: 'download'; name: string }
+
+export type Operation = Command | Query | Download
+
+/** A change. It cannot be declared without its audit entry. */
+export const command = <I extends z.ZodObject, O extends z.ZodType, const E extends Errors = Record<never, never>>(
+  spec: CommandSpec<I, O, E>,
+): Command<I, O, E> => ({ errors: {} as E, ...spec, kind: 'command', name: '' })
+
+/** A read. Its access is logged (D9). */
+export const query = <I extends z.ZodObject, O extends z.ZodType, const E extends Errors = Record<never, never>>(
+  spec: QuerySpec<I, O, E>,
+): Query<I, O, E> => ({ errors: {} as E, ...spec, kind: 'query', name: '' })
+
+/** A read that streams. */
+export const download = <I extends z.ZodObject, const E extends Errors = Record<never, never>>(
+  spec: DownloadSpec<I, E>,
+): Download<I, E> => ({ errors: {} as E, ...spec, kind: 'download', name: '' })
+
+/** Groups the operations of one noun and names them `noun.verb`. */
+export const capability = <N extends string, T extends Record<string, object>>(noun: N, operations: T): T => {
+  for (const [verb, operation] of Object.entries(operations)) (operation as { name: string }).name = `${noun}.${verb}`
+  return operations
+}
+
+export type InputOf<O> = O extends { input: infer I extends z.ZodType } ? z.input<I> : never
+export type ParsedInputOf<O> = O extends { input: infer I extends z.ZodType } ? z.output<I> : never
+export type OutputOf<O> = O extends { output: infer R extends z.ZodType } ? z.output<R> : never
+export type CodesOf<O> = O extends { errors: infer E } ? keyof E & string : never
+
+/** The names of the fields that stand in the path. */
+export const pathFields = (path: string): string[] => [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] ?? '')
+export const methodOf = (operation: Operation): 'GET' | 'POST' =>
+  operation.kind === 'command' || (operation.kind === 'query' && operation.secretInput) ? 'POST' : 'GET'
+export const apiBase = '/api/v1'

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+
+/** The five roles of an organisation (C1), strongest first. */
+export const roles = ['owner', 'admin', 'reviewer', 'member', 'viewer'] as const
+export const Role = z.enum(roles)
+export type Role = z.infer<typeof Role>
+
+const everybody = roles
+const managers = ['owner', 'admin'] as const
+const reviewers = ['owner', 'admin', 'reviewer'] as const
+const writers = ['owner', 'admin', 'reviewer', 'member'] as const
+
+/** Who may do what. The one place where a right is given; `permissions.txt` shows it by operation. */
+export const permissions = {
+  'organisation:read': everybody,
+  'organisation:write': managers,
+  'organisation:transfer': ['owner'],
+  'member:read': everybody,
+  'member:invite': managers,
+  'member:write': managers,
+  'key:own': everybody,
+  'key:manage': managers,
+  'ledger:read': reviewers,
+  'ledger:verify': everybody,
+  'ledger:export': reviewers,
+  'ledger:witness': managers,
+  'access-log:read': reviewers,
+  'policy:read': everybody,
+  'policy:write': writers,
+  'policy:approve': reviewers,
+  'policy:publish': managers,
+  'policy:acknowledge': everybody,
+  'encryption:read': managers,
+  'encryption:rotate': managers,
+} as const satisfies Record<string, readonly Role[]>
+
+/** Rights over the installation, held only in the operator's own organisation (organisation one). */
+export const operatorPermissions = {
+  'operator:read': managers,
+  'operator:keys': managers,
+  'operator:outbox': managers,
+  'operator:organisations': managers,
+} as const satisfies Record<string, readonly Role[]>
+
+export type OrgPermission = keyof typeof permissions
+export type OperatorPermission = keyof typeof operatorPermissions
+/** `public`: anybody, signed in or not. `self`: any signed-in person, over their own account only. */
+export type Permission = OrgPermission | OperatorPermission | 'public' | 'self'
+
+export const isOperatorPermission = (permission: Permission): permission is OperatorPermission => permission in operatorPermissions
+
+/** The roles that hold a permission; empty for `public` and `self`, which no role gives. */
+export const rolesWith = (permission: Permission): readonly Role[] => {
+  if (permission === 'public' || permission === 'self') return []
+  return isOperatorPermission(permission) ? operatorPermissions[permission] : permissions[permission]
+}
+
+/** Owner and Admin must have satisfied a second factor before anything else (C2). */
+export const mustHaveMfa = (role: Role): boolean => role === 'owner' || role === 'admin'
+
+/** Whether `a` is at least as strong as `b`. */
+export const atLeast = (a: Role, b: Role): boolean => roles.indexOf(a) <= roles.indexOf(b)

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { Email, Instant, OrgId, PersonId, SessionId } from './ids.ts'
+import { capability, command, query } from './operation.ts'
+import { Role } from './roles.ts'
+
+/** A 6-digit TOTP code or a recovery code. */
+export const FactorCode = z.string().min(6).max(40)
+
+/** What the session must do before it may do anything else (C2). */
+export const SessionNext = z.enum(['done', 'confirm_factor', 'enrol_factor'])
+
+export const Organisation = z.object({ id: OrgId, name: z.string(), role: Role, operator: z.boolean() })
+
+export const CurrentSession = z.object({
+  id: SessionId.nullable().describe('null for an API key'),
+  next: SessionNext,
+  person: z.object({ id: PersonId, name: z.string(), email: z.string() }),
+  organisation: Organisation,
+  organisations: z.array(Organisation).max(100),
+  permissions: z.array(z.string()).max(100),
+  factorConfirmedAt: Instant.nullable(),
+  stepUpUntil: Instant.nullable().describe('risky operations are accepted until then without another code'),
+  recoveryCodesLeft: z.number().int(),
+})
+
+export const SessionRow = z.object({
+  id: SessionId,
+  current: z.boolean(),
+  device: z.string(),
+  address: z.string(),
+  createdAt: Instant,
+  lastSeenAt: Instant,
+  expiresAt: Instant,
+  factorConfirmed: z.boolean(),
+})
+
+/** Sign-in, second factor, step-up, device list, organisation switch (C2, C4). */
+export const session = capability('session', {
+  signIn: command({
+    path: '/session/sign-in',
+    summary: 'Sign in with e-mail and password',
+    permission: 'public',
+    rate: 'secret',
+    input: z.object({ email: Email, password: z.string().min(1).max(200) }),
+    output: z.object({ id: SessionId, next: SessionNext }),
+    errors: { sign_in_refused: 401 },
+    audit: { action: 'session.started', target: (_, { id }) => id },
+  }),
+  confirmFactor: command({
+    path: '/session/confirm-factor',
+    summary: 'Confirm the second factor, at sign-in or again before a risky operation',
+    permission: 'self',
+    restricted: true,
+    rate: 'secret',
+    input: z.object({ code: FactorCode }),
+    output: z.object({ id: SessionId, next: SessionNext, recoveryCodesLeft: z.number().int() }),
+    errors: { code_refused: 403, no_factor: 409 },
+    audit: { action: 'session.factor_confirmed', target: (_, { id }) => id },
+  }),
+  confirmPassword: command({
+    path: '/session/confirm-password',
+    summary: 'Confirm the password before a risky operation, for people without a second factor',
+    permission: 'self',
+    rate: 'secret',
+    input: z.object({ password: z.string().min(1).max(200) }),
+    output: z.object({ id: SessionId }),
+    errors: { password_refused: 403, factor_required: 409 },
+    audit: { action: 'session.password_confirmed', target: (_, { id }) => id },
+  }),
+  refresh: command({
+    path: '/session/refresh',
+    summary: 'Exchange the refresh cookie for a new access token',
+    permission: 'public',
+    input: z.object({}),
+    output: z.object({ id: SessionId, expiresAt: Instant.describe('of the access token') }),
+    errors: { refresh_refused: 401 },
+    audit: { action: 'session.refreshed', target: (_, { id }) => id },
+  }),
+  current: query({
+    path: '/session',
+    summary: 'Who is signed in, where, and what they may do',
+    permission: 'self',
+    restricted: true,
+    input: z.object({}),
+    output: CurrentSession,
+  }),
+  list: query({
+    path: '/sessions',
+    summary: 'The devices on which you are signed in',
+    permission: 'self',
+    input: z.object({}),
+    output: z.object({ rows: z.array(SessionRow).max(100) }),
+  }),
+  revoke: command({
+    path: '/sessions/:id/revoke',
+    summary: 'End one of your sessions',
+    permission: 'self',
+    input: z.object({ id: SessionId }),
+    output: z.object({ id: SessionId }),
+    errors: { session_not_found: 404 },
+    audit: { action: 'session.revoked', target: ({ id }) => id },
+  }),
+  revokeOthers: command({
+    path: '/sessions/revoke-others',
+    summary: 'End all your sessions but this one',
+    permission: 'self',
+    input: z.object({}),
+    output: z.object({ personId: PersonId, ended: z.number().int() }),
+    audit: { action: 'session.others_revoked', target: (_, { personId }) => personId },
+  }),
+  signOut: command({
+    path: '/session/sign-out',
+    summary: 'End this session',
+    permission: 'self',
+    restricted: true,
+    input: z.object({}),
+    output: z.object({ id: SessionId }),
+    errors: { no_session: 409 },
+    audit: { action: 'session.ended', target: (_, { id }) => id },
+  }),
+  switchOrganisation: command({
+    path: '/session/switch-organisation',
+    summary: 'Continue this session in another of your organisations',
+    permission: 'self',
+    restricted: true,
+    input: z.object({ orgId: OrgId }),
+    output: z.object({ id: SessionId, next: SessionNext }),
+    errors: { organisation_not_found: 404, no_session: 409 },
+    audit: { action: 'session.organisation_switched', target: ({ orgId }) => orgId },
+  }),
+})
