@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-// One PostgreSQL serves every test file; the setup makes a template database once (packages/server/test/database.ts).
-const database = './packages/server/test/database.ts'
+// One PostgreSQL serves every test file; the setup makes a template database once (packages/server/test/global-setup.ts).
+const database = './packages/server/test/global-setup.ts'
 const globalSetup = existsSync(new URL(database, import.meta.url)) ? [database] : []
 const skipped = ['**/node_modules/**', '**/dist/**']
 
