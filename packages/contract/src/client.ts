@@ -46,7 +46,7 @@ export const requestOf = (operation: Operation, input: Record<string, unknown>):
   const rest = Object.entries(input).filter(([field, value]) => !inPath.has(field) && value !== undefined)
   const method = methodOf(operation)
   if (method === 'POST') return { method, path: apiBase + path, body: JSON.stringify(Object.fromEntries(rest)) }
-  const query = new URLSearchParams(rest.map(([field, value]) => [field, String(value)])).toString()
+  const query = new URLSearchParams(rest.map(([field, value]): [string, string] => [field, String(value)])).toString()
   return { method, path: apiBase + path + (query && `?${query}`) }
 }
 

@@ -1,0 +1,42 @@
+import type { Command, Operation } from './operation.ts'
+import { allOperations } from './operations.ts'
+import { isOperatorPermission, roles, rolesWith } from './roles.ts'
+
+const fieldMark = '\u0000'
+
+/** Stands in for an input or output and answers each field with its own name, so that `target` tells which one it takes. */
+const probe = (side: string): unknown => new Proxy({}, { get: (_, field) => `${fieldMark}\`${String(field)}\` of the ${side}` })
+
+/** What the entry names as its target: a field of the input or output, or a fixed word. */
+export const targetOf = (operation: Command): string => {
+  const target = operation.audit.target(probe('input') as never, probe('output') as never)
+  return target.startsWith(fieldMark) ? target.slice(fieldMark.length) : `always \`${target}\``
+}
+
+const whoOf = (operation: Operation): string => {
+  if (operation.permission === 'public') return 'anybody'
+  if (operation.permission === 'self') return 'any member, for themselves'
+  const holders = rolesWith(operation.permission)
+  const held = holders.length === roles.length ? 'any member' : holders.join(', ')
+  return isOperatorPermission(operation.permission) ? `${held} of the operator` : held
+}
+
+const header = `# Audit events
+
+Derived from packages/contract; do not edit. Every command writes exactly one of these entries into the ledger, in the transaction of
+the change itself, with who, when, the target, and each changed row before and after. The outcome of an entry tells whether the command
+succeeded, was denied or failed.
+
+| action | operation | who may cause it | target |
+| --- | --- | --- | --- |
+`
+
+/** The text of `audit-events.md`, sorted by action. */
+export const auditEvents = (operations: readonly Operation[] = allOperations): string => {
+  const rows = operations
+    .filter((operation) => operation.kind === 'command')
+    .map(
+      (operation) => `| \`${operation.audit.action}\` | \`${operation.name}\` | ${whoOf(operation)} | ${targetOf(operation)} |`,
+    )
+  return `${header}${rows.toSorted().join('\n')}\n`
+}
