@@ -13,8 +13,10 @@ interface Common<I extends z.ZodObject, E extends Errors> {
   permission: Permission
   input: I
   errors?: E
-  /** Needs a second factor confirmed within five minutes, where the person has one. */
+  /** A session must have confirmed its second factor (or password, without one) within five minutes. API keys were created behind one. */
   stepUp?: true
+  /** Needs a signed-in person: an API key is refused. */
+  sessionOnly?: true
   /** May be called by a session that has not satisfied the second factor it needs. */
   restricted?: true
   /** Rate class: `secret` for whatever guesses at a password, code or token. */
@@ -24,7 +26,7 @@ interface Common<I extends z.ZodObject, E extends Errors> {
 /** The entry a command writes: what happened, to what. `target` sees the input and the output. */
 export interface Audit<I, O> {
   action: `${string}.${string}`
-  target: (input: I, output: O) => string
+  target(input: I, output: O): string
 }
 
 export interface CommandSpec<I extends z.ZodObject, O extends z.ZodType, E extends Errors> extends Common<I, E> {
@@ -40,7 +42,7 @@ export interface QuerySpec<I extends z.ZodObject, O extends z.ZodType, E extends
 }
 export interface DownloadSpec<I extends z.ZodObject, E extends Errors> extends Common<I, E> {
   contentType: string
-  filename: (input: z.output<I>) => string
+  filename(input: z.output<I>): string
 }
 
 export type Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<

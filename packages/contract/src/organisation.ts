@@ -106,6 +106,7 @@ export const member = capability('member', {
     path: '/members/leave',
     summary: 'Leave this organisation',
     permission: 'self',
+    sessionOnly: true,
     stepUp: true,
     input: z.object({}),
     output: z.object({ id: PersonId }),
@@ -190,6 +191,7 @@ export const apiKey = capability('apiKey', {
     path: '/api-keys',
     summary: 'Create an API key; its secret is shown once',
     permission: 'key:own',
+    sessionOnly: true,
     stepUp: true,
     input: z.object({ name: text(1, 60), role: Role, days: z.number().int().min(1).max(365).default(90) }),
     output: ApiKeyRow.extend({ key: z.string().describe('hf_<id>.<secret>, shown once') }),
@@ -200,6 +202,7 @@ export const apiKey = capability('apiKey', {
     path: '/api-keys/authorise',
     summary: 'Accept a key that a command line made for itself; only the hash of its secret travels',
     permission: 'key:own',
+    sessionOnly: true,
     stepUp: true,
     input: z.object({
       id: ApiKeyId,

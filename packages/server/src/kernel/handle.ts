@@ -1,0 +1,90 @@
+import type { CodesOf, Command, Download, Operation, OrgId, OutputOf, ParsedInputOf, PersonId, Query, SessionId } from '@holdfast/contract'
+import type { Problem, ProblemExtras } from './problem.ts'
+import type { Principal } from './principal.ts'
+import type { OrgTx } from './tenancy/org-tx.ts'
+import type { Vault } from './vault.ts'
+import type { Gate } from './gate.ts'
+import type { Services } from './services.ts'
+
+/** Where a request came from. Personal data: sealed before it is stored. */
+export interface Origin {
+  address: string
+  agent: string
+}
+
+/** Tokens that a handler gives to or takes from the caller's browser; the HTTP edge turns them into cookies. */
+export type Cookies = { set: { access: string; refresh: string } } | { clear: true }
+
+interface Common<O> {
+  now: Date
+  origin: Origin
+  requestId: string
+  services: Services
+  gate: Gate
+  /** Makes the declared refusal `code`; throw it. */
+  fail: (code: CodesOf<O>, detail?: string, extras?: ProblemExtras) => Problem
+  /** Runs after the change is durable and before the answer: mail, webhooks, notifications. Failures are logged, not answered. */
+  afterCommit: (effect: () => Promise<void> | void) => void
+  /** Tells the browser which tokens to keep. */
+  cookies: (change: Cookies) => void
+  /** Free text for the ledger entry: why. */
+  because: (reason: string) => void
+}
+
+/** What the handler of an organisation's operation works with. */
+export interface Context<O = Operation> extends Common<O> {
+  tx: OrgTx
+  orgId: OrgId
+  principal: Principal
+  vault: Vault
+  /** The person behind the principal; for a key, its owner. Throws for the platform's own jobs. */
+  person: () => PersonId
+  /** The session behind the principal; throws for keys and jobs, which `sessionOnly` operations refuse before. */
+  session: () => SessionId
+}
+
+/** An organisation entered by a public operation. */
+export interface Entered {
+  tx: OrgTx
+  vault: Vault
+}
+
+/** What the handler of a public operation works with: it finds the organisation itself, then enters it, once. */
+export interface PublicContext<O = Operation> extends Common<O> {
+  /** Who calls, where a session or key came along. */
+  caller: Principal | null
+  /** The refresh cookie, where one came along. */
+  refreshToken: string | null
+  /** Enters the organisation whose ledger records the operation. `actor`: the person it is recorded for. */
+  enter: (orgId: OrgId, actor: PersonId | null) => Entered
+}
+
+/** Reads for a stream, each in a short transaction of its own, so that no snapshot stays open. */
+export interface DownloadContext<O = Operation> extends Omit<Context<O>, 'tx' | 'vault' | 'afterCommit' | 'cookies' | 'because'> {
+  read: <T>(work: (entered: Entered) => Promise<T>) => Promise<T>
+  /** Aborted when the client has gone. */
+  signal: AbortSignal
+}
+
+type Run<O, C> = (input: ParsedInputOf<O>, context: C) => Promise<OutputOf<O>>
+
+export type Handler =
+  | { scope: 'organisation'; operation: Command | Query; run: (input: never, context: never) => Promise<unknown> }
+  | { scope: 'public'; operation: Command | Query; run: (input: never, context: never) => Promise<unknown> }
+  | { scope: 'download'; operation: Download; run: (input: never, context: never) => AsyncIterable<string | Uint8Array> }
+
+/** Binds code to an operation that needs somebody signed in. */
+export const handle = <O extends Command | Query>(operation: O, run: Run<O, Context<O>>): Handler => ({ scope: 'organisation', operation, run })
+
+/** Binds code to a public operation. */
+export const handlePublic = <O extends Command | Query>(operation: O, run: Run<O, PublicContext<O>>): Handler => ({
+  scope: 'public',
+  operation,
+  run,
+})
+
+/** Binds a stream to a download. */
+export const handleDownload = <O extends Download>(
+  operation: O,
+  run: (input: ParsedInputOf<O>, context: DownloadContext<O>) => AsyncIterable<string | Uint8Array>,
+): Handler => ({ scope: 'download', operation, run })

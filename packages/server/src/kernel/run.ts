@@ -1,0 +1,254 @@
+import type { Command, Operation, OrgId, PersonId, ProblemStatus, Query, SessionId } from '@holdfast/contract'
+import type { z } from 'zod'
+import type { Access, AccessLog } from './access-log.ts'
+import type { Gate } from './gate.ts'
+import type { Context, Cookies, DownloadContext, Entered, Handler, Origin, PublicContext } from './handle.ts'
+import { claim, keep } from './idempotency.ts'
+import { actorOf } from './ledger/entry.ts'
+import { permit } from './permit.ts'
+import { principalId, type Principal } from './principal.ts'
+import { common, Problem, problemOf } from './problem.ts'
+import type { Services } from './services.ts'
+import { endRead } from './tenancy/transaction.ts'
+import { openUnit, readIn, record, type Recorded, type Unit } from './unit.ts'
+
+/** One request, whatever it came in by. */
+export interface Request {
+  id: string
+  origin: Origin
+  principal: Principal | null
+  refreshToken: string | null
+  idempotencyKey: string | null
+  signal: AbortSignal
+}
+
+export interface Outcome {
+  output: unknown
+  /** The number of the ledger entry; null for reads. */
+  seq: number | null
+  cookies: Cookies | null
+}
+
+export interface Path {
+  services: Services
+  gate: Gate
+  accessLog: AccessLog
+}
+
+const parse = (operation: Operation, input: unknown): z.output<z.ZodObject> => {
+  const parsed = operation.input.safeParse(input)
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+  throw common('invalid_input', { errors })
+}
+
+const failOf =
+  (operation: Operation) =>
+  (code: string, detail?: string, extras: ConstructorParameters<typeof Problem>[2] = {}): Problem => {
+    const status: ProblemStatus | undefined = operation.errors[code]
+    if (status === undefined) throw new Error(`${operation.name} did not declare ${code}`)
+    return new Problem(code, status, { ...extras, ...(detail !== undefined && { detail }) })
+  }
+
+/** Everything of a handler's context that does not depend on who calls. */
+const sharedContext = (path: Path, operation: Operation, request: Request) => {
+  const effects: (() => Promise<void> | void)[] = []
+  let cookies: Cookies | null = null
+  let reason: string | null = null
+  return {
+    context: {
+      now: path.services.clock.now(),
+      origin: request.origin,
+      requestId: request.id,
+      services: path.services,
+      gate: path.gate,
+      fail: failOf(operation),
+      afterCommit: (effect: () => Promise<void> | void) => void effects.push(effect),
+      cookies: (change: Cookies) => void (cookies = change),
+      because: (text: string) => void (reason = text),
+    },
+    cookies: () => cookies,
+    reason: () => reason,
+    runEffects: async () => {
+      for (const effect of effects) await Promise.resolve(effect()).catch(path.services.ground.onError)
+    },
+  }
+}
+
+const personOf = (principal: Principal): PersonId => {
+  if (principal.kind === 'system') throw new Error('a job has no person')
+  return principal.personId
+}
+const sessionOf = (principal: Principal): SessionId => {
+  if (principal.kind !== 'session') throw new Error('only a session has a session id')
+  return principal.sessionId
+}
+
+/** The rows of an answer, for the access log. */
+const rowsOf = (output: unknown): number =>
+  typeof output === 'object' && output !== null && 'rows' in output && Array.isArray(output.rows) ? output.rows.length : 1
+
+const targetOf = (input: Record<string, unknown>): string | null => {
+  const target = input['id'] ?? input['seq']
+  return typeof target === 'string' || typeof target === 'number' ? String(target) : null
+}
+
+const accessOf = (path: Path, operation: Operation, request: Request, principal: Principal, input: unknown, outcome: string, rows: number): Access => ({
+  at: path.services.clock.now(),
+  orgId: principal.orgId,
+  actor: principal.kind === 'api_key' ? principal.personId : principalId(principal),
+  session: principal.kind === 'session' ? principal.sessionId : principal.kind === 'api_key' ? principal.keyId : null,
+  operation: operation.name,
+  target: typeof input === 'object' && input !== null ? targetOf(input as Record<string, unknown>) : null,
+  origin: request.origin,
+  permission: principal.kind === 'system' ? 'system' : `${operation.permission} as ${principal.role}`,
+  outcome,
+  rows,
+})
+
+/** Closes a unit: a command writes exactly one entry and is durable; a read ends without a wait. */
+const close = async (
+  path: Path,
+  operation: Command | Query,
+  unit: Unit,
+  recorded: Omit<Recorded, 'action' | 'targetId'>,
+  input: unknown,
+  output: unknown,
+): Promise<number | null> => {
+  const { ground } = path.services
+  if (operation.kind === 'query') {
+    endRead(unit.transaction, ground.onError)
+    return null
+  }
+  const { action, target } = operation.audit
+  return record(ground, unit, { ...recorded, action, targetId: target(input as never, output as never) })
+}
+
+const runInOrganisation = async (path: Path, handler: Handler & { scope: 'organisation' }, input: unknown, request: Request): Promise<Outcome> => {
+  const { operation } = handler
+  const { principal } = request
+  if (!principal) throw common('unauthenticated')
+  const { orgId } = principal
+  const writes = operation.kind === 'command'
+  const unit = openUnit(path.services.ground, orgId, principal.kind === 'system' ? null : principal.personId, writes)
+  const shared = sharedContext(path, operation, request)
+  try {
+    const key = writes ? request.idempotencyKey : null
+    const earlier = key === null ? null : await claim(unit, operation, principal, key, input)
+    if (earlier) {
+      await unit.transaction.rollback()
+      return { output: earlier.output, seq: null, cookies: null }
+    }
+    const context = {
+      ...shared.context,
+      get tx() {
+        return unit.tx
+      },
+      vault: unit.vault,
+      orgId,
+      principal,
+      person: () => personOf(principal),
+      session: () => sessionOf(principal),
+    } satisfies Context<never>
+    const output = operation.output.parse(await handler.run(input as never, context as never))
+    if (key !== null) await keep(unit, principal, key, output)
+    const who = { actor: actorOf(principal), requestId: request.id, origin: request.origin, reason: shared.reason() }
+    const seq = await close(path, operation, unit, who, input, output)
+    if (!writes) path.accessLog.note(accessOf(path, operation, request, principal, input, 'read', rowsOf(output)))
+    await shared.runEffects()
+    return { output, seq, cookies: shared.cookies() }
+  } catch (error) {
+    await unit.transaction.rollback()
+    throw error
+  }
+}
+
+const runPublic = async (path: Path, handler: Handler & { scope: 'public' }, input: unknown, request: Request): Promise<Outcome> => {
+  const { operation } = handler
+  const shared = sharedContext(path, operation, request)
+  let unit: Unit | null = null
+  let actor: PersonId | null = null
+  const enter = (orgId: OrgId, person: PersonId | null): Entered => {
+    if (unit) throw new Error(`${operation.name} entered two organisations`)
+    actor = person
+    return (unit = openUnit(path.services.ground, orgId, person, operation.kind === 'command'))
+  }
+  const entered = (): Unit | null => unit
+  try {
+    const context = { ...shared.context, caller: request.principal, refreshToken: request.refreshToken, enter } satisfies PublicContext<never>
+    const output = operation.output.parse(await handler.run(input as never, context as never))
+    const open = entered()
+    const who = {
+      actor: { type: 'person', id: actor ?? 'anonymous', via: 'public' },
+      requestId: request.id,
+      origin: request.origin,
+      reason: shared.reason(),
+    }
+    const seq = open ? await close(path, operation, open, who, input, output) : null
+    await shared.runEffects()
+    return { output, seq, cookies: shared.cookies() }
+  } catch (error) {
+    await entered()?.transaction.rollback()
+    throw error
+  }
+}
+
+/** Refusals of signed-in callers are recorded too. A log that cannot take them must not hide the refusal itself. */
+const noteRefusal = (path: Path, operation: Operation, request: Request, input: unknown, error: unknown): void => {
+  const { principal } = request
+  if (!principal || principal.kind === 'system') return
+  const { code } = problemOf(error)
+  try {
+    path.accessLog.note(accessOf(path, operation, request, principal, input, `refused:${code}`, 0))
+  } catch (full) {
+    path.services.ground.onError(full)
+  }
+}
+
+/**
+ * The one path of every operation: permit → parse → enter the organisation → handle → parse the output → ledger entry → commit →
+ * flush → effects. Refusals of known callers are noted. Cost of a command: the session check, the handler's statements (the first
+ * carries BEGIN and `enter` along), one round trip for append and COMMIT, one shared flush.
+ */
+export const run = async (path: Path, handler: Exclude<Handler, { scope: 'download' }>, rawInput: unknown, request: Request): Promise<Outcome> => {
+  try {
+    permit(handler.operation, request.principal, path.services.clock.now())
+    const input = parse(handler.operation, rawInput)
+    return await (handler.scope === 'public' ? runPublic(path, handler, input, request) : runInOrganisation(path, handler, input, request))
+  } catch (error) {
+    noteRefusal(path, handler.operation, request, rawInput, error)
+    throw error
+  }
+}
+
+/** The same path for a stream. Everything that can be refused is refused before the first byte. */
+export const runDownload = (
+  path: Path,
+  handler: Handler & { scope: 'download' },
+  rawInput: unknown,
+  request: Request,
+): { input: z.output<z.ZodObject>; stream: AsyncIterable<string | Uint8Array> } => {
+  const { operation } = handler
+  try {
+    permit(operation, request.principal, path.services.clock.now())
+    const { principal } = request
+    if (!principal) throw common('unauthenticated')
+    const input = parse(operation, rawInput)
+    const { context } = sharedContext(path, operation, request)
+    const person = principal.kind === 'system' ? null : principal.personId
+    path.accessLog.note(accessOf(path, operation, request, principal, input, 'read', 0))
+    const downloadContext = {
+      ...context,
+      orgId: principal.orgId,
+      principal,
+      person: () => personOf(principal),
+      session: () => sessionOf(principal),
+      signal: request.signal,
+      read: (work) => readIn(path.services.ground, principal.orgId, person, work),
+    } satisfies DownloadContext<never>
+    return { input, stream: handler.run(input as never, downloadContext as never) }
+  } catch (error) {
+    noteRefusal(path, operation, request, rawInput, error)
+    throw error
+  }
+}

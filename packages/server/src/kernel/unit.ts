@@ -1,0 +1,108 @@
+import type pg from 'pg'
+import type { OrgId, PersonId } from '@holdfast/contract'
+import { newId } from './identifier.ts'
+import { entryHead, type EntryHead } from './ledger/entry.ts'
+import type { Origin } from './handle.ts'
+import { endRead, openTransaction, type Transaction } from './tenancy/transaction.ts'
+import { orgTxOver, type OrgTx } from './tenancy/org-tx.ts'
+import { vaultIn, type KeyCache, type Vault } from './vault.ts'
+import type { KeyServerClient } from '@holdfast/keyserver/client'
+
+/** What a unit of work stands on; one for the process. */
+export interface Ground {
+  pool: pg.Pool
+  keyServer: Pick<KeyServerClient, 'wrap' | 'unwrap'>
+  keyCache: KeyCache
+  /** Names of the tables that carry an `org_id`, as the catalogue has them. */
+  tenantTables: ReadonlySet<string>
+  /** Resolves when everything committed before the call is on disk. */
+  barrier: () => Promise<void>
+  turns: { take: (key: string) => Promise<void>; give: (key: string) => void }
+  onError: (error: unknown) => void
+}
+
+export interface Unit {
+  transaction: Transaction
+  tx: OrgTx
+  vault: Vault
+}
+
+export interface Recorded {
+  actor: EntryHead['actor']
+  action: string
+  targetId: string
+  requestId: string
+  origin: Origin | null
+  reason: string | null
+}
+
+/** Opens a unit of work in one organisation. Nothing is sent to the database before its first statement. */
+export const openUnit = (ground: Ground, orgId: OrgId, personId: PersonId | null, writes: boolean): Unit => {
+  const transaction = openTransaction(ground.pool, { orgId, personId, writes })
+  const vault = vaultIn(transaction, { keyServer: ground.keyServer, cache: ground.keyCache })
+  let builder: OrgTx | null = null
+  return {
+    transaction,
+    vault,
+    get tx() {
+      return (builder ??= orgTxOver(transaction, ground.tenantTables))
+    },
+  }
+}
+
+const appendText = 'select seq from ledger_append($1)'
+
+/**
+ * Seals the unit's changes into one ledger entry and commits: the append is the very last statement and travels with COMMIT;
+ * the answer waits for the shared flush (docs/adr/0003-ledger-append.md). Returns the entry's number.
+ */
+export const record = async (ground: Ground, { transaction, vault }: Unit, recorded: Recorded): Promise<number> => {
+  const head = await entryHead(vault, { ...recorded, id: newId('le') })
+  await ground.turns.take(transaction.orgId)
+  let rows
+  try {
+    rows = await transaction.commit({ text: appendText, values: [JSON.stringify(head)] })
+  } finally {
+    ground.turns.give(transaction.orgId)
+  }
+  await ground.barrier()
+  const seq = rows?.rows[0]?.['seq']
+  if (seq === undefined) throw new Error('the ledger did not answer')
+  return Number(seq)
+}
+
+/** Runs `work` in a read-only unit of its own. */
+export const readIn = async <T>(ground: Ground, orgId: OrgId, personId: PersonId | null, work: (unit: Unit) => Promise<T>): Promise<T> => {
+  const unit = openUnit(ground, orgId, personId, false)
+  try {
+    const value = await work(unit)
+    endRead(unit.transaction, ground.onError)
+    return value
+  } catch (error) {
+    await unit.transaction.rollback()
+    throw error
+  }
+}
+
+/** A change that a job of the platform makes in one organisation: one entry, like anybody's. Returns the entry's number. */
+export const changeAs = async <T>(
+  ground: Ground,
+  job: string,
+  orgId: OrgId,
+  work: (unit: Unit) => Promise<{ value: T; action: `${string}.${string}`; targetId: string; reason?: string } | null>,
+): Promise<{ value: T; seq: number } | null> => {
+  const unit = openUnit(ground, orgId, null, true)
+  try {
+    const done = await work(unit)
+    if (!done) {
+      await unit.transaction.rollback()
+      return null
+    }
+    const { value, action, targetId, reason = null } = done
+    const actor = { type: 'system', id: job, via: 'job' }
+    return { value, seq: await record(ground, unit, { actor, action, targetId, requestId: newId('rq'), origin: null, reason }) }
+  } catch (error) {
+    await unit.transaction.rollback()
+    throw error
+  }
+}
