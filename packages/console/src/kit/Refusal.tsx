@@ -1,0 +1,18 @@
+import { Alert } from '@mantine/core'
+import { IconLock } from '@tabler/icons-react'
+import { rolesInWords } from './explain.ts'
+import { useSession } from './session.tsx'
+import { roleNames } from './explain.ts'
+
+/** In place of a page or a part that the role may not see: names the missing permission and who has it. */
+export const Refusal = ({ permission }: { permission: string }) => {
+  const { organisation } = useSession()
+  const operator = permission.startsWith('operator:')
+  return (
+    <Alert variant="outline" color="gray" icon={<IconLock size={18} aria-hidden />} title="Your role does not include this">
+      You need <code>{permission}</code>, which {rolesInWords(permission)}
+      {operator ? ' of the operator’s organisation' : ''} has. In {organisation.name} you are {roleNames[organisation.role]}. An
+      Owner or Admin can change your role under Members.
+    </Alert>
+  )
+}

@@ -1,0 +1,54 @@
+import type { Answer, CodesOf, Command, InputOf, Operation, OutputOf } from '@holdfast/contract'
+import { useQueryClient } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { api } from './doors.ts'
+import { explain, type Explained } from './explain.ts'
+import { recorded } from './notices.tsx'
+import { refreshAll } from './queries.ts'
+
+/** One sentence for each code the operation declares. A missing one does not compile. */
+export type Explanations<O> = [CodesOf<O>] extends [never] ? { explain?: undefined } : { explain: Record<CodesOf<O>, string> }
+
+export type CommandOptions<O extends Command> = Explanations<O> & {
+  /** The queries whose answers this changes. */
+  refresh?: readonly Operation[]
+  onDone?: (output: OutputOf<O>, answer: Answer<OutputOf<O>>) => void
+  /** Says "Done. Recorded as #4821." in these words; null says nothing. */
+  done?: string | null
+}
+
+export interface CommandState<O extends Command> {
+  /** Runs it. Null when it was refused: `problem` then says why. A second call while one runs is ignored. */
+  run: (input: InputOf<O>) => Promise<OutputOf<O> | null>
+  running: boolean
+  problem: Explained | null
+  reset: () => void
+}
+
+/** Runs a command with an idempotency key, says what was recorded, refreshes what it changed, explains what was refused. */
+export const useCommandOf = <O extends Command>(operation: O, options: CommandOptions<O>): CommandState<O> => {
+  const client = useQueryClient()
+  const [running, setRunning] = useState(false)
+  const [problem, setProblem] = useState<Explained | null>(null)
+  const busy = useRef(false)
+  const run: CommandState<O>['run'] = async (input) => {
+    if (busy.current) return null
+    busy.current = true
+    setRunning(true)
+    setProblem(null)
+    try {
+      const answer = await api.call(operation, input, { idempotencyKey: crypto.randomUUID() })
+      await refreshAll(client, options.refresh ?? [])
+      if (options.done !== null) recorded(options.done ?? 'Done.', answer.ledgerSeq)
+      options.onDone?.(answer.value, answer)
+      return answer.value
+    } catch (error) {
+      setProblem(explain(error, options.explain))
+      return null
+    } finally {
+      busy.current = false
+      setRunning(false)
+    }
+  }
+  return { run, running, problem, reset: () => setProblem(null) }
+}

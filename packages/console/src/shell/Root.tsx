@@ -1,0 +1,41 @@
+import { Outlet, useLocation } from '@tanstack/react-router'
+import { Suspense, useEffect, useRef } from 'react'
+import { StepUpDialog } from './StepUpDialog.tsx'
+
+/** After a change of page, reading goes on at its title; the page's code may still be on its way. */
+const useFocusOnTitle = (): void => {
+  const { pathname } = useLocation()
+  const first = useRef(true)
+  useEffect(() => {
+    if (first.current) {
+      first.current = false
+      return
+    }
+    const before = document.getElementById('page-title')
+    const began = performance.now()
+    let frame = 0
+    const look = () => {
+      const title = document.getElementById('page-title')
+      const settled = title && (title !== before || performance.now() - began > 300)
+      if (settled) {
+        // A field that asked for focus keeps it.
+        if (!(document.activeElement instanceof HTMLInputElement)) title.focus({ preventScroll: true })
+      } else if (performance.now() - began < 3000) frame = requestAnimationFrame(look)
+    }
+    scrollTo(0, 0)
+    frame = requestAnimationFrame(look)
+    return () => cancelAnimationFrame(frame)
+  }, [pathname])
+}
+
+export const Root = () => {
+  useFocusOnTitle()
+  return (
+    <>
+      <Suspense fallback={null}>
+        <Outlet />
+      </Suspense>
+      <StepUpDialog />
+    </>
+  )
+}

@@ -1,0 +1,97 @@
+import { Button, Group, Modal, PasswordInput, Skeleton, Stack, TextInput } from '@mantine/core'
+import { factor, session } from '@holdfast/contract'
+import { useEffect, useState } from 'react'
+import { useCommandOf } from '../kit/commands.tsx'
+import { useFormOf } from '../kit/forms.ts'
+import { ProblemNotice, ReadProblem } from '../kit/ProblemNotice.tsx'
+import { useQueryOf } from '../kit/queries.ts'
+import { answerStepUp, listenStepUp } from './stepUp.ts'
+
+const done = { done: null, refresh: [session.current] } as const
+
+const Buttons = ({ running }: { running: boolean }) => (
+  <Group justify="flex-end" gap="xs">
+    <Button variant="default" onClick={() => answerStepUp(false)}>
+      Cancel
+    </Button>
+    <Button type="submit" loading={running}>
+      Confirm
+    </Button>
+  </Group>
+)
+
+const WithCode = () => {
+  const { run, running, problem } = useCommandOf(session.confirmFactor, {
+    ...done,
+    onDone: () => answerStepUp(true),
+    explain: {
+      code_refused: 'That code was not accepted. Wait for the next one, or use a recovery code.',
+      no_factor: 'You have no second factor.',
+    },
+  })
+  const form = useFormOf(session.confirmFactor, { code: '' }, problem)
+  return (
+    <form onSubmit={form.submit(({ code }) => run({ code: code.replace(/\s/g, '') }))}>
+      <Stack gap="md">
+        <TextInput
+          label="Code"
+          description="Six digits from your authenticator app, or a recovery code"
+          autoComplete="one-time-code"
+          data-autofocus
+          {...form.text('code')}
+        />
+        <ProblemNotice problem={problem} />
+        <Buttons running={running} />
+      </Stack>
+    </form>
+  )
+}
+
+const WithPassword = () => {
+  const { run, running, problem } = useCommandOf(session.confirmPassword, {
+    ...done,
+    onDone: () => answerStepUp(true),
+    explain: {
+      password_refused: 'That is not your password.',
+      factor_required: 'You have a second factor: reload the page and use it.',
+    },
+  })
+  const form = useFormOf(session.confirmPassword, { password: '' }, problem)
+  return (
+    <form onSubmit={form.submit(run)}>
+      <Stack gap="md">
+        <PasswordInput label="Password" autoComplete="current-password" data-autofocus {...form.text('password')} />
+        <ProblemNotice problem={problem} />
+        <Buttons running={running} />
+      </Stack>
+    </form>
+  )
+}
+
+const Question = () => {
+  const factors = useQueryOf(factor.list, {})
+  if (factors.error) return <ReadProblem error={factors.error} retry={() => void factors.refetch()} />
+  if (!factors.data) return <Skeleton height={96} />
+  return factors.data.rows.length > 0 ? <WithCode /> : <WithPassword />
+}
+
+/** Asks whether it is still the same person before something risky; accepted for five minutes. */
+export const StepUpDialog = () => {
+  const [asked, setAsked] = useState(false)
+  useEffect(() => {
+    listenStepUp(setAsked)
+    return () => listenStepUp(null)
+  }, [])
+  return (
+    <Modal
+      opened={asked}
+      onClose={() => answerStepUp(false)}
+      title="Confirm that it is you"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      zIndex={500}
+      size="sm"
+    >
+      <Question />
+    </Modal>
+  )
+}

@@ -1,0 +1,152 @@
+import { createRootRoute, createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { NotFound } from './NotFound.tsx'
+import { Root } from './Root.tsx'
+import { Shell } from './Shell.tsx'
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound })
+
+/** Whoever is signed in, with the rail around. */
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
+const outside = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/setup',
+    component: lazyRouteComponent(() => import('../pages/setup/SetupPage.tsx'), 'SetupPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sign-in',
+    component: lazyRouteComponent(() => import('../pages/session/SignInPage.tsx'), 'SignInPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/factor',
+    component: lazyRouteComponent(() => import('../pages/session/FactorPage.tsx'), 'FactorPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/invitation',
+    component: lazyRouteComponent(() => import('../pages/invitation/InvitationPage.tsx'), 'InvitationPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/reset',
+    component: lazyRouteComponent(() => import('../pages/reset/ResetPage.tsx'), 'ResetPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/reset/new',
+    component: lazyRouteComponent(() => import('../pages/reset/NewPasswordPage.tsx'), 'NewPasswordPage'),
+  }),
+]
+
+const inside = [
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/',
+    component: lazyRouteComponent(() => import('../pages/now/NowPage.tsx'), 'NowPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/ledger',
+    component: lazyRouteComponent(() => import('../pages/ledger/AuditPage.tsx'), 'AuditPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/ledger/$seq',
+    component: lazyRouteComponent(() => import('../pages/ledger/EntryPage.tsx'), 'EntryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/ledger/verify',
+    component: lazyRouteComponent(() => import('../pages/ledger/VerifyPage.tsx'), 'VerifyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/ledger/witnesses',
+    component: lazyRouteComponent(() => import('../pages/ledger/WitnessesPage.tsx'), 'WitnessesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access-log',
+    component: lazyRouteComponent(() => import('../pages/ledger/AccessLogPage.tsx'), 'AccessLogPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/members',
+    component: lazyRouteComponent(() => import('../pages/member/MembersPage.tsx'), 'MembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/api-keys',
+    component: lazyRouteComponent(() => import('../pages/api-key/ApiKeysPage.tsx'), 'ApiKeysPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/cli-login',
+    component: lazyRouteComponent(() => import('../pages/api-key/CliLoginPage.tsx'), 'CliLoginPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/policies',
+    component: lazyRouteComponent(() => import('../pages/policy/PoliciesPage.tsx'), 'PoliciesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/policies/new',
+    component: lazyRouteComponent(() => import('../pages/policy/NewPolicyPage.tsx'), 'NewPolicyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/policies/$id',
+    component: lazyRouteComponent(() => import('../pages/policy/PolicyPage.tsx'), 'PolicyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/policies/$id/versions/$version',
+    component: lazyRouteComponent(() => import('../pages/policy/PolicyVersionPage.tsx'), 'PolicyVersionPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/settings/organisation',
+    component: lazyRouteComponent(() => import('../pages/organisation/OrganisationPage.tsx'), 'OrganisationPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/settings/account',
+    component: lazyRouteComponent(() => import('../pages/account/AccountPage.tsx'), 'AccountPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/settings/sessions',
+    component: lazyRouteComponent(() => import('../pages/session/SessionsPage.tsx'), 'SessionsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/settings/encryption',
+    component: lazyRouteComponent(() => import('../pages/encryption/KeysPage.tsx'), 'KeysPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/operator/health',
+    component: lazyRouteComponent(() => import('../pages/operator/HealthPage.tsx'), 'HealthPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/operator/outbox',
+    component: lazyRouteComponent(() => import('../pages/operator/OutboxPage.tsx'), 'OutboxPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/operator/secrets',
+    component: lazyRouteComponent(() => import('../pages/operator/SecretsPage.tsx'), 'SecretsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/operator/organisations',
+    component: lazyRouteComponent(() => import('../pages/operator/OrganisationsPage.tsx'), 'OrganisationsPage'),
+  }),
+]
+
+export const routeTree = root.addChildren([...outside, shell.addChildren(inside)])
