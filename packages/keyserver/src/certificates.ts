@@ -1,7 +1,8 @@
 import 'reflect-metadata' // @peculiar/x509 needs it before itself
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import { ensurePrivateDirectory, readIfPresent, writeAtomically } from './files.ts'
 import { nameConstraints, type PermittedNames } from './name-constraints.ts'
@@ -39,7 +40,7 @@ const renewBeforeDays = 30
 const backdateMs = 3_600_000
 const loopback: PermittedNames = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.0/8', '::1/128'] }
 
-x509.cryptoProvider.set(webcrypto as Crypto)
+x509.cryptoProvider.set(webcrypto)
 
 const generateKeys = async () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 
@@ -180,6 +181,7 @@ export const ensureCertificate = async (
     }
   }
   const issued = await issueCertificate(request)
+  for (const file of [certificateFile, privateKeyFile]) await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   await writeAtomically(privateKeyFile, issued.privateKeyPem)
   await writeAtomically(certificateFile, issued.certificatePem, 0o644)
   return { ...issued, renewed: true }

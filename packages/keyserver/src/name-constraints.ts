@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { Extension } from '@peculiar/x509'
 
 export interface PermittedNames {
@@ -14,18 +14,13 @@ const tlv = (tag: number, value: Uint8Array): Buffer => {
   return Buffer.concat([Buffer.from(head), value])
 }
 
-/** The bytes of an IPv4 or IPv6 address. Throws on anything else. */
+/** The bytes of an IPv4 or IPv6 address (RFC 4291 §2.2, forms 1 and 2). Throws `TypeError` on anything else. */
 export const addressBytes = (address: string): Buffer => {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number))
-  const [head = '', tail] = address.split('::')
-  const groups = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => parseInt(group, 16)))
-  const left = groups(head)
-  const right = tail === undefined ? [] : groups(tail)
-  const middle = Array<number>(tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)).fill(0)
-  const all = [...left, ...middle, ...right]
-  if (all.length !== 8 || all.some((group) => !(group >= 0 && group <= 0xffff)))
-    throw new TypeError(`not an IP address: ${address}`)
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]))
+  if (!isIPv6(address) || /[.%]/.test(address)) throw new TypeError(`not an IP address: ${address}`)
+  const [left = [], right = []] = address.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const zeros = Array<string>(8 - left.length - right.length).fill('0')
+  return Buffer.from([...left, ...zeros, ...right].map((group) => group.padStart(4, '0')).join(''), 'hex')
 }
 
 /** RFC 5280 §4.2.1.10: in a constraint an address is followed by its mask. */
