@@ -18,6 +18,9 @@ export type GateFunction =
   | 'gate_invitation'
   | 'gate_reset'
   | 'gate_api_key'
+  | 'gate_membership'
+  | 'guess_begin'
+  | 'guess_right'
 
 export const gateOver = (pool: pg.Pool): Gate => ({
   ask: async <T>(name: GateFunction, values: readonly unknown[]) => {

@@ -1,4 +1,5 @@
 import { commonProblems, commonTitles, type CommonCode, type Problem as ProblemBody, type ProblemStatus } from '@holdfast/contract'
+import { KeyServerUnavailable } from '@holdfast/keyserver/client'
 
 export interface ProblemExtras {
   /** Public, one sentence: what to do. Never names another tenant's data. */
@@ -54,7 +55,8 @@ export const problemOf = (error: unknown): Problem => {
   // 53xxx: out of connections, memory or disk; 57Pxx: the server is stopping; 08xxx and socket errors: unreachable.
   if (/^(53|57P|08)/.test(state) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(state))
     return common('dependency_unavailable', { cause: error, retryAfterSeconds: 5 })
-  if (error instanceof Error && ['KeyServerUnavailable', 'PoolTimeout'].includes(error.name))
+  // pg-pool names no code for a wait that took too long.
+  if (error instanceof KeyServerUnavailable || (error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect')))
     return common('dependency_unavailable', { cause: error, retryAfterSeconds: 5 })
   return common('internal', { cause: error })
 }

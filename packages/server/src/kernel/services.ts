@@ -1,7 +1,11 @@
+import type { AccessLog } from './access-log.ts'
+import type { Background } from './background.ts'
 import type { Clock } from './clock.ts'
-import type { Ground } from './unit.ts'
-import type { Tokens } from './identity/tokens.ts'
+import type { Guesses } from './identity/guesses.ts'
 import type { Passwords } from './identity/passwords.ts'
+import type { Secrets } from './identity/secrets.ts'
+import type { Tokens } from './identity/tokens.ts'
+import type { Ground } from './unit.ts'
 
 /** What handlers may use of the world outside their transaction: ports, filled in by the composition root. */
 export interface Services {
@@ -9,6 +13,14 @@ export interface Services {
   ground: Ground
   tokens: Tokens
   passwords: Passwords
+  secrets: Secrets
+  guesses: Guesses
+  accessLog: AccessLog
+  background: Background
+  /** SHA-256 of the one-time set-up token; null when none was issued. */
+  setupTokenHash: () => Promise<Buffer | null>
+  /** The installation shows example data. */
+  demo: boolean
   /** The address people reach us at, without a trailing slash. */
   publicUrl: string
 }

@@ -23,6 +23,7 @@ interface OrgTable {
   region: Generated<string>
   plan: Generated<string>
   isOperator: Generated<boolean>
+  requireMfa: Generated<boolean>
   createdAt: Generated<Date>
 }
 interface PersonTable {

@@ -1,0 +1,11 @@
+import type { Handler } from './handle.ts'
+import type { Job, Schedule } from './job.ts'
+import type { PromiseCheck } from './promise.ts'
+
+/** What a capability's folder exports; `capabilities/index.ts` lists them all. */
+export interface Capability {
+  handlers: readonly Handler[]
+  jobs?: readonly Job[]
+  schedules?: readonly Schedule[]
+  promises?: readonly PromiseCheck[]
+}

@@ -1,0 +1,65 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { common } from '../problem.ts'
+
+export interface LoadLimits {
+  /** Requests in work at once, known callers included. */
+  inFlight: number
+  /** Beyond this only known callers are admitted. */
+  inFlightAnonymous: number
+  /** Requests of one address in work at once. */
+  perAddress: number
+  /** Mean delay of the event loop beyond which anonymous requests are refused, milliseconds. */
+  loopDelayMs: number
+}
+
+export const defaultLoadLimits: LoadLimits = { inFlight: 400, inFlightAnonymous: 200, perAddress: 120, loopDelayMs: 250 }
+
+export interface LoadShedding {
+  /** Admits a request or throws `overloaded`. `known`: it carries credentials. Call the result once when the request is done. */
+  admit: (address: string, known: boolean) => () => void
+  state: () => { inFlight: number; shed: number; loopDelayMs: number }
+  stop: () => void
+}
+
+/** Refuses early what could not be served in time, so that the rest still is (O10, O11). */
+export const createLoadShedding = (limits: LoadLimits = defaultLoadLimits): LoadShedding => {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  let loopDelayMs = 0
+  const timer = setInterval(() => {
+    loopDelayMs = Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - 10)
+    delay.reset()
+  }, 500)
+  timer.unref()
+  const byAddress = new Map<string, number>()
+  let inFlight = 0
+  let shed = 0
+
+  const refuse = (): never => {
+    shed++
+    throw common('overloaded', { retryAfterSeconds: 1 })
+  }
+  return {
+    admit: (address, known) => {
+      const ofAddress = byAddress.get(address) ?? 0
+      if (inFlight >= limits.inFlight || ofAddress >= limits.perAddress) refuse()
+      if (!known && (inFlight >= limits.inFlightAnonymous || loopDelayMs > limits.loopDelayMs)) refuse()
+      inFlight++
+      byAddress.set(address, ofAddress + 1)
+      let done = false
+      return () => {
+        if (done) return
+        done = true
+        inFlight--
+        const left = (byAddress.get(address) ?? 1) - 1
+        if (left > 0) byAddress.set(address, left)
+        else byAddress.delete(address)
+      }
+    },
+    state: () => ({ inFlight, shed, loopDelayMs }),
+    stop: () => {
+      clearInterval(timer)
+      delay.disable()
+    },
+  }
+}

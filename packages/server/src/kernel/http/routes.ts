@@ -1,0 +1,101 @@
+import { Readable } from 'node:stream'
+import { apiBase, methodOf, type Operation } from '@holdfast/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { newId } from '../identifier.ts'
+import type { Handler } from '../handle.ts'
+import type { Principal } from '../principal.ts'
+import { common } from '../problem.ts'
+import { run, runDownload, type Path, type Request } from '../run.ts'
+import { cookieHeaders, refreshCookieOf } from './cookies.ts'
+import { refuseCrossSite } from './csrf.ts'
+import { rateHeaders, rateProblem, type RateLimits } from './rate-limit.ts'
+
+export interface RouteOptions {
+  path: Path
+  handlers: readonly Handler[]
+  limits: RateLimits
+  authenticate: (request: FastifyRequest) => Promise<Principal | null>
+  publicUrl: string
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The request's id: in the log, in problems, in the ledger entry. */
+    requestId: string
+  }
+}
+
+const defaultBodyBytes = 64 * 1024
+
+/** Path parameters win over a field of the same name in the body or query. */
+const inputOf = (operation: Operation, request: FastifyRequest): unknown => {
+  const source = methodOf(operation) === 'POST' ? (request.body ?? {}) : request.query
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) throw common('invalid_input', { detail: 'Send a JSON object.' })
+  return { ...source, ...(request.params as Record<string, string>) }
+}
+
+const idempotencyKeyOf = (request: FastifyRequest): string | null => {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,100}$/.test(key)) {
+    throw common('invalid_input', { detail: 'Idempotency-Key: 1 to 100 visible ASCII characters.' })
+  }
+  return key
+}
+
+const signalOf = (reply: FastifyReply): AbortSignal => {
+  const controller = new AbortController()
+  reply.raw.once('close', () => controller.abort())
+  return controller.signal
+}
+
+const admit = async ({ limits, authenticate, publicUrl }: RouteOptions, operation: Operation, request: FastifyRequest, reply: FastifyReply) => {
+  if (methodOf(operation) === 'POST') refuseCrossSite(request, publicUrl)
+  const principal = await authenticate(request)
+  const state = limits.byCaller(operation, principal, request.ip)
+  if (state) reply.headers(rateHeaders(state))
+  if (state && state.retryAfterSeconds > 0) throw rateProblem(state)
+  return principal
+}
+
+const serve = async (options: RouteOptions, handler: Handler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const principal = await admit(options, handler.operation, request, reply)
+  const asked: Request = {
+    id: request.requestId,
+    origin: { address: request.ip, agent: (request.headers['user-agent'] ?? '').slice(0, 300) },
+    principal,
+    refreshToken: refreshCookieOf(request),
+    idempotencyKey: idempotencyKeyOf(request),
+    signal: signalOf(reply),
+  }
+  const input = inputOf(handler.operation, request)
+  reply.header('cache-control', 'no-store')
+  if (handler.scope === 'download') {
+    const { input: parsed, stream } = runDownload(options.path, handler, input, asked)
+    reply.header('content-disposition', `attachment; filename="${handler.operation.filename(parsed)}"`)
+    return reply.type(handler.operation.contentType).send(Readable.from(stream, { objectMode: false }))
+  }
+  const { output, seq, cookies } = await run(options.path, handler, input, asked)
+  if (seq !== null) reply.header('holdfast-ledger-seq', seq)
+  if (cookies) reply.header('set-cookie', cookieHeaders(cookies))
+  return reply.send(output)
+}
+
+/** One route an operation, and nothing else: whatever the contract does not declare does not exist. */
+export const registerRoutes = (app: FastifyInstance, options: RouteOptions): void => {
+  app.decorateRequest('requestId', '')
+  app.addHook('onRequest', (request, reply, done) => {
+    request.requestId = newId('rq')
+    reply.header('holdfast-request-id', request.requestId)
+    done()
+  })
+  for (const handler of options.handlers) {
+    const { operation } = handler
+    app.route({
+      method: methodOf(operation),
+      url: apiBase + operation.path,
+      bodyLimit: operation.kind === 'command' ? (operation.maxBodyBytes ?? defaultBodyBytes) : defaultBodyBytes,
+      handler: (request, reply) => serve(options, handler, request, reply),
+    })
+  }
+}

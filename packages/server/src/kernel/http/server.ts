@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises'
+import http from 'node:http'
+import type { Socket } from 'node:net'
+import fastifyStatic from '@fastify/static'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { common } from '../problem.ts'
+import { registerErrors, sendProblem } from './errors.ts'
+import { securityHeaders, tlsSettings } from './headers.ts'
+import type { LoadShedding } from './load-shedding.ts'
+import { rateHeaders, rateProblem } from './rate-limit.ts'
+import { registerRoutes, type RouteOptions } from './routes.ts'
+
+export interface HttpOptions extends RouteOptions {
+  tls: { cert: string; key: string }
+  shedding: LoadShedding
+  /** Folder of the built console, with `index.html`. */
+  consoleDir: string
+  /** Addresses of proxies whose X-Forwarded-For is believed; false for none. */
+  trustProxy: string[] | false
+  log: (message: string, detail: Record<string, unknown>) => void
+  /** More routes: health, trust page, API description. */
+  pages: (app: FastifyInstance) => void
+}
+
+/** Slow clients are cut: headers within 5 s, a body within 30 s (Fastify's own time-out alone does not stop slowloris). */
+const serverTimes = { headersTimeout: 5_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 }
+
+/** What Node's parser refuses never reaches a route; it gets a problem all the same. */
+const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  const code = tooLarge ? 'headers_too_large' : slow ? 'request_timeout' : 'malformed_request'
+  const problem = common(code)
+  const body = JSON.stringify({ type: `/problems#${code}`, title: http.STATUS_CODES[problem.status], status: problem.status, code, instance: '' })
+  const head = [
+    `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+const registerAdmission = (app: FastifyInstance, { limits, shedding }: HttpOptions): void => {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(securityHeaders)
+    const known = request.headers.authorization !== undefined || request.headers.cookie !== undefined
+    reply.raw.once('close', shedding.admit(request.ip, known))
+    const state = limits.byAddress(request.ip)
+    if (state.retryAfterSeconds > 0) {
+      reply.headers(rateHeaders(state))
+      throw rateProblem(state)
+    }
+    done()
+  })
+}
+
+/** The console is one page; unknown addresses below it are its own to explain. */
+const registerConsole = async (app: FastifyInstance, consoleDir: string): Promise<void> => {
+  const index = await readFile(`${consoleDir}/index.html`, 'utf8')
+  await app.register(fastifyStatic, {
+    root: `${consoleDir}/assets`,
+    prefix: '/assets/',
+    immutable: true,
+    maxAge: '365d',
+    index: false,
+    decorateReply: false,
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const wantsPage = request.method === 'GET' && !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html')
+    if (wantsPage) return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(index)
+    return sendProblem(reply, common('route_not_found'), request.requestId)
+  })
+}
+
+/** The whole HTTPS edge. The caller listens and closes. */
+export const createHttpServer = async (options: HttpOptions): Promise<FastifyInstance> => {
+  const app = Fastify({
+    https: { ...options.tls, ...tlsSettings, ...serverTimes, maxHeaderSize: 16 * 1024 },
+    trustProxy: options.trustProxy === false ? false : options.trustProxy,
+    bodyLimit: 64 * 1024,
+    requestTimeout: serverTimes.requestTimeout,
+    keepAliveTimeout: serverTimes.keepAliveTimeout,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: onClientError,
+  })
+  app.server.maxConnections = 2_000
+  registerErrors(app, (message, detail) => options.log(message, detail))
+  registerRoutes(app, options)
+  registerAdmission(app, options)
+  options.pages(app)
+  await registerConsole(app, options.consoleDir)
+  return app
+}
+
+/** Plain HTTP only redirects (D1); it reads no more than the request line. */
+export const createRedirectServer = (publicUrl: string): http.Server =>
+  http.createServer({ headersTimeout: 5_000, requestTimeout: 5_000, maxHeaderSize: 4096 }, (request, response) => {
+    const path = request.url?.startsWith('/') && !request.url.startsWith('//') ? request.url : '/'
+    response.writeHead(308, { location: publicUrl + path, connection: 'close' }).end()
+  })

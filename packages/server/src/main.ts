@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { connectKeyServer } from '@holdfast/keyserver/client'
+import { pino } from 'pino'
+import { compose } from './compose.ts'
+import { systemClock } from './kernel/clock.ts'
+import { createLoadShedding } from './kernel/http/load-shedding.ts'
+import { registerPages } from './kernel/http/pages.ts'
+import { createRateLimits } from './kernel/http/rate-limit.ts'
+import { createHttpServer, createRedirectServer } from './kernel/http/server.ts'
+import { ratePolicies, readConfiguration } from './platform/configuration.ts'
+import { homeAt } from './platform/home.ts'
+import { createPool, flushOf, readTenantTables, serverVersionOf } from './platform/pool.ts'
+import { startQueue } from './platform/queue.ts'
+import { openSecrets, readSecretsFile } from './platform/secrets-file.ts'
+import { readSetupToken } from './platform/setup-token.ts'
+import { version } from './platform/version.ts'
+
+const configuration = readConfiguration(process.env)
+const home = homeAt(configuration.HOLDFAST_HOME)
+const log = pino({ level: configuration.HOLDFAST_LOG_LEVEL, base: null }, pino.destination(2))
+const onError = (error: unknown): void => log.error({ err: error }, 'failed outside a request')
+
+const keyServer = connectKeyServer({
+  host: configuration.HOLDFAST_KEYSERVER_HOST,
+  port: configuration.HOLDFAST_KEYSERVER_PORT,
+  ca: await readFile(home.caFile, 'utf8'),
+  cert: await readFile(join(home.app, 'keyserver-client.pem'), 'utf8'),
+  key: await readFile(join(home.app, 'keyserver-client.key'), 'utf8'),
+})
+const databaseCa = configuration.HOLDFAST_DATABASE_CA
+const poolFor = async (role: 'app' | 'jobs', max: number) =>
+  createPool({
+    host: configuration.HOLDFAST_DATABASE_HOST,
+    port: configuration.HOLDFAST_DATABASE_PORT,
+    database: configuration.HOLDFAST_DATABASE_NAME,
+    user: `holdfast_${role}`,
+    password: async () => (await openSecrets(await readSecretsFile(home.secretsFile), keyServer))[`database-${role}`] ?? '',
+    ca: databaseCa === undefined ? null : await readFile(databaseCa, 'utf8'),
+    max,
+    pipeline: role === 'app',
+    onError,
+  })
+const pool = await poolFor('app', configuration.HOLDFAST_POOL)
+const jobsPool = await poolFor('jobs', 4)
+const publicUrl = configuration.HOLDFAST_PUBLIC_URL ?? `https://localhost:${configuration.HOLDFAST_PORT}`
+
+const platform = compose({
+  pool,
+  keyServer,
+  clock: systemClock,
+  publicUrl,
+  tenantTables: await readTenantTables(pool),
+  flush: flushOf(pool, await serverVersionOf(pool)),
+  setupTokenHash: () => readSetupToken(home.setupTokenFile),
+  onError,
+})
+const shedding = createLoadShedding()
+const app = await createHttpServer({
+  path: platform.path,
+  handlers: platform.handlers,
+  limits: createRateLimits(ratePolicies(configuration)),
+  shedding,
+  authenticate: platform.authenticate,
+  publicUrl,
+  tls: { cert: await readFile(join(home.app, 'https.pem'), 'utf8'), key: await readFile(join(home.app, 'https.key'), 'utf8') },
+  consoleDir: fileURLToPath(new URL('../../console/dist', import.meta.url)),
+  trustProxy: configuration.HOLDFAST_TRUST_PROXY ?? false,
+  log: (message, detail) => log.error(detail, message),
+  pages: (fastify) => registerPages(fastify, { version, health: platform.health }),
+})
+const queue = await startQueue({ pool: jobsPool, ...platform, services: platform.path.services, log: (message, detail) => log.warn(detail ?? {}, message) })
+await app.listen({ host: configuration.HOLDFAST_HOST, port: configuration.HOLDFAST_PORT })
+const redirect = configuration.HOLDFAST_HTTP_PORT === undefined ? null : createRedirectServer(publicUrl)
+redirect?.listen(configuration.HOLDFAST_HTTP_PORT, configuration.HOLDFAST_HOST)
+
+let stopping = false
+/** Requests in work are answered, the rest is stored, then everything closes. */
+const stop = async (): Promise<void> => {
+  if (stopping) return
+  stopping = true
+  redirect?.close()
+  await app.close()
+  await queue.stop()
+  await platform.close()
+  shedding.stop()
+  await Promise.all([pool.end(), jobsPool.end()])
+  keyServer.close()
+  process.exit(0)
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch((error: unknown) => (onError(error), process.exit(1))))
+
+const address = app.server.address()
+process.stdout.write(`${JSON.stringify({ listening: typeof address === 'object' && address ? address.port : configuration.HOLDFAST_PORT })}\n`)

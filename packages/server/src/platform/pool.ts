@@ -1,0 +1,57 @@
+import pg from 'pg'
+
+export interface PoolOptions {
+  host: string
+  port: number
+  database: string
+  user: string
+  /** Asked at each new connection, so that a rotated password needs no restart. */
+  password: () => Promise<string>
+  /** PEM of the authority that signs the database's certificate; null: the system's authorities. */
+  ca: string | null
+  max: number
+  /** Several statements on the wire at once; not for code that uses cursors or LISTEN. */
+  pipeline: boolean
+  onError: (error: Error) => void
+}
+
+/** Connections over TLS with the server's name checked (D1). Waiting for one is bounded. */
+export const createPool = ({ ca, pipeline, onError, ...options }: PoolOptions): pg.Pool => {
+  const config: pg.PoolConfig & { pipeline: boolean } = {
+    ...options,
+    pipeline,
+    ssl: { minVersion: 'TLSv1.2', ...(ca !== null && { ca }) },
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: 30_000,
+    application_name: 'holdfast',
+    keepAlive: true,
+  }
+  const pool = new pg.Pool(config)
+  pool.on('error', onError) // an idle connection that breaks; without a listener it would end the process
+  return pool
+}
+
+/** Tables that carry an `org_id`: what the first layer of tenancy scopes. */
+export const readTenantTables = async (pool: pg.Pool): Promise<ReadonlySet<string>> => {
+  const { rows } = await pool.query<{ name: string }>(
+    `select c.relname as name from pg_attribute a join pg_class c on c.oid = a.attrelid
+     where a.attname = 'org_id' and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace = 'public'::regnamespace`,
+  )
+  return new Set(rows.map(({ name }) => name))
+}
+
+/** Flushes the write-ahead log past everything committed so far; the statement depends on what the server offers. */
+export const flushOf = (pool: pg.Pool, serverVersion: number): (() => Promise<unknown>) => {
+  const statement =
+    serverVersion >= 170_000
+      ? { name: 'flush', text: `select pg_logical_emit_message(false, 'holdfast', '', true)` }
+      : { name: 'flush', text: `select pg_logical_emit_message(true, 'holdfast', '')` } // its own commit is synchronous
+  return () => pool.query(statement)
+}
+
+/** Such as 180004. */
+export const serverVersionOf = async (pool: pg.Pool): Promise<number> => {
+  const { rows } = await pool.query<{ version: string }>(`select current_setting('server_version_num') as version`)
+  return Number(rows[0]?.version)
+}

@@ -1,0 +1,56 @@
+import { OrgId, PersonId } from '@holdfast/contract'
+import { Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
+import type pg from 'pg'
+import { z } from 'zod'
+import type { Job, JobContext, Schedule } from '../kernel/job.ts'
+import type { Services } from '../kernel/services.ts'
+
+export interface QueueOptions {
+  /** As `holdfast_jobs`. */
+  pool: pg.Pool
+  services: Services
+  jobs: readonly Job[]
+  schedules: readonly Schedule[]
+  log: JobContext['log']
+}
+
+const Envelope = z.object({ org: OrgId, person: PersonId.nullish() })
+
+/** The library's own lines may carry payloads and error texts: only warnings and errors, and only their first sentence. */
+const quietLogger = (log: JobContext['log']): Logger =>
+  new Logger(() => (level, message) => {
+    if (level === 'error' || level === 'warning') log(message.split('\n')[0] ?? '')
+  })
+
+/** Runs the queue in this process; several nodes share one queue. `stop` lets running jobs end. */
+export const startQueue = async ({ pool, services, jobs, schedules, log }: QueueOptions): Promise<Runner> => {
+  const contextIn = (orgId: OrgId, personId: PersonId | null): JobContext => ({ services, orgId, personId, log })
+  const organisations = async (): Promise<OrgId[]> => {
+    const { rows } = await pool.query<{ org: string }>('select list_orgs() as org')
+    return rows.map(({ org }) => OrgId.parse(org))
+  }
+  const taskList: TaskList = {}
+  for (const { name, payload, run: work } of jobs) {
+    taskList[name] = async (raw) => {
+      const { org, person } = Envelope.parse(raw)
+      await services.ground.barrier() // what the job makes known outside must already be on disk
+      await work(payload.parse(raw) as never, contextIn(org, person ?? null))
+    }
+  }
+  for (const { name, run: work } of schedules) {
+    taskList[name] = async () => {
+      for (const org of await organisations()) {
+        await work(contextIn(org, null)).catch((error: unknown) => log('a scheduled job failed', { job: name, org, cause: error }))
+      }
+    }
+  }
+  return run({
+    pgPool: pool,
+    taskList,
+    parsedCronItems: parseCronItems(schedules.map(({ name, cron }) => ({ task: name, match: cron, identifier: name, options: { backfillPeriod: 0 } }))),
+    concurrency: 2,
+    pollInterval: 2_000,
+    noHandleSignals: true,
+    logger: quietLogger(log),
+  })
+}
