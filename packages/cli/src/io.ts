@@ -1,0 +1,56 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** Everything outside of the program that a command touches, so that a test can stand in for it. */
+export interface Io {
+  env: Record<string, string | undefined>
+  stdin: Readable
+  /** Data: what a pipe should get. */
+  stdout: Writable
+  /** Remarks: progress, notes, refusals. */
+  stderr: Writable
+  /** Width of the terminal behind stdout; null when it is a file or a pipe. */
+  columns: number | null
+  /** A person watches stderr. */
+  interactive: boolean
+  sleep: (ms: number) => Promise<void>
+  /** Shows a page in the person's browser; never fails. */
+  openBrowser: (url: string) => void
+}
+
+/** 0 done, 1 refused or failed, 2 wrong usage, 3 the server cannot be reached or is unavailable. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, unavailable: 3 } as const
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** Called in a way that cannot work: exit 2. The message says what to do and holds no secret. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The command ended without success and has said why on stdout: exit 1. */
+export class Failed extends Error {
+  override readonly name = 'Failed'
+}
+
+/** The server did not answer, or not as Holdfast: exit 3. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}
+
+export const say = (io: Io, line: string): void => {
+  io.stderr.write(`${line}\n`)
+}
+
+const readAll = async (io: Io): Promise<Buffer> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array))
+  return Buffer.concat(chunks)
+}
+
+const stdinOf = new WeakMap<Io, Promise<Buffer>>()
+
+/** All of stdin. It is read once: a second flag that asks for it gets the same bytes. */
+export const readStdin = (io: Io): Promise<Buffer> => {
+  const reading = stdinOf.get(io) ?? readAll(io)
+  stdinOf.set(io, reading)
+  return reading
+}

@@ -1,0 +1,69 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { LedgerError, parseVkey, verifyExport, type Verdict } from '@holdfast/ledger'
+import { readBytes } from './input.ts'
+import { Failed, UsageError, type Io } from './io.ts'
+import { plain } from './print.ts'
+import { count, createProgress } from './progress.ts'
+
+export interface VerifyOptions {
+  checkpoint?: string[]
+  key?: string[]
+  org?: string
+  json?: true
+}
+
+const openFile = async (io: Io, file: string): Promise<Readable> => {
+  if (file === '-') return io.stdin
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`cannot read ${file}: ${error.code ?? error.message}`, { cause: error })
+  })
+  if (!found.isFile()) throw new UsageError(`${file} is not a file`)
+  return createReadStream(file, { highWaterMark: 1 << 20 })
+}
+
+const checkKeys = (keys: readonly string[]): void => {
+  for (const key of keys) {
+    try {
+      parseVkey(key)
+    } catch (error) {
+      if (error instanceof LedgerError) throw new UsageError(`--key: ${error.message}`, { cause: error })
+      throw error
+    }
+  }
+}
+
+/** What was checked and, as important, what could not be: without a checkpoint held outside, nobody notices a chain that was replaced whole. */
+const describe = (verdict: Verdict, { checkpoint = [], key = [] }: VerifyOptions): string => {
+  if (!verdict.ok) {
+    return [
+      `BROKEN at entry ${verdict.seq} (${verdict.kind})`,
+      plain(verdict.message),
+      `${count(verdict.entries)} entries before it are as they were written.`,
+    ].join('\n')
+  }
+  const lines = [`OK  ${plain(verdict.message)}`, `organisation  ${verdict.org}`, `head          ${verdict.head}`]
+  for (const { origin, size } of verdict.checkpoints)
+    lines.push(`checkpoint    ${plain(origin)} at ${count(size)} entries agrees`)
+  if (checkpoint.length === 0)
+    lines.push('Compared with no checkpoint held outside: give one with --checkpoint to rule out a chain rewritten as a whole.')
+  if (key.length === 0) lines.push('Signatures of checkpoints were not checked: give the signer’s verifier key with --key.')
+  return lines.join('\n')
+}
+
+/** `ledger verify FILE`: recomputes every hash of an export. Uses neither network nor credentials. Throws {@link Failed} when it is broken. */
+export const verifyFile = async (io: Io, file: string, options: VerifyOptions): Promise<void> => {
+  const { checkpoint = [], key = [], org } = options
+  checkKeys(key)
+  const checkpoints = await Promise.all(checkpoint.map(async (path) => (await readBytes(io, path)).toString('utf8')))
+  const progress = createProgress(io)
+  const verdict = await verifyExport(await openFile(io, file), {
+    checkpoints,
+    ...(key.length > 0 && { vkeys: key }),
+    ...(org !== undefined && { org }),
+    onProgress: ({ entries, total }) => progress.show(() => `${count(entries)} of ${count(total)} entries`),
+  }).finally(progress.clear)
+  io.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : `${describe(verdict, options)}\n`)
+  if (!verdict.ok) throw new Failed('')
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Io } from './io.ts'
+
+const opener = (): [command: string, ...args: string[]] => {
+  if (process.platform === 'darwin') return ['open']
+  // `start` of cmd.exe would take the # and & of a URL apart.
+  if (process.platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler']
+  return ['xdg-open']
+}
+
+const openBrowser = (url: string): void => {
+  const [command, ...args] = opener()
+  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true })
+  // No browser here: the page is printed as well.
+  child.on('error', () => undefined)
+  child.unref()
+}
+
+/** The terminal, files and environment of this process. */
+export const processIo = (): Io => ({
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  columns: process.stdout.isTTY ? process.stdout.columns : null,
+  interactive: process.stderr.isTTY === true,
+  sleep: (ms) => sleep(ms),
+  openBrowser,
+})

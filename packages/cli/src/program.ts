@@ -1,0 +1,152 @@
+import { Command, CommanderError, Help, Option } from 'commander'
+import { allOperations, rolesWith, type Operation } from '@holdfast/contract'
+import { addCompletion } from './completion.ts'
+import { flagsOf, kebab, type Flag } from './flags.ts'
+import { exitCodes, say, type ExitCode, type Io } from './io.ts'
+import { addLedgerCommands } from './ledger-commands.ts'
+import { addLoginCommands } from './login-commands.ts'
+import { runOperation, type OperationOptions } from './operation-command.ts'
+import { describeFailure } from './refusal.ts'
+import { addServerOptions } from './server-options.ts'
+import { addStart } from './start.ts'
+
+/** Acts on a browser's cookies, which a command line does not keep. */
+const cookieOnly = new Set(['session.signIn', 'session.refresh'])
+
+/** The operations that become commands: an API key may call them, and they answer with one value. */
+export const offered = (operation: Operation): boolean =>
+  operation.kind !== 'download' && !operation.sessionOnly && !cookieOnly.has(operation.name)
+
+const describeOption = ({ help, initial, required }: Flag): string =>
+  [help, required && '(required)', initial !== undefined && `(default: ${JSON.stringify(initial)})`].filter(Boolean).join(' ')
+
+const optionsOf = (flag: Flag): Option[] => {
+  if (flag.kind === 'boolean') {
+    return [new Option(`--${flag.name}`, describeOption(flag)), new Option(`--no-${flag.name}`, `not --${flag.name}`)]
+  }
+  const value =
+    flag.choices.length > 0 ? 'choice' : flag.kind === 'number' ? 'number' : flag.source === 'argument' ? flag.name : 'file'
+  const option = new Option(`--${flag.name} <${value}${flag.many ? '...' : ''}>`, describeOption(flag))
+  return [flag.choices.length > 0 ? option.choices([...flag.choices]) : option]
+}
+
+/** A command line that would work, with placeholders. */
+const exampleOf = (operation: Operation, flags: readonly Flag[]): string => {
+  const [noun = '', verb = ''] = operation.name.split('.')
+  const wanted = flags
+    .filter(({ required }) => required)
+    .map(({ name, source, choices }) => {
+      const value = source === 'secret' ? '-' : source === 'file' ? '@FILE' : (choices[0] ?? `<${name}>`)
+      return ` --${name} ${value}`
+    })
+  return `holdfast ${kebab(noun)} ${kebab(verb)}${wanted.join('')}`
+}
+
+const rightOf = (operation: Operation): string => {
+  if (operation.permission === 'public') return 'Anybody may do this.'
+  if (operation.permission === 'self') return 'Everybody may do this for themselves.'
+  return `Needs ${operation.permission}: ${rolesWith(operation.permission).join(', ')}.`
+}
+
+const epilogue = (operation: Operation, flags: readonly Flag[]): string =>
+  [
+    '',
+    rightOf(operation),
+    ...(operation.kind === 'command' ? [`Recorded in the ledger as ${operation.audit.action}.`] : []),
+    ...(Object.keys(operation.errors).length > 0 ? [`May be refused with ${Object.keys(operation.errors).join(', ')}.`] : []),
+    '',
+    'Examples:',
+    `  ${exampleOf(operation, flags)}`,
+    ...(operation.kind === 'command' && flags.length > 0 ? [`  ${exampleOf(operation, [])} --input FILE.json`] : []),
+    `  ${exampleOf(operation, flags)} --json`,
+  ].join('\n')
+
+const addOperation = (noun: Command, operation: Operation, io: Io): void => {
+  const flags = flagsOf(operation.input)
+  const [, verb = ''] = operation.name.split('.')
+  const command = noun.command(kebab(verb)).description(operation.summary)
+  for (const option of flags.flatMap(optionsOf)) command.addOption(option)
+  if (flags.some(({ field }) => field === 'after')) command.option('--all', 'follow the cursor to the last page')
+  if (operation.name === 'policy.content') command.option('--out <file>', 'write the content to a file; a PDF as the PDF itself')
+  command.option('--input <file>', 'the input as a JSON object; - reads stdin').option('--json', 'print the answer as JSON')
+  addServerOptions(command)
+  command.addHelpText('after', () => epilogue(operation, flags))
+  command.action((options: OperationOptions) => runOperation(io, operation, flags, options))
+}
+
+const overview = `
+Examples:
+  holdfast start                               run the system on this machine
+  holdfast login                               let a browser authorise this command line
+  holdfast policy create --title "Access control" --content @access.md
+  holdfast ledger export --out ledger.jsonl
+  holdfast ledger verify ledger.jsonl          needs neither network nor credentials
+
+Environment: HOLDFAST_URL, HOLDFAST_API_KEY, HOLDFAST_CA (PEM file)
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 server unreachable or unavailable
+Data goes to stdout, remarks to stderr. Every command takes --help.`
+
+const nounSummaries: Record<string, string> = {
+  setup: 'first run of an installation',
+  session: 'who you are here',
+  account: 'password reset by link',
+  organisation: 'the organisation you work in',
+  member: 'people and their roles',
+  invitation: 'invitations to join',
+  apiKey: 'API keys',
+  policy: 'written security policies',
+  ledger: 'the hash-chained ledger: read, export, verify',
+  accessLog: 'who read what',
+  encryption: 'the organisation’s encryption keys',
+  operator: 'the installation: health, keys, outbox',
+}
+
+/** The command `holdfast` with everything below it. */
+export const createProgram = (io: Io): Command => {
+  const program = new Command('holdfast')
+    .description('Run Holdfast, work with it, and verify its ledger')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .addHelpText('after', overview)
+  program.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    getOutHelpWidth: () => io.columns ?? 100,
+    getErrHelpWidth: () => io.columns ?? 100,
+    outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')),
+  })
+  program.configureHelp({
+    helpWidth: io.columns ?? 100,
+    formatHelp: (command, help) => Help.prototype.formatHelp.call(help, command, help),
+  })
+  addStart(program, io)
+  addLoginCommands(program, io)
+  const nouns = new Map<string, Command>()
+  for (const operation of allOperations.filter(offered)) {
+    const [name = ''] = operation.name.split('.')
+    const noun = nouns.get(name) ?? program.command(kebab(name)).description(nounSummaries[name] ?? name)
+    nouns.set(name, noun)
+    addOperation(noun, operation, io)
+  }
+  const ledger = nouns.get('ledger')
+  if (ledger) addLedgerCommands(ledger, io)
+  addCompletion(program, io)
+  return program
+}
+
+/** The operation behind a command line, for what can be said about its refusal. */
+const operationOf = (argv: readonly string[]): string | undefined =>
+  allOperations.find(({ name }) => name.split('.').map(kebab).join(' ') === argv.slice(0, 2).join(' '))?.name
+
+/** Runs one command line, without `node holdfast`. Never throws; what went wrong stands on stderr. */
+export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> => {
+  try {
+    await createProgram(io).parseAsync(argv, { from: 'user' })
+    return exitCodes.done
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    const { text, code } = describeFailure(error, operationOf(argv), Boolean(io.env.DEBUG))
+    if (text) say(io, `holdfast: ${text}`)
+    return code
+  }
+}

@@ -1,0 +1,48 @@
+import { operationNamed, ProblemError, rolesWith, type Operation, type Permission } from '@holdfast/contract'
+import { kebab } from './flags.ts'
+import { exitCodes, Failed, Unavailable, UsageError, type ExitCode } from './io.ts'
+import { plain } from './print.ts'
+
+const advice: Partial<Record<string, string>> = {
+  unauthenticated: 'Run `holdfast login`, or set HOLDFAST_API_KEY. A key ends when it expires, is revoked, or its member leaves.',
+  mfa_required: 'Your role needs a second factor: sign in to the console and enrol one.',
+  session_required: 'Do this in the console.',
+  step_up_required: 'Do this in the console, after confirming a code.',
+  rate_limited: 'Wait, then try again.',
+  idempotency_conflict: 'The first attempt is still running; look at the result before you try again.',
+}
+
+const holders = (permission: string): string => {
+  const roles = rolesWith(permission as Permission)
+  return roles.length > 0 ? `${permission} (${roles.join(', ')})` : permission
+}
+
+/** A refusal as lines for a person: what happened, which fields, what to do, and the request's id. */
+export const describeProblem = (error: ProblemError, operation?: Operation): string => {
+  const { title, detail, code, status, errors = [], instance, permission } = error.problem
+  const missing = permission ?? (code === 'forbidden' ? operation?.permission : undefined)
+  return [
+    `${plain(detail ?? title)} (${plain(code)}, ${status})`,
+    ...errors.map(({ path, message }) => `  --${kebab(plain(path))}: ${plain(message)}`),
+    missing && `  You need ${holders(plain(missing))}.`,
+    error.retryAfterSeconds !== null && `  Wait ${error.retryAfterSeconds} s.`,
+    advice[code] && `  ${advice[code]}`,
+    instance && `  Request ${plain(instance)}`,
+  ]
+    .filter(Boolean)
+    .join('\n')
+}
+
+/** What is printed on stderr for whatever a command threw, and the exit code. A stack appears only with DEBUG. */
+export const describeFailure = (error: unknown, operationName?: string, debug = false): { text: string; code: ExitCode } => {
+  if (error instanceof ProblemError) {
+    const unavailable = error.problem.status >= 502 && error.problem.status <= 504
+    const operation = operationName === undefined ? undefined : operationNamed(operationName)
+    return { text: describeProblem(error, operation), code: unavailable ? exitCodes.unavailable : exitCodes.failed }
+  }
+  if (error instanceof UsageError) return { text: error.message, code: exitCodes.usage }
+  if (error instanceof Unavailable) return { text: error.message, code: exitCodes.unavailable }
+  if (error instanceof Failed) return { text: error.message, code: exitCodes.failed }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { text: debug && stack ? stack : `unexpected: ${message}`, code: exitCodes.failed }
+}
