@@ -6,13 +6,16 @@ import { exitWith, runNode } from './lib/run.mjs'
 
 /** Each generator runs without arguments and writes its files in place. `npm run check` runs them and compares. */
 export const generated = [
-  { generator: 'packages/contract/scripts/artefacts.ts', files: ['openapi.json', 'permissions.txt', 'audit-events.md'] },
+  {
+    generator: 'packages/contract/scripts/artefacts.ts',
+    files: ['artefacts/openapi.json', 'artefacts/permissions.txt', 'artefacts/audit-events.md'],
+  },
   { generator: 'packages/server/scripts/schema-dump.ts', files: ['packages/server/schema.sql'] },
 ]
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await exitWith(async () => {
-    ensureInstall()
+    await ensureInstall()
     for (const { generator } of generated) {
       const code = await runNode([at(generator)])
       if (code !== 0) return code

@@ -5,7 +5,7 @@ import { at } from './lib/root.mjs'
 import { exitWith, runNode } from './lib/run.mjs'
 
 await exitWith(async () => {
-  ensureInstall()
+  await ensureInstall()
   await ensureBuild()
   return runNode([at('bench/main.ts'), ...process.argv.slice(2)])
 })

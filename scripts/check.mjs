@@ -5,7 +5,7 @@ import { ensureInstall } from './lib/install.mjs'
 import { exitWith } from './lib/run.mjs'
 
 await exitWith(async () => {
-  ensureInstall()
+  await ensureInstall()
   const asked = process.argv.slice(2)
   const unknown = asked.filter((name) => !(name in steps))
   if (unknown.length > 0) throw new Error(`No such step: ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}`)

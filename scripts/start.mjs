@@ -7,7 +7,7 @@ import { exitWith, runNode } from './lib/run.mjs'
 const flags = process.argv.slice(2)
 
 await exitWith(async () => {
-  ensureInstall()
+  await ensureInstall()
   if (!flags.includes('--help')) await ensureBuild()
-  return runNode([at('packages/server/src/start.ts'), ...flags], { channel: true })
+  return runNode([at('packages/server/src/start.ts'), ...flags], { tether: true })
 })

@@ -10,7 +10,7 @@ import { exitWith, runNode } from './lib/run.mjs'
 import { ensureSystemPackages } from './lib/system-packages.mjs'
 
 await exitWith(async () => {
-  ensureInstall()
+  await ensureInstall()
   ensureSystemPackages()
   await ensureBuild()
   const scratch = mkdtempSync(join(tmpdir(), 'holdfast-test-'))

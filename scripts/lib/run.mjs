@@ -7,12 +7,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
  * Runs a program in the clone with our terminal and resolves to its exit code (128 + n when signal n ended it).
- * A signal that we get goes to the program; it decides how to stop, and we wait for it. Through the extra channel the
- * program learns when we were killed without a chance to say so: its `process` emits `disconnect`.
+ * A signal that we get goes to the program; it decides how to stop, and we wait for it. With `tether` it also stops when
+ * npm, which started us, was killed, and it learns when we were: its `process` then emits `disconnect`.
  */
-export function run(command, args, { env, channel = false, stdin = 'inherit' } = {}) {
+export function run(command, args, { env, tether = false, stdout = 'inherit' } = {}) {
   return new Promise((resolve, reject) => {
-    const stdio = [stdin, 'inherit', 'inherit', ...(channel ? ['ipc'] : [])]
+    const stdio = ['inherit', stdout, 'inherit', ...(tether ? ['ipc'] : [])]
     const child = spawn(command, args, { cwd: root, stdio, env: env ?? environment() })
     let told = false
     const forward = (signal) => {
@@ -22,7 +22,9 @@ export function run(command, args, { env, channel = false, stdin = 'inherit' } =
       child.kill(signal)
     }
     for (const signal of signals) process.on(signal, forward)
+    const watch = tether && process.env.npm_lifecycle_event ? watchParent(() => forward('SIGTERM')) : undefined
     const done = () => {
+      clearInterval(watch)
       for (const signal of signals) process.off(signal, forward)
     }
     child.once('error', (error) => {
@@ -34,6 +36,13 @@ export function run(command, args, { env, channel = false, stdin = 'inherit' } =
       resolve(code ?? 128 + (constants.signals[signal] ?? 0))
     })
   })
+}
+
+function watchParent(lost) {
+  const parent = process.ppid
+  return setInterval(() => {
+    if (process.ppid !== parent) lost()
+  }, 500)
 }
 
 /** Runs a program, keeps what it prints, and resolves to `{ code, output, stdout }` (`output` is both streams in order). */
