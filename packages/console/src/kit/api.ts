@@ -64,7 +64,7 @@ export const createApi = ({ fetch, doors, once, now = Date.now }: ApiOptions): A
         } else if (isCode(error, 'mfa_required')) {
           doors.factor()
           throw error
-        } else if (isCode(error, 'step_up_required') && !steppedUp) {
+        } else if ((isCode(error, 'step_up_required') || isCode(error, 'step_up_first')) && !steppedUp) {
           steppedUp = true
           if (!(await doors.stepUp())) throw error
         } else throw error

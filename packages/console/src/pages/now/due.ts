@@ -1,0 +1,102 @@
+import type { OutputOf, policy, operator } from '@holdfast/contract'
+
+/** One thing that waits for somebody, and the one button that helps. */
+export interface DueItem {
+  key: string
+  what: string
+  why: string
+  /** RFC 3339 or a date; null when it has no deadline of its own. */
+  dueAt: string | null
+  to: string
+  verb: string
+  urgent?: boolean
+}
+
+type Policies = OutputOf<typeof policy.list>['rows']
+type Secrets = OutputOf<typeof operator.keys>['rows']
+type Health = OutputOf<typeof operator.health>
+
+export const toAcknowledge = (policies: Policies): DueItem[] =>
+  policies.map(({ id, title, publishedVersion }) => ({
+    key: `acknowledge-${id}`,
+    what: title,
+    why: `Version ${publishedVersion ?? ''} was published. Read it and acknowledge that you will follow it.`,
+    dueAt: null,
+    to: `/policies/${id}`,
+    verb: 'Read',
+  }))
+
+export const toApprove = (policies: Policies): DueItem[] =>
+  policies.map(({ id, title, latestVersion }) => ({
+    key: `approve-${id}`,
+    what: title,
+    why: `Version ${latestVersion ?? ''} waits for somebody other than its author to approve it.`,
+    dueAt: null,
+    to: `/policies/${id}`,
+    verb: 'Review',
+  }))
+
+export const toReview = (policies: Policies): DueItem[] =>
+  policies.map(({ id, title, nextReviewOn }) => ({
+    key: `review-${id}`,
+    what: title,
+    why: 'Its regular review is due: confirm that it stands, or draft a new version.',
+    dueAt: nextReviewOn,
+    to: `/policies/${id}`,
+    verb: 'Review',
+  }))
+
+export const secretsDue = (rows: Secrets, to: string): DueItem[] =>
+  rows
+    .filter(({ due }) => due)
+    .map(({ name, ageDays, rotateEveryDays }) => ({
+      key: `secret-${name}`,
+      what: name,
+      why: `It is ${ageDays} days old and should be replaced every ${rotateEveryDays}.`,
+      dueAt: null,
+      to,
+      verb: 'Rotate',
+    }))
+
+export const partsBroken = (health: Health): DueItem[] =>
+  health.parts
+    .filter(({ ok }) => !ok)
+    .map(({ name, detail }) => ({
+      key: `part-${name}`,
+      what: `${name} is not well`,
+      why: detail,
+      dueAt: null,
+      to: '/operator/health',
+      verb: 'Look',
+      urgent: true,
+    }))
+
+/** Few recovery codes left, or no second factor at all. */
+export const ownSecurity = (person: { recoveryCodesLeft: number; hasFactor: boolean }): DueItem[] => {
+  const base = { dueAt: null, to: '/settings/account' }
+  if (!person.hasFactor)
+    return [
+      {
+        ...base,
+        key: 'no-factor',
+        what: 'Add a second factor',
+        why: 'Your account is protected by its password alone.',
+        to: '/settings/account?do=factor',
+        verb: 'Add',
+      },
+    ]
+  if (person.recoveryCodesLeft > 3) return []
+  const left =
+    person.recoveryCodesLeft === 0
+      ? 'You have no recovery codes left'
+      : `Only ${person.recoveryCodesLeft} recovery codes are left`
+  return [
+    {
+      ...base,
+      key: 'codes',
+      what: 'Renew your recovery codes',
+      why: `${left}: without your phone you could be locked out.`,
+      verb: 'Renew',
+    },
+  ]
+}
