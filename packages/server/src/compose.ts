@@ -1,84 +1,89 @@
 import type { KeyServerClient } from '@holdfast/keyserver/client'
-import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import { capabilities } from './capabilities/index.ts'
 import { createAccessLog } from './kernel/access-log.ts'
-import type { Capability } from './kernel/capability.ts'
-import type { Clock } from './kernel/clock.ts'
+import { createBackground } from './kernel/background.ts'
+import { systemClock, type Clock } from './kernel/clock.ts'
 import { gateOver } from './kernel/gate.ts'
-import { createAuthenticate } from './kernel/http/authenticate.ts'
+import type { Handler } from './kernel/handle.ts'
+import { createAuthenticator, type Authenticator } from './kernel/http/authenticate.ts'
 import type { HealthPart } from './kernel/http/pages.ts'
+import { createGuesses } from './kernel/identity/guesses.ts'
 import { createPasswords } from './kernel/identity/passwords.ts'
+import { createSecrets } from './kernel/identity/secrets.ts'
+import { createSigningKeys } from './kernel/identity/signing-keys.ts'
 import { createTokens } from './kernel/identity/tokens.ts'
+import type { Job, Schedule } from './kernel/job.ts'
 import { sharedBarrier } from './kernel/ledger/barrier.ts'
 import { turnsPerKey } from './kernel/ledger/turns.ts'
-import type { Principal } from './kernel/principal.ts'
+import type { PromiseCheck } from './kernel/promise.ts'
 import type { Path } from './kernel/run.ts'
-import type { Services } from './kernel/services.ts'
 import type { Ground } from './kernel/unit.ts'
 import { createKeyCache } from './kernel/vault.ts'
 
-export interface Outside {
-  /** As `holdfast_app`, pipelined. */
+export interface ComposeOptions {
+  /** Connects as holdfast_app. */
   pool: pg.Pool
   keyServer: KeyServerClient
-  clock: Clock
+  /** The address people reach us at, without a trailing slash. */
   publicUrl: string
+  /** Names of the tables that are scoped to one organisation. */
   tenantTables: ReadonlySet<string>
-  /** Flushes the write-ahead log. */
+  /** Flushes the write-ahead log past everything committed so far. */
   flush: () => Promise<unknown>
-  /** SHA-256 of the one-time set-up token; null when there is none. */
+  /** SHA-256 of the one-time set-up token; null when none was issued. */
   setupTokenHash: () => Promise<Buffer | null>
   onError: (error: unknown) => void
+  clock?: Clock
+  demo?: boolean
 }
 
 export interface Composition {
   path: Path
-  handlers: Capability['handlers']
-  jobs: NonNullable<Capability['jobs']>
-  schedules: NonNullable<Capability['schedules']>
-  promises: NonNullable<Capability['promises']>
-  authenticate: (request: FastifyRequest) => Promise<Principal | null>
+  handlers: readonly Handler[]
+  jobs: readonly Job[]
+  schedules: readonly Schedule[]
+  promises: readonly PromiseCheck[]
+  authenticate: Authenticator['authenticate']
+  /** Whether what this node stands on answers. */
   health: () => Promise<HealthPart[]>
+  /** Finishes what is under way and stores what is buffered. The pool and the key server stay the caller's. */
   close: () => Promise<void>
 }
 
-/** Appends of one organisation in flight from one process; more would only wait inside the database (ADR 0003). */
-const appendsInFlight = 4
+const works = (name: string, asked: Promise<unknown>): Promise<HealthPart> =>
+  asked.then(
+    () => ({ name, ok: true }),
+    () => ({ name, ok: false }),
+  )
 
-const answers = async (question: Promise<unknown>): Promise<boolean> => {
-  const timeout = new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref())
-  return Promise.race([question.then(() => true, () => false), timeout])
-}
-
-/** Puts the kernel together over the outside world; the process and the tests both start here. */
-export const compose = ({ pool, keyServer, tenantTables, flush, onError, ...outside }: Outside): Composition => {
-  const ground: Ground = {
-    pool,
-    keyServer,
-    keyCache: createKeyCache(),
-    tenantTables,
-    barrier: sharedBarrier(flush),
-    turns: turnsPerKey(appendsInFlight),
-    onError,
-  }
+/** Puts the parts together; the server and the tests use it alike. */
+export const compose = (options: ComposeOptions): Composition => {
+  const { pool, keyServer, tenantTables, flush, publicUrl, setupTokenHash, onError, clock = systemClock, demo = false } = options
+  const keyCache = createKeyCache()
+  const ground: Ground = { pool, keyServer, keyCache, tenantTables, barrier: sharedBarrier(flush), turns: turnsPerKey(4), onError }
   const gate = gateOver(pool)
-  const services: Services = { ...outside, ground, tokens: createTokens({ ground, gate }), passwords: createPasswords() }
+  const secrets = createSecrets(ground, gate)
   const accessLog = createAccessLog(ground)
+  const background = createBackground(onError)
+  const services = {
+    ...{ clock, ground, secrets, accessLog, background, setupTokenHash, demo, publicUrl },
+    tokens: createTokens({ keys: createSigningKeys(ground, secrets), secrets, publicUrl }),
+    passwords: createPasswords(),
+    guesses: createGuesses(gate, secrets),
+  }
+  const { authenticate, close: closeAuthenticator } = createAuthenticator({ services, gate })
   return {
     path: { services, gate, accessLog },
     handlers: capabilities.flatMap(({ handlers }) => handlers),
     jobs: capabilities.flatMap(({ jobs = [] }) => jobs),
     schedules: capabilities.flatMap(({ schedules = [] }) => schedules),
     promises: capabilities.flatMap(({ promises = [] }) => promises),
-    authenticate: createAuthenticate({ tokens: services.tokens, gate, ground, clock: outside.clock }),
-    health: async () => [
-      { name: 'database', ok: await answers(pool.query('select 1')) },
-      { name: 'keyServer', ok: await answers(keyServer.health()) },
-    ],
+    authenticate,
+    health: () => Promise.all([works('database', pool.query('select 1')), works('key server', keyServer.health())]),
     close: async () => {
-      await accessLog.close()
-      ground.keyCache.forget()
+      await background.idle()
+      await Promise.all([accessLog.close(), closeAuthenticator()])
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Capability } from '../kernel/capability.ts'
+import * as setup from './setup/index.ts'
 
-/** Every capability of the platform. A new one adds one line here. */
-export const capabilities: readonly Capability[] = []
+/** Everything the server can do. A new capability adds one import and one name here. */
+export const capabilities: readonly Capability[] = [setup]

@@ -1,5 +1,6 @@
 import { MailId, type PersonId } from '@holdfast/contract'
 import type { Generated } from 'kysely'
+import { enqueue } from './enqueue.ts'
 import type { Entered } from './handle.ts'
 import { newIdOf } from './identifier.ts'
 import type { KeyScope, Place } from './vault.ts'
@@ -46,6 +47,6 @@ export const queueMail = async ({ tx, vault }: Entered, { to, subject, text, per
     textSealed: await vault.seal(scope, mailPlace('text_sealed', id), text),
   }
   await tx.insertInto('mail').values(values).execute()
-  await tx.selectNoFrom(({ fn, val }) => fn('jobs.enqueue', [val('mail.send'), val(JSON.stringify({ id }))]).as('queued')).execute()
+  await enqueue(tx, 'mail.send', { id })
   return id
 }

@@ -6,6 +6,7 @@ import type { Context, Cookies, DownloadContext, Entered, Handler, Origin, Publi
 import { claim, keep } from './idempotency.ts'
 import { actorOf } from './ledger/entry.ts'
 import { permit } from './permit.ts'
+import { RecordedRefusal } from './recorded-refusal.ts'
 import { principalId, type Principal } from './principal.ts'
 import { common, Problem, problemOf } from './problem.ts'
 import type { Services } from './services.ts'
@@ -174,21 +175,26 @@ const runPublic = async (path: Path, handler: Handler & { scope: 'public' }, inp
     return (unit = openUnit(path.services.ground, orgId, person, operation.kind === 'command'))
   }
   const entered = (): Unit | null => unit
+  const who = () => ({
+    actor: { type: 'person', id: actor ?? 'anonymous', via: 'public' },
+    requestId: request.id,
+    origin: request.origin,
+    reason: shared.reason(),
+  })
   try {
     const context = { ...shared.context, caller: request.principal, refreshToken: request.refreshToken, enter } satisfies PublicContext<never>
     const output = operation.output.parse(await handler.run(input as never, context as never))
     const open = entered()
-    const who = {
-      actor: { type: 'person', id: actor ?? 'anonymous', via: 'public' },
-      requestId: request.id,
-      origin: request.origin,
-      reason: shared.reason(),
-    }
-    const seq = open ? await close(path, operation, open, who, input, output) : null
+    const seq = open ? await close(path, operation, open, who(), input, output) : null
     await shared.runEffects()
     return { output, seq, cookies: shared.cookies() }
   } catch (error) {
-    await entered()?.transaction.rollback()
+    const open = entered()
+    if (error instanceof RecordedRefusal && open) {
+      await record(path.services.ground, open, { ...who(), action: error.action, targetId: error.targetId })
+      throw error.problem
+    }
+    await open?.transaction.rollback()
     throw error
   }
 }

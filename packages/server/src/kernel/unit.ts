@@ -11,7 +11,7 @@ import type { KeyServerClient } from '@holdfast/keyserver/client'
 /** What a unit of work stands on; one for the process. */
 export interface Ground {
   pool: pg.Pool
-  keyServer: Pick<KeyServerClient, 'wrap' | 'unwrap'>
+  keyServer: KeyServerClient
   keyCache: KeyCache
   /** Names of the tables that carry an `org_id`, as the catalogue has them. */
   tenantTables: ReadonlySet<string>

@@ -32,11 +32,11 @@ export const createPool = ({ ca, pipeline, onError, ...options }: PoolOptions): 
   return pool
 }
 
-/** Tables that carry an `org_id`: what the first layer of tenancy scopes. */
+/** Tables that carry an `org_id`: what the first layer of tenancy scopes. Sessions are their person's, in whichever organisation they are. */
 export const readTenantTables = async (pool: pg.Pool): Promise<ReadonlySet<string>> => {
   const { rows } = await pool.query<{ name: string }>(
-    `select c.relname as name from pg_attribute a join pg_class c on c.oid = a.attrelid
-     where a.attname = 'org_id' and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace = 'public'::regnamespace`,
+    `select c.relname as name from pg_attribute a join pg_class c on c.oid = a.attrelid left join protected_table p on p.name = c.relname
+     where p.kind is distinct from 'identity' and a.attname = 'org_id' and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace = 'public'::regnamespace`,
   )
   return new Set(rows.map(({ name }) => name))
 }

@@ -3,7 +3,7 @@ import type { OrgId } from '@holdfast/contract'
 import type { Entered } from '../handle.ts'
 import type { Gate } from '../gate.ts'
 import { readIn, type Ground } from '../unit.ts'
-import { refreshIdleDays } from './tokens.ts'
+import { refreshIdleDays } from './lifetimes.ts'
 import './tables.ts'
 
 /** `email-index`: the blind index of addresses. It is never rotated silently: every index would have to be made anew. */

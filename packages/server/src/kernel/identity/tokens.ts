@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { equalTokens } from '@holdfast/crypto'
 import { OrgId, PersonId, SessionId } from '@holdfast/contract'
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from 'jose'
+import { accessTokenMinutes } from './lifetimes.ts'
 import { stillVerifying, type Secrets } from './secrets.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -11,10 +12,6 @@ export interface AccessClaims {
   orgId: OrgId
   sessionId: SessionId
 }
-
-export const accessTokenMinutes = 15
-export const refreshIdleDays = 7
-export const refreshAbsoluteDays = 30
 
 /** Issues and checks access tokens (JWT, EdDSA, `at+jwt`) and refresh tokens (C4). */
 export interface Tokens {

@@ -84,6 +84,7 @@ interface LedgerTable {
 interface LedgerCheckpointTable {
   size: string
   root: Buffer
+  head: Buffer
   note: string
   createdAt: Generated<Date>
 }

@@ -1,0 +1,104 @@
+import { equalTokens, parseApiKey } from '@holdfast/crypto'
+import { atLeast, type OrgId, type PersonId, type Role } from '@holdfast/contract'
+import type { Gate } from '../gate.ts'
+import { isRestricted } from '../identity/mfa.ts'
+import type { Principal } from '../principal.ts'
+import { common } from '../problem.ts'
+import type { Services } from '../services.ts'
+import { accessCookieOf } from './cookies.ts'
+import { createKeyUse } from './key-use.ts'
+
+/** What a request shows of its caller. */
+export interface Credentials {
+  headers: { authorization?: string | undefined; cookie?: string | undefined }
+}
+
+export interface Authenticator {
+  /**
+   * Who calls: by API key, or by access cookie. One indexed read a request, so that a revocation or a change of role bites at once (C4).
+   * Null for nobody; a key that is not valid is refused with `unauthenticated`, whatever cookies come along.
+   */
+  authenticate: (request: Credentials) => Promise<Principal | null>
+  close: () => Promise<void>
+}
+
+interface SessionRow {
+  person_id: PersonId
+  org_id: OrgId
+  role: Role | null
+  live: boolean
+  restricted: boolean
+  mfa_at: Date | null
+  auth_time: Date
+  org_is_operator: boolean
+  org_requires_mfa: boolean
+}
+interface ApiKeyRow {
+  org_id: OrgId
+  secret_hash: Buffer
+  key_role: Role
+  person_id: PersonId
+  person_state: string
+  member_role: Role | null
+  expires_at: Date | null
+  revoked_at: Date | null
+  org_is_operator: boolean
+}
+
+interface Options {
+  services: Pick<Services, 'tokens' | 'clock' | 'ground'>
+  gate: Gate
+}
+
+const bySession = async ({ services: { tokens, clock }, gate }: Options, token: string): Promise<Principal | null> => {
+  const claims = await tokens.verifyAccess(token, clock.now())
+  if (!claims) return null
+  const { sessionId, personId, orgId } = claims
+  const [row] = await gate.ask<SessionRow>('gate_session', [sessionId])
+  // The organisation of the token must still be the session's: a token from before a switch is stale.
+  if (!row?.live || row.role === null || row.person_id !== personId || row.org_id !== orgId) return null
+  const { role, mfa_at: confirmedAt, restricted: sessionRestricted, org_requires_mfa: orgRequiresMfa } = row
+  return {
+    ...{ kind: 'session', sessionId, personId, orgId, role },
+    operator: row.org_is_operator,
+    restricted: isRestricted({ role, orgRequiresMfa, sessionRestricted, confirmedAt }),
+    factorConfirmedAt: confirmedAt,
+    authenticatedAt: row.auth_time,
+  }
+}
+
+const nobodysHash = Buffer.alloc(32)
+
+const byKey = async ({ services: { clock }, gate }: Options, header: string): Promise<Principal & { kind: 'api_key' }> => {
+  const given = /^bearer (?<key>\S+)$/i.exec(header)?.groups?.['key']
+  const parsed = given === undefined ? null : parseApiKey(given)
+  if (!parsed) throw common('unauthenticated')
+  const [row] = await gate.ask<ApiKeyRow>('gate_api_key', [parsed.id])
+  const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
+  const now = clock.now()
+  const dead = !row || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now) || row.person_state !== 'active'
+  if (!genuine || dead || row.member_role === null) throw common('unauthenticated')
+  const { member_role: memberRole, key_role: keyRole } = row
+  return {
+    ...{ kind: 'api_key', keyId: parsed.id, personId: row.person_id, orgId: row.org_id, operator: row.org_is_operator },
+    // Never stronger than its owner is now.
+    role: atLeast(memberRole, keyRole) ? keyRole : memberRole,
+  }
+}
+
+export const createAuthenticator = (options: Options): Authenticator => {
+  const use = createKeyUse(options.services.ground)
+  return {
+    authenticate: async (request) => {
+      const { authorization } = request.headers
+      if (authorization !== undefined) {
+        const principal = await byKey(options, authorization)
+        use.note(principal.orgId, principal.keyId, options.services.clock.now())
+        return principal
+      }
+      const token = accessCookieOf(request)
+      return token === null ? null : bySession(options, token)
+    },
+    close: use.close,
+  }
+}

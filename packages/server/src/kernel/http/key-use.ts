@@ -1,0 +1,48 @@
+import type { OrgId } from '@holdfast/contract'
+import { openTransaction } from '../tenancy/transaction.ts'
+import type { Ground } from '../unit.ts'
+
+/** When API keys were last used, to a minute; stored aside from the requests. */
+export interface KeyUse {
+  note: (orgId: OrgId, keyId: string, at: Date) => void
+  close: () => Promise<void>
+}
+
+const flushEveryMs = 5_000
+const limit = 10_000
+
+const store = async (ground: Ground, orgId: OrgId, uses: { keyId: string; at: Date }[]): Promise<void> => {
+  const transaction = openTransaction(ground.pool, { orgId, personId: null, writes: true })
+  try {
+    // `last_used_at` is quiet: its change alone is no event of the ledger.
+    await transaction.query(
+      `update api_key k set last_used_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
+       where k.org_id = $1 and k.id = u.id and (k.last_used_at is null or k.last_used_at < u.at - interval '1 minute')`,
+      [orgId, uses.map(({ keyId }) => keyId), uses.map(({ at }) => at)],
+    )
+    await transaction.commit()
+  } catch (error) {
+    await transaction.rollback()
+    throw error
+  }
+}
+
+export const createKeyUse = (ground: Ground): KeyUse => {
+  let noted = new Map<string, { orgId: OrgId; keyId: string; at: Date }>()
+  const flush = async (): Promise<void> => {
+    const taken = [...noted.values()]
+    noted = new Map()
+    for (const [orgId, uses] of Map.groupBy(taken, (use) => use.orgId)) await store(ground, orgId, uses).catch(ground.onError)
+  }
+  const timer = setInterval(() => void flush(), flushEveryMs)
+  timer.unref()
+  return {
+    note: (orgId, keyId, at) => {
+      if (noted.size < limit || noted.has(keyId)) noted.set(keyId, { orgId, keyId, at })
+    },
+    close: async () => {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { SessionId, type OrgId, type PersonId } from '@holdfast/contract'
+import type { Cookies, Entered, Origin } from '../handle.ts'
+import { newIdOf } from '../identifier.ts'
+import { common } from '../problem.ts'
+import type { SessionPrincipal } from '../principal.ts'
+import { after, days, refreshAbsoluteDays, refreshIdleDays } from './lifetimes.ts'
+import type { AccessClaims, Tokens } from './tokens.ts'
+import './tables.ts'
+
+export interface NewSession {
+  personId: PersonId
+  /** Where it works; the transaction may have entered another of the person's organisations. */
+  orgId: OrgId
+  /** Whether a second factor must be confirmed before anything else. */
+  restricted: boolean
+  /** How the person proved who they are (RFC 8176): `pwd`, `otp`. */
+  amr: string[]
+  mfaAt: Date | null
+  authTime: Date
+  origin: Origin
+  /** No session outlives the sign-in it descends from by more than 30 days. */
+  expiresAt?: Date
+}
+
+export const sessionPlace = (column: 'user_agent_sealed' | 'ip_sealed', row: string) => ({ table: 'session', column, row })
+
+/** Starts a session under a new id. The transaction must have been entered as the person. */
+export const startSession = async ({ tx, vault }: Entered, session: NewSession, now: Date): Promise<SessionId> => {
+  const { origin, personId, ...others } = session
+  const id = newIdOf(SessionId, 'se')
+  const scope = { person: personId }
+  const expiresAt = session.expiresAt ?? after(now, days(refreshAbsoluteDays))
+  const idle = after(now, days(refreshIdleDays))
+  const values = {
+    ...others,
+    id,
+    personId,
+    expiresAt,
+    idleExpiresAt: idle < expiresAt ? idle : expiresAt,
+    createdAt: now,
+    lastSeenAt: now,
+    userAgentSealed: await vault.seal(scope, sessionPlace('user_agent_sealed', id), origin.agent),
+    ipSealed: await vault.seal(scope, sessionPlace('ip_sealed', id), origin.address),
+    revokedAt: null,
+    revokeReason: null,
+  }
+  await tx.insertInto('session').values(values).execute()
+  return id
+}
+
+/** What a confirmation or a switch changes; the rest is carried over. */
+export type SessionChange = Partial<Pick<NewSession, 'orgId' | 'restricted' | 'mfaAt' | 'authTime' | 'amr'>>
+
+/**
+ * Continues a session under a new id, so that an id known from before gains nothing (fixation). Throws `unauthenticated` when it was
+ * ended meanwhile: a revoked session does not come back.
+ */
+export const replaceSession = async (entered: Entered, current: SessionPrincipal, change: SessionChange, origin: Origin, now: Date): Promise<SessionId> => {
+  const old = await entered.tx
+    .updateTable('session')
+    .set({ revokedAt: now, revokeReason: 'replaced' })
+    .where('id', '=', current.sessionId)
+    .where('personId', '=', current.personId)
+    .where('revokedAt', 'is', null)
+    .returning(['restricted', 'amr', 'mfaAt', 'authTime', 'expiresAt'])
+    .executeTakeFirst()
+  if (!old) throw common('unauthenticated')
+  const { personId, orgId } = current
+  return startSession(entered, { ...old, personId, orgId, origin, ...change }, now)
+}
+
+/** Ends a person's sessions, in whichever organisation, but for one; returns how many. */
+export const endSessions = async ({ tx }: Entered, personId: PersonId, reason: string, now: Date, except?: SessionId): Promise<number> => {
+  const ended = await tx
+    .updateTable('session')
+    .set({ revokedAt: now, revokeReason: reason })
+    .where('personId', '=', personId)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
+    .returning('id')
+    .execute()
+  return ended.length
+}
+
+/** The tokens of a session for the caller's browser. */
+export const cookiesFor = async (tokens: Tokens, claims: AccessClaims, sequence: number, now: Date): Promise<Cookies> => ({
+  set: { access: await tokens.signAccess(claims, now), refresh: await tokens.refreshToken(claims.sessionId, sequence) },
+})

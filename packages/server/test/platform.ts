@@ -1,0 +1,196 @@
+/** The whole platform in this process, without HTTP: real database, real key server, the composition that the server uses. */
+import { createHash, randomBytes } from 'node:crypto'
+import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
+import { factor, operationNamed, session, setup, type InputOf, type Operation, type OrgId, type OutputOf, type PersonId } from '@holdfast/contract'
+import { startTestKeyServer } from '@holdfast/keyserver/testing'
+import { runMigrations } from 'graphile-worker'
+import pg from 'pg'
+import { compose, type Composition } from '../src/compose.ts'
+import type { Clock } from '../src/kernel/clock.ts'
+import type { Cookies, Origin } from '../src/kernel/handle.ts'
+import { accessCookie } from '../src/kernel/http/cookies.ts'
+import { newId } from '../src/kernel/identifier.ts'
+import { Problem } from '../src/kernel/problem.ts'
+import { run, runDownload, type Outcome, type Request } from '../src/kernel/run.ts'
+import { createPool, flushOf, readTenantTables, serverVersionOf } from '../src/platform/pool.ts'
+import { createTestDatabase } from './database.ts'
+
+/** A browser, or a program with an API key. Keeps the cookies it is given. */
+export interface Caller {
+  access: string | null
+  refresh: string | null
+  apiKey: string | null
+  origin: Origin
+}
+
+export interface TestClock extends Clock {
+  /** Moves the time of the platform (not the database's). */
+  advance: (ms: number) => void
+}
+
+export interface FoundedPlatform {
+  orgId: OrgId
+  personId: PersonId
+  owner: Caller
+  email: string
+  password: string
+  /** Base32. */
+  totpSecret: string
+  recoveryCodes: string[]
+}
+
+export type Platform = Awaited<ReturnType<typeof startPlatform>>
+
+export const newCaller = (options: Partial<Caller> = {}): Caller => ({
+  access: null,
+  refresh: null,
+  apiKey: null,
+  origin: { address: '192.0.2.1', agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' },
+  ...options,
+})
+
+const keepCookies = (caller: Caller, cookies: Cookies | null): void => {
+  if (!cookies) return
+  caller.access = 'set' in cookies ? cookies.set.access : null
+  caller.refresh = 'set' in cookies ? cookies.set.refresh : null
+}
+
+/** The code an authenticator app shows. `steps` ahead or behind gives the next or the last one; each code works once. */
+export const totpCode = (secret: string, now: Date, steps = 0): string => {
+  const bytes = fromBase32(secret)
+  if (!bytes) throw new Error('not base32')
+  return totpAt(bytes, totpStep(now.getTime()) + steps)
+}
+
+export const publicUrl = 'https://localhost:8443'
+
+const createClock = (): TestClock => {
+  let ahead = 0
+  return { now: () => new Date(Date.now() + ahead), advance: (ms) => void (ahead += ms) }
+}
+
+/** Starts everything; `close` in afterAll. About a second, most of it the key server's certificates. */
+export const startPlatform = async () => {
+  const [database, keyServer] = await Promise.all([createTestDatabase(), startTestKeyServer()])
+  const jobsPool = new pg.Pool({ ...database.jobs, max: 2 })
+  const admin = new pg.Pool({ ...database.admin, max: 2 })
+  for (const pool of [jobsPool, admin]) pool.on('error', () => undefined)
+  await runMigrations({ pgPool: jobsPool })
+  const errors: unknown[] = []
+  const { host = '', port = 0, database: name = '', password = '', ssl } = database.app
+  const ca = typeof ssl === 'object' ? String(ssl.ca) : null
+  const onError = (error: unknown): void => void errors.push(error)
+  const pool = createPool({
+    ...{ host, port, database: name, user: 'holdfast_app', ca, max: 12, pipeline: true, onError },
+    password: async () => String(password),
+  })
+  const clock = createClock()
+  const setupToken = randomBytes(32).toString('base64url')
+  const flush = flushOf(pool, await serverVersionOf(pool))
+  const setupTokenHash = async () => createHash('sha256').update(setupToken).digest()
+  const options = { ...{ pool, publicUrl, clock, onError, flush, setupTokenHash }, keyServer: keyServer.client, tenantTables: await readTenantTables(pool) }
+  const composition = compose(options)
+  const callers = callersOf(composition)
+  return {
+    ...callers,
+    composition,
+    services: composition.path.services,
+    /** Options of this composition, for a second one with something taken away. */
+    options,
+    /** Superuser connections, for arranging and for looking behind the fences. */
+    admin,
+    pool,
+    jobsPool,
+    keyServer,
+    database,
+    clock,
+    setupToken,
+    /** What failed outside a request. */
+    errors,
+    /** Waits for what goes on after answers, then stores the access log. */
+    settle: async (): Promise<void> => {
+      await composition.path.services.background.idle()
+      await composition.path.accessLog.flush()
+    },
+    found: (): Promise<FoundedPlatform> => found(callers, clock, setupToken),
+    close: async (): Promise<void> => {
+      await composition.close()
+      await Promise.all([pool.end(), jobsPool.end(), admin.end()])
+      await Promise.all([database.drop(), keyServer.close()])
+    },
+  }
+}
+
+/** Calls operations as the HTTP edge would: authenticate by cookie or key, then the one path. */
+export const callersOf = ({ path, handlers, authenticate }: Composition) => {
+  const requestOf = async (as: Caller, idempotencyKey: string | null): Promise<Request> => ({
+    id: newId('rq'),
+    origin: as.origin,
+    principal: await authenticate({
+      headers: {
+        ...(as.apiKey !== null && { authorization: `Bearer ${as.apiKey}` }),
+        ...(as.access !== null && { cookie: `${accessCookie}=${as.access}` }),
+      },
+    }),
+    refreshToken: as.refresh,
+    idempotencyKey,
+    signal: new AbortController().signal,
+  })
+  const handlerOf = (operation: Pick<Operation, 'name'>) => {
+    const handler = handlers.find((candidate) => candidate.operation.name === operation.name)
+    if (!handler) throw new Error(`nobody handles ${operation.name} (${operationNamed(operation.name) ? 'declared' : 'not declared'})`)
+    return handler
+  }
+  /** Everything `run` answers: output, the entry's number, cookies (which `as` keeps). */
+  const outcome = async (operation: Operation, input: unknown, as: Caller, idempotencyKey: string | null = null): Promise<Outcome> => {
+    const handler = handlerOf(operation)
+    if (handler.scope === 'download') throw new Error('call `download`')
+    const answer = await run(path, handler, input, await requestOf(as, idempotencyKey))
+    keepCookies(as, answer.cookies)
+    return answer
+  }
+  return {
+    outcome,
+    call: async <O extends Operation>(operation: O, input: InputOf<O>, as: Caller): Promise<OutputOf<O>> =>
+      (await outcome(operation, input, as)).output as OutputOf<O>,
+    /** The code of the refusal; fails when there is none. */
+    refusal: async <O extends Operation>(operation: O, input: InputOf<O>, as: Caller): Promise<string> => {
+      try {
+        await outcome(operation, input, as)
+      } catch (error) {
+        if (error instanceof Problem) return error.code
+        throw error
+      }
+      throw new Error(`${operation.name} was not refused`)
+    },
+    /** The whole text of a download. */
+    download: async (operation: Operation, input: unknown, as: Caller): Promise<string> => {
+      const handler = handlerOf(operation)
+      if (handler.scope !== 'download') throw new Error(`${operation.name} is no download`)
+      const parts: Uint8Array[] = []
+      for await (const part of runDownload(path, handler, input, await requestOf(as, null)).stream) parts.push(Buffer.from(part))
+      return Buffer.concat(parts).toString('utf8')
+    },
+  }
+}
+
+type Callers = ReturnType<typeof callersOf>
+
+/** Sets the installation up and returns its Owner, signed in with a confirmed second factor. */
+const found = async ({ call }: Callers, clock: Clock, token: string): Promise<FoundedPlatform> => {
+  const email = 'olga@example.test'
+  const password = 'seven lanterns under the bridge'
+  const { orgId, personId } = await call(setup.complete, { token, organisation: 'Example Ltd', name: 'Olga Owner', email, password }, newCaller())
+  const owner = newCaller()
+  await call(session.signIn, { email, password }, owner)
+  const { totpSecret, recoveryCodes } = await enrol({ call }, clock, owner)
+  return { orgId, personId, owner, email, password, totpSecret, recoveryCodes }
+}
+
+/** Enrols an authenticator app for a signed-in caller. It uses the code of the step before, so that the current one is still unused. */
+export const enrol = async ({ call }: Pick<Callers, 'call'>, clock: Clock, caller: Caller): Promise<{ totpSecret: string; recoveryCodes: string[] }> => {
+  const { id, secret } = await call(factor.enrolTotp, { label: 'Phone' }, caller)
+  const { recoveryCodes } = await call(factor.confirmTotp, { id, code: totpCode(secret, clock.now(), -1) }, caller)
+  return { totpSecret: secret, recoveryCodes }
+}
+
