@@ -1,5 +1,5 @@
 // Who may know whom (docs/ARCHITECTURE.md). Tests are free: they put the parts together on purpose.
-const test = '\\.test\\.tsx?$|/(test|e2e)/'
+const test = '\\.(test|bench|fixture)\\.tsx?$|/(test|e2e)/'
 const source = (path) => `^packages/${path}`
 
 /** One rule: `from` may not import `to`. */
@@ -83,10 +83,10 @@ export default {
     ),
     forbid(
       'pages-never-meet',
-      'What two pages share lives in src/kit.',
+      'What two pages share lives in src/kit, or beside the folders.',
       { path: source('console/src/pages/([^/]+)/') },
       {
-        path: source('console/src/pages/'),
+        path: source('console/src/pages/[^/]+/'),
         pathNot: source('console/src/pages/$1/'),
       },
     ),

@@ -4,7 +4,10 @@ import { at } from './root.mjs'
 
 const skipped = new Set(['node_modules', 'dist', '.git', '.holdfast', '.cache', 'coverage', 'test-results'])
 
-/** Paths of the files under a directory of the clone, relative to the clone, sorted; what is built or installed is left out. */
+/**
+ * Paths of the files under a directory of the clone, relative to the clone, sorted; what is built or installed is left out.
+ * @returns {string[]}
+ */
 export function filesUnder(directory = '.') {
   if (statSync(at(directory)).isFile()) return [directory]
   return readdirSync(at(directory), { withFileTypes: true })

@@ -51,7 +51,7 @@ export function capture(command, args, { env, cwd = root, input } = {}) {
     const child = spawn(command, args, {
       cwd,
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      env: env ?? environment(),
+      env: env ?? environment({ NO_COLOR: '1' }),
     })
     child.stdin?.end(input)
     const output = []

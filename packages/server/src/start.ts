@@ -81,7 +81,9 @@ const start = async (): Promise<void> => {
     (stopping ??= (async () => {
       for (const stop of stops.toReversed()) await stop().catch((error: unknown) => logLine(String(error)))
     })())
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stopAll().then(() => process.exit(0)))
+  const leave = () => void stopAll().then(() => process.exit(0))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave)
+  process.on('disconnect', leave) // scripts/start.mjs was killed
 
   try {
     const home = homeAt(flags.home)
