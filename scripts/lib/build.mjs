@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { filesUnder } from './files.mjs'
 import { at } from './root.mjs'
 import { captureNode } from './run.mjs'
@@ -21,7 +22,7 @@ export async function ensureBuild() {
     '--logLevel',
     'warn',
   ])
-  if (code !== 0) throw new Error(`The console does not build:\n${output}`)
+  if (code !== 0) throw new Error(`The console does not build:\n${stripVTControlCharacters(output)}`)
   writeFileSync(stamp, hash)
   process.stderr.write(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`)
 }
