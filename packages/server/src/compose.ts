@@ -36,6 +36,8 @@ export interface ComposeOptions {
   onError: (error: unknown) => void
   clock?: Clock
   demo?: boolean
+  checkpointDir?: string
+  webhooksInside?: boolean
 }
 
 export interface Composition {
@@ -59,7 +61,7 @@ const works = (name: string, asked: Promise<unknown>): Promise<HealthPart> =>
 
 /** Puts the parts together; the server and the tests use it alike. */
 export const compose = (options: ComposeOptions): Composition => {
-  const { pool, keyServer, tenantTables, flush, publicUrl, setupTokenHash, onError, clock = systemClock, demo = false } = options
+  const { pool, keyServer, tenantTables, flush, publicUrl, setupTokenHash, onError, clock = systemClock, demo = false, webhooksInside = false } = options
   const keyCache = createKeyCache()
   const ground: Ground = { pool, keyServer, keyCache, tenantTables, barrier: sharedBarrier(flush), turns: turnsPerKey(4), onError }
   const gate = gateOver(pool)
@@ -67,7 +69,8 @@ export const compose = (options: ComposeOptions): Composition => {
   const accessLog = createAccessLog(ground)
   const background = createBackground(onError)
   const services = {
-    ...{ clock, ground, secrets, accessLog, background, setupTokenHash, demo, publicUrl },
+    ...{ clock, ground, secrets, accessLog, background, setupTokenHash, demo, publicUrl, webhooksInside },
+    checkpointDir: options.checkpointDir ?? null,
     tokens: createTokens({ keys: createSigningKeys(ground, secrets), secrets, publicUrl }),
     passwords: createPasswords(),
     guesses: createGuesses(gate, secrets),

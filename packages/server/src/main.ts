@@ -4,14 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { connectKeyServer } from '@holdfast/keyserver/client'
 import { pino } from 'pino'
 import { compose } from './compose.ts'
-import { systemClock } from './kernel/clock.ts'
 import { createLoadShedding } from './kernel/http/load-shedding.ts'
 import { registerPages } from './kernel/http/pages.ts'
 import { createRateLimits } from './kernel/http/rate-limit.ts'
 import { createHttpServer, createRedirectServer } from './kernel/http/server.ts'
 import { ratePolicies, readConfiguration } from './platform/configuration.ts'
 import { homeAt } from './platform/home.ts'
-import { createPool, flushOf, readTenantTables, serverVersionOf } from './platform/pool.ts'
+import { createPool, flushOf, readTenantTables } from './platform/pool.ts'
 import { startQueue } from './platform/queue.ts'
 import { openSecrets, readSecretsFile } from './platform/secrets-file.ts'
 import { readSetupToken } from './platform/setup-token.ts'
@@ -46,15 +45,17 @@ const pool = await poolFor('app', configuration.HOLDFAST_POOL)
 const jobsPool = await poolFor('jobs', 4)
 const publicUrl = configuration.HOLDFAST_PUBLIC_URL ?? `https://localhost:${configuration.HOLDFAST_PORT}`
 
-const platform = compose({
+const platform = await compose({
   pool,
   keyServer,
-  clock: systemClock,
   publicUrl,
   tenantTables: await readTenantTables(pool),
-  flush: flushOf(pool, await serverVersionOf(pool)),
+  flush: await flushOf(pool),
   setupTokenHash: () => readSetupToken(home.setupTokenFile),
   onError,
+  demo: configuration.HOLDFAST_DEMO,
+  checkpointDir: home.checkpoints,
+  webhooksInside: configuration.HOLDFAST_WEBHOOKS_INSIDE,
 })
 const shedding = createLoadShedding()
 const app = await createHttpServer({

@@ -21,6 +21,10 @@ export interface Services {
   setupTokenHash: () => Promise<Buffer | null>
   /** The installation shows example data. */
   demo: boolean
+  /** Where checkpoints are kept as files, outside the database; null: nowhere. */
+  checkpointDir: string | null
+  /** Whether webhooks may point into our own network. */
+  webhooksInside: boolean
   /** The address people reach us at, without a trailing slash. */
   publicUrl: string
 }

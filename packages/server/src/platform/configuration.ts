@@ -26,6 +26,8 @@ const Environment = z.object({
   /** JSON: a rate class → {quota, windowSeconds}. */
   HOLDFAST_RATE_LIMITS: z.string().default('{}'),
   HOLDFAST_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** Whether webhooks may point into our own network. */
+  HOLDFAST_WEBHOOKS_INSIDE: z.stringbool().default(false),
   HOLDFAST_DEMO: z.stringbool().default(false),
 })
 export type Configuration = z.output<typeof Environment>

@@ -32,26 +32,25 @@ export const createPool = ({ ca, pipeline, onError, ...options }: PoolOptions): 
   return pool
 }
 
-/** Tables that carry an `org_id`: what the first layer of tenancy scopes. Sessions are their person's, in whichever organisation they are. */
+/** Tables that both layers scope to one organisation: all with an `org_id` but those that belong to a person (sessions). */
 export const readTenantTables = async (pool: pg.Pool): Promise<ReadonlySet<string>> => {
   const { rows } = await pool.query<{ name: string }>(
     `select c.relname as name from pg_attribute a join pg_class c on c.oid = a.attrelid left join protected_table p on p.name = c.relname
-     where p.kind is distinct from 'identity' and a.attname = 'org_id' and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace = 'public'::regnamespace`,
+     where a.attname = 'org_id' and not a.attisdropped and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+       and p.kind is distinct from 'identity'`,
   )
   return new Set(rows.map(({ name }) => name))
 }
 
-/** Flushes the write-ahead log past everything committed so far; the statement depends on what the server offers. */
-export const flushOf = (pool: pg.Pool, serverVersion: number): (() => Promise<unknown>) => {
-  const statement =
-    serverVersion >= 170_000
-      ? { name: 'flush', text: `select pg_logical_emit_message(false, 'holdfast', '', true)` }
-      : { name: 'flush', text: `select pg_logical_emit_message(true, 'holdfast', '')` } // its own commit is synchronous
-  return () => pool.query(statement)
-}
-
-/** Such as 180004. */
-export const serverVersionOf = async (pool: pg.Pool): Promise<number> => {
+/**
+ * Flushes the write-ahead log. It is sequential: once this message is on disk, so is everything committed before it (ADR 0003). Before
+ * PostgreSQL 17 a message cannot be flushed by itself; there its own synchronous commit is the flush.
+ */
+export const flushOf = async (pool: pg.Pool): Promise<() => Promise<unknown>> => {
   const { rows } = await pool.query<{ version: string }>(`select current_setting('server_version_num') as version`)
-  return Number(rows[0]?.version)
+  const text =
+    Number(rows[0]?.version) >= 170_000
+      ? `select pg_logical_emit_message(false, 'holdfast', '', true)`
+      : `select pg_logical_emit_message(true, 'holdfast', '')`
+  return () => pool.query({ name: 'flush', text })
 }
