@@ -1,4 +1,17 @@
-import { checkpointLine, entryHash, entryLine, formatCheckpoint, genesis, headerLine, hexToBytes, merkleRoot, bytesToHex, originOf, signCheckpoint, formatVkey } from '@holdfast/ledger'
+import {
+  checkpointLine,
+  entryHash,
+  entryLine,
+  formatCheckpoint,
+  genesis,
+  headerLine,
+  hexToBytes,
+  merkleRoot,
+  bytesToHex,
+  originOf,
+  signCheckpoint,
+  formatVkey,
+} from '@holdfast/ledger'
 import type { Entry } from '@holdfast/ledger'
 
 /** Chains and exports for tests, made with the ledger's own functions. */
@@ -7,7 +20,12 @@ export const org = '0198a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b'
 export const chainOf = (size: number, word = 'policy.created'): Entry[] => {
   const entries: Entry[] = []
   for (let seq = 0; seq < size; seq++) {
-    const content = { seq, at: String(1_790_000_000_000_000 + seq), prev: entries.at(-1)?.hash ?? genesis(org), body: JSON.stringify({ v: 1, action: word, n: seq }) }
+    const content = {
+      seq,
+      at: String(1_790_000_000_000_000 + seq),
+      prev: entries.at(-1)?.hash ?? genesis(org),
+      body: JSON.stringify({ v: 1, action: word, n: seq }),
+    }
     entries.push({ ...content, hash: entryHash(org, content) })
   }
   return entries
@@ -23,18 +41,28 @@ export const rechained = (entries: readonly Entry[]): Entry[] => {
   return out
 }
 
-export const rootOfChain = (entries: readonly Entry[]): string => bytesToHex(merkleRoot(entries.map(({ hash }) => hexToBytes(hash))))
+export const rootOfChain = (entries: readonly Entry[]): string =>
+  bytesToHex(merkleRoot(entries.map(({ hash }) => hexToBytes(hash))))
 
-const checkpointOf = (entries: readonly Entry[]) => ({ origin: originOf(org), size: entries.length, root: rootOfChain(entries), head: entries.at(-1)?.hash ?? genesis(org) })
+const checkpointOf = (entries: readonly Entry[]) => ({
+  origin: originOf(org),
+  size: entries.length,
+  root: rootOfChain(entries),
+  head: entries.at(-1)?.hash ?? genesis(org),
+})
 export const noteTextOf = (entries: readonly Entry[]): string => formatCheckpoint(checkpointOf(entries))
 
 /** A fresh Ed25519 key that signs checkpoints as the key server does. */
 export const createSigner = async () => {
   const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
   const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
-  const sign = async (message: Uint8Array) => new Uint8Array(await crypto.subtle.sign('Ed25519', pair.privateKey, new Uint8Array(message)))
+  const sign = async (message: Uint8Array) =>
+    new Uint8Array(await crypto.subtle.sign('Ed25519', pair.privateKey, new Uint8Array(message)))
   const name = originOf(org)
-  return { vkey: formatVkey(name, publicKey), note: (entries: readonly Entry[]) => signCheckpoint(checkpointOf(entries), { name, publicKey, sign }) }
+  return {
+    vkey: formatVkey(name, publicKey),
+    note: (entries: readonly Entry[]) => signCheckpoint(checkpointOf(entries), { name, publicKey, sign }),
+  }
 }
 
 export interface ExportParts {

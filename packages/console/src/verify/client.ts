@@ -38,7 +38,8 @@ export const verifyInWorker = ({ stream, ask, onProgress, signal }: Verification
       else if (data.kind === 'finding') stop(() => resolve(data.finding))
       else stop(() => reject(new Error(data.message)))
     }
-    worker.onerror = (event) => stop(() => reject(new Error(event.message || 'The verifier could not be started in this browser.')))
+    worker.onerror = (event) =>
+      stop(() => reject(new Error(event.message || 'The verifier could not be started in this browser.')))
     if (signal.aborted) return cancelled()
     signal.addEventListener('abort', cancelled)
     send({ kind: 'start', ask })

@@ -23,7 +23,9 @@ describe('checkpoints handed in', async () => {
     const stranger = await createSigner()
     expect(await readNote({ name: 'a', note }, [ours.vkey])).toMatchObject({ signature: 'known', checkpoint: { size: 9 } })
     expect(await readNote({ name: 'a', note }, [stranger.vkey])).toMatchObject({ signature: 'unknown' })
-    expect(await readNote({ name: 'a', note: note.replace('\n9\n', '\n8\n') }, [ours.vkey])).toMatchObject({ signature: 'invalid' })
+    expect(await readNote({ name: 'a', note: note.replace('\n9\n', '\n8\n') }, [ours.vkey])).toMatchObject({
+      signature: 'invalid',
+    })
     await expect(readNote({ name: 'a', note: 'nonsense\n' }, [ours.vkey])).rejects.toThrow()
   })
 })

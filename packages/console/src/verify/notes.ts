@@ -24,7 +24,7 @@ const originLine = /^holdfast\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const notesIn = (text: string): string[] => {
   const lines = text.split('\n').map((line) => line.replace(/\r$/, '').replace(/^(?:> ?| {2,})+/, ''))
   const notes: string[] = []
-  for (let start = lines.findIndex((line) => originLine.test(line)); start !== -1; ) {
+  for (let start = lines.findIndex((line) => originLine.test(line)); start !== -1;) {
     const blank = lines.indexOf('', start)
     if (blank === -1) break
     let end = blank + 1

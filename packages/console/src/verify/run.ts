@@ -33,7 +33,8 @@ interface Found {
   held: Held[]
   bytes: number
 }
-export type Finding = Found & ({ ok: true; org: string; head: string; root: string | null } | { ok: false; seq: number; kind: FailureKind })
+export type Finding = Found &
+  ({ ok: true; org: string; head: string; root: string | null } | { ok: false; seq: number; kind: FailureKind })
 
 /** The name under which the browser's own memory stands among the checkpoints. */
 export const thisBrowser = 'This browser'
@@ -67,7 +68,9 @@ const memorySentence = (seen: Seen | null, held: Held[]): string => {
 }
 
 const praise = (held: Held[]): string => {
-  const agreeing = held.filter((one) => one.agrees).map((one) => (one.name === thisBrowser ? 'what this browser saw before' : `the checkpoint “${one.name}”`))
+  const agreeing = held
+    .filter((one) => one.agrees)
+    .map((one) => (one.name === thisBrowser ? 'what this browser saw before' : `the checkpoint “${one.name}”`))
   if (agreeing.length === 0)
     return 'Nobody can have changed, removed or swapped an entry without it being found. A chain that was written anew as a whole, or cut at its end, only a checkpoint held outside can show: hand one in below.'
   return `It also agrees with ${agreeing.join(', and with ')}: it was neither rewritten nor cut since then.`
@@ -80,7 +83,15 @@ const findingOf = (verdict: Verdict, ask: Ask, bytes: number): Finding => {
   if (verdict.ok) {
     const { org, head, root } = verdict
     const headline = verdict.entries === 0 ? 'There is nothing to verify yet' : `All ${count(verdict.entries)} entries are whole`
-    return { ...found, ok: true, org, head, root, headline: verdict.entries === 1 ? 'The one entry is whole' : headline, meaning: praise(held) }
+    return {
+      ...found,
+      ok: true,
+      org,
+      head,
+      root,
+      headline: verdict.entries === 1 ? 'The one entry is whole' : headline,
+      meaning: praise(held),
+    }
   }
   const { seq, kind } = verdict
   const headline = headlines[kind]?.(seq) ?? 'A checkpoint cannot be believed'
@@ -88,10 +99,15 @@ const findingOf = (verdict: Verdict, ask: Ask, bytes: number): Finding => {
 }
 
 /** A note without signatures: what this browser saw needs nobody's word. */
-const noteOf = (org: string, seen: Seen): string => formatCheckpoint({ origin: originOf(org), size: seen.size, root: seen.root, head: null })
+const noteOf = (org: string, seen: Seen): string =>
+  formatCheckpoint({ origin: originOf(org), size: seen.size, root: seen.root, head: null })
 
 /** Recomputes an export as it streams by, in constant memory. Rejects only when reading fails: a broken chain is a finding. */
-export const verifyChunks = async (chunks: AsyncIterable<Uint8Array>, ask: Ask, onProgress: (progress: Progress) => void): Promise<Finding> => {
+export const verifyChunks = async (
+  chunks: AsyncIterable<Uint8Array>,
+  ask: Ask,
+  onProgress: (progress: Progress) => void,
+): Promise<Finding> => {
   let bytes = 0
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {

@@ -17,10 +17,14 @@ export interface Progress {
 
 type Line = { progress: { done: number; of: number } } | { verdict: ServerVerdict }
 
-const isLine = (value: unknown): value is Line => typeof value === 'object' && value !== null && ('progress' in value || 'verdict' in value)
+const isLine = (value: unknown): value is Line =>
+  typeof value === 'object' && value !== null && ('progress' in value || 'verdict' in value)
 
 /** Reads the server's progress lines until its verdict. Throws when the stream ends without one. */
-export const readServerVerdict = async (stream: ReadableStream<Uint8Array>, onProgress: (progress: Progress) => void): Promise<ServerVerdict> => {
+export const readServerVerdict = async (
+  stream: ReadableStream<Uint8Array>,
+  onProgress: (progress: Progress) => void,
+): Promise<ServerVerdict> => {
   const decoder = new TextDecoder()
   let rest = ''
   let verdict: ServerVerdict | null = null

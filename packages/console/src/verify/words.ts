@@ -9,7 +9,8 @@ export const meanings: Record<FailureKind, string> = {
   reordered: 'Entries stand in another order than the one they were written in.',
   inserted: 'An entry stands there that was never written by the ledger.',
   time_went_back: 'It claims to be older than the entry before it; the ledger never writes that.',
-  truncated: 'Entries at the end are gone. What is left fits together; that there was more is known from what was written down about it before.',
+  truncated:
+    'Entries at the end are gone. What is left fits together; that there was more is known from what was written down about it before.',
   rewritten: 'The chain fits together, but it is not the chain that a checkpoint held outside was made of: it was written anew.',
   malformed: 'It is not in the format of the ledger, so nothing after it can be trusted either.',
   checkpoint_invalid: 'A checkpoint does not fit the entries that come with it.',

@@ -22,7 +22,8 @@ export interface Step {
   versionId?: Version['id']
 }
 
-const orList = (words: readonly string[]) => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`)
+const orList = (words: readonly string[]) =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`
 const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1)
 /** Such as "an Owner, Admin or Reviewer". */
 export const whoMay = (permission: OrgPermission) => `an ${orList(rolesWith(permission).map(capital))}`
@@ -31,7 +32,8 @@ export const whoMay = (permission: OrgPermission) => `an ${orList(rolesWith(perm
 export const approvalRefusal = (version: Version, reader: Reader): string | null => {
   if (version.state !== 'in_review') return null
   if (!reader.may('policy:approve')) return `You need policy:approve (${orList(rolesWith('policy:approve').map(capital))}).`
-  if (version.authorId === reader.personId) return 'You wrote this version. Somebody else must read and approve it: nobody approves their own text.'
+  if (version.authorId === reader.personId)
+    return 'You wrote this version. Somebody else must read and approve it: nobody approves their own text.'
   return null
 }
 
@@ -42,14 +44,25 @@ const openVersionStep = (version: Version, reader: Reader): Step | null => {
     case 'draft': {
       const sentBack = version.reviewComment ? `Changes were requested: “${version.reviewComment}” ` : ''
       return reader.may('policy:write')
-        ? { sentence: `${sentBack}${it} is a draft. Hand it over when it is ready to be read by a second person.`, action: 'submit', ...at }
+        ? {
+            sentence: `${sentBack}${it} is a draft. Hand it over when it is ready to be read by a second person.`,
+            action: 'submit',
+            ...at,
+          }
         : { sentence: `${it} is being drafted by ${reader.nameOf(version.authorId)}.` }
     }
     case 'in_review': {
       if (!approvalRefusal(version, reader))
-        return { sentence: `${it} by ${reader.nameOf(version.authorId)} waits for a second person: read it, then approve it or ask for changes.`, action: 'review', ...at }
+        return {
+          sentence: `${it} by ${reader.nameOf(version.authorId)} waits for a second person: read it, then approve it or ask for changes.`,
+          action: 'review',
+          ...at,
+        }
       return version.authorId === reader.personId
-        ? { sentence: `${it} waits for approval. You wrote it, so ${whoMay('policy:approve')} other than you must approve it.`, ...at }
+        ? {
+            sentence: `${it} waits for approval. You wrote it, so ${whoMay('policy:approve')} other than you must approve it.`,
+            ...at,
+          }
         : { sentence: `${it} waits for approval by ${whoMay('policy:approve')} who did not write it.`, ...at }
     }
     case 'approved':
@@ -75,8 +88,16 @@ const reviewStep = (policy: PolicyDetail, reader: Reader, today: string): Step |
   if (policy.nextReviewOn === null || !reader.may('policy:approve') || policy.publishedVersion === null) return null
   const left = daysUntil(policy.nextReviewOn, today)
   if (left > reviewNoticeDays) return null
-  const when = left < 0 ? `was due ${-left} ${left === -1 ? 'day' : 'days'} ago` : left === 0 ? 'is due today' : `is due in ${left} ${left === 1 ? 'day' : 'days'}`
-  return { sentence: `The review of the published version ${when}. Read it again; confirm that it stands, or draft the next version.`, action: 'confirmReview' }
+  const when =
+    left < 0
+      ? `was due ${-left} ${left === -1 ? 'day' : 'days'} ago`
+      : left === 0
+        ? 'is due today'
+        : `is due in ${left} ${left === 1 ? 'day' : 'days'}`
+  return {
+    sentence: `The review of the published version ${when}. Read it again; confirm that it stands, or draft the next version.`,
+    action: 'confirmReview',
+  }
 }
 
 /**
@@ -86,15 +107,27 @@ const reviewStep = (policy: PolicyDetail, reader: Reader, today: string): Step |
 export const stepsOf = (policy: PolicyDetail, reader: Reader, today: string): Step[] => {
   if (policy.retired) return []
   const published = policy.versions.find((version) => version.state === 'published')
-  const latest = policy.versions.reduce<Version | null>((newest, version) => (newest && newest.number > version.number ? newest : version), null)
+  const latest = policy.versions.reduce<Version | null>(
+    (newest, version) => (newest && newest.number > version.number ? newest : version),
+    null,
+  )
   const mine: Step | null =
     published && !policy.acknowledgedByMe
-      ? { sentence: `Read version ${published.number} and declare that you will follow it.`, action: 'acknowledge', versionId: published.id }
+      ? {
+          sentence: `Read version ${published.number} and declare that you will follow it.`,
+          action: 'acknowledge',
+          versionId: published.id,
+        }
       : null
   const missing = policy.members - policy.acknowledged
   const others: Step | null =
     published && missing > (policy.acknowledgedByMe ? 0 : 1) && reader.may('policy:publish')
-      ? { sentence: `${missing} of ${policy.members} members have not acknowledged version ${published.number} yet.`, action: 'remind' }
+      ? {
+          sentence: `${missing} of ${policy.members} members have not acknowledged version ${published.number} yet.`,
+          action: 'remind',
+        }
       : null
-  return [mine, latest && openVersionStep(latest, reader), reviewStep(policy, reader, today), others].filter((step) => step !== null)
+  return [mine, latest && openVersionStep(latest, reader), reviewStep(policy, reader, today), others].filter(
+    (step) => step !== null,
+  )
 }

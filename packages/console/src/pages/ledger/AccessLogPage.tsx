@@ -1,0 +1,116 @@
+import { accessLog, allOperations, type OutputOf } from '@holdfast/contract'
+import { Select } from '@mantine/core'
+import { Filters, Id, Page, PageLink, State, Table, Time, useFilters, usePagesOf, type Column } from '../../kit/index.ts'
+import { useMembers } from '../people.tsx'
+import { Actor } from './Actor.tsx'
+import classes from './ledger.module.css'
+
+type Row = OutputOf<typeof accessLog.list>['rows'][number]
+
+const columns: Column<Row>[] = [
+  { key: 'at', title: 'When', render: (row) => <Time at={row.at} /> },
+  { key: 'who', title: 'Who', render: (row) => <Actor actor={row.actor} /> },
+  { key: 'operation', title: 'Read', grow: true, render: (row) => <code>{row.operation}</code> },
+  {
+    key: 'target',
+    title: 'What',
+    wide: true,
+    render: (row) =>
+      row.target === null ? (
+        <span className={classes['quiet']}>list</span>
+      ) : row.target.length > 20 ? (
+        <Id value={row.target} />
+      ) : (
+        <code>{row.target}</code>
+      ),
+  },
+  { key: 'rows', title: 'Rows', align: 'right', wide: true, render: (row) => row.rows.toLocaleString('en') },
+  { key: 'right', title: 'By right', wide: true, render: (row) => <code>{row.right}</code> },
+  {
+    key: 'outcome',
+    title: 'Outcome',
+    render: (row) =>
+      row.outcome === 'allowed' || row.outcome === 'done' ? (
+        <State kind="good">{row.outcome}</State>
+      ) : (
+        <State kind="bad">{row.outcome}</State>
+      ),
+  },
+  { key: 'address', title: 'Address', wide: true, render: (row) => row.address ?? '' },
+  {
+    key: 'sealed',
+    title: 'Sealed in',
+    align: 'right',
+    render: (row) =>
+      row.sealedIn === null ? (
+        <span className={classes['quiet']}>soon</span>
+      ) : (
+        <PageLink to={`/ledger/${row.sealedIn}`}>#{row.sealedIn}</PageLink>
+      ),
+  },
+]
+
+const reads = allOperations
+  .filter(({ kind }) => kind !== 'command')
+  .map(({ name }) => name)
+  .toSorted()
+
+const Reads = () => {
+  const [filters, setFilters] = useFilters(['actor', 'operation'])
+  const members = useMembers()
+  const { rows, ...pages } = usePagesOf(accessLog.list, {
+    ...(filters.actor && { actor: filters.actor }),
+    ...(filters.operation && { operation: filters.operation }),
+  })
+  return (
+    <>
+      <Filters>
+        <Select
+          label="Who"
+          placeholder="Anybody"
+          searchable
+          clearable
+          allowDeselect
+          data={members.map(({ id, name }) => ({ value: id, label: name }))}
+          value={filters.actor ?? null}
+          onChange={(actor) => setFilters({ actor: actor ?? undefined })}
+          w={{ base: '100%', xs: 200 }}
+        />
+        <Select
+          label="Read"
+          placeholder="Anything"
+          searchable
+          clearable
+          allowDeselect
+          data={reads}
+          value={filters.operation ?? null}
+          onChange={(operation) => setFilters({ operation: operation ?? undefined })}
+          w={{ base: '100%', xs: 220 }}
+        />
+      </Filters>
+      <Table
+        label="Reads, newest first"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.id}
+        {...pages}
+        retry={pages.refetch}
+        empty={{
+          title: 'Nothing read',
+          text: 'Each time somebody reads data of this organisation, a row appears here: who, what, by which right, from where.',
+        }}
+      />
+    </>
+  )
+}
+
+/** Who read what (D9). */
+export const AccessLogPage = () => (
+  <Page
+    title="Access log"
+    about="Who read this organisation’s data, by which right, and whether it was granted. Rows are sealed into the ledger in batches, so they cannot be removed unseen."
+    permission="access-log:read"
+  >
+    <Reads />
+  </Page>
+)

@@ -1,0 +1,59 @@
+import { ledger, type OutputOf } from '@holdfast/contract'
+import { Skeleton } from '@mantine/core'
+import { useQueries } from '@tanstack/react-query'
+import { api, PageLink, ReadProblem, State, Time } from '../../kit/index.ts'
+import { Actor } from './Actor.tsx'
+import classes from './ledger.module.css'
+
+type Entry = OutputOf<typeof ledger.list>['rows'][number]
+
+/** How many things a timeline follows, and how many entries of each. */
+const mostTargets = 12
+const perTarget = 30
+
+const useEntriesOf = (targets: readonly string[]) =>
+  useQueries({
+    queries: targets.slice(0, mostTargets).map((target) => ({
+      queryKey: [ledger.list.name, 'timeline', target],
+      queryFn: async ({ signal }: { signal: AbortSignal }) =>
+        (await api.call(ledger.list, { target, limit: perTarget }, { signal })).value.rows,
+      staleTime: 5_000,
+    })),
+    combine: (results) => ({
+      loading: results.some(({ isPending }) => isPending),
+      error: results.find(({ error }) => error)?.error ?? null,
+      entries: [...new Map(results.flatMap(({ data }) => data ?? []).map((entry) => [entry.seq, entry])).values()].toSorted(
+        (a, b) => b.seq - a.seq,
+      ),
+    }),
+  })
+
+const Line = ({ entry }: { entry: Entry }) => (
+  <li>
+    <PageLink to={`/ledger/${entry.seq}`} className={classes['seq'] ?? ''}>
+      #{entry.seq}
+    </PageLink>
+    <code>{entry.action}</code>
+    {entry.outcome !== 'done' && <State kind="bad">{entry.outcome}</State>}
+    <span>
+      by <Actor actor={entry.actor} />
+    </span>
+    <Time at={entry.at} />
+    {entry.reason && <q>{entry.reason}</q>}
+  </li>
+)
+
+/** What the ledger recorded about a record and its parts, newest first. For whoever may read the ledger. */
+export const Timeline = ({ targets }: { targets: readonly string[] }) => {
+  const { loading, error, entries } = useEntriesOf(targets)
+  if (error) return <ReadProblem error={error} />
+  if (loading) return <Skeleton height={120} />
+  if (entries.length === 0) return <p className={classes['quiet']}>Nothing yet.</p>
+  return (
+    <ol className={classes['timeline']}>
+      {entries.map((entry) => (
+        <Line entry={entry} key={entry.seq} />
+      ))}
+    </ol>
+  )
+}

@@ -1,0 +1,107 @@
+import { operator, organisation, type OutputOf } from '@holdfast/contract'
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import {
+  Id,
+  Page,
+  PageLink,
+  ProblemNotice,
+  Table,
+  Tag,
+  Time,
+  useCommandOf,
+  useDo,
+  useFormOf,
+  usePagesOf,
+  type Column,
+} from '../../kit/index.ts'
+
+type Row = OutputOf<typeof operator.organisations>['rows'][number]
+
+const columns: Column<Row>[] = [
+  { key: 'name', title: 'Organisation', grow: true, render: (row) => row.name, sort: (row) => row.name },
+  { key: 'plan', title: 'Plan', render: (row) => <Tag>{row.plan}</Tag>, sort: (row) => row.plan },
+  { key: 'region', title: 'Region', wide: true, render: (row) => row.region, sort: (row) => row.region },
+  { key: 'id', title: 'Id', wide: true, render: (row) => <Id value={row.id} what="the organisation’s id" /> },
+  { key: 'created', title: 'Since', align: 'right', render: (row) => <Time at={row.createdAt} />, sort: (row) => row.createdAt },
+]
+
+const Create = ({ onClose }: { onClose: () => void }) => {
+  const create = useCommandOf(organisation.create, {
+    refresh: [operator.organisations, operator.outbox],
+    done: 'Organisation created, its Owner invited.',
+    onDone: onClose,
+  })
+  const form = useFormOf(organisation.create, { name: '', ownerEmail: '' }, create.problem)
+  return (
+    <form onSubmit={form.submit(create.run)} noValidate>
+      <Stack gap="sm">
+        <TextInput label="Name" required data-autofocus placeholder="Acme GmbH" {...form.text('name')} />
+        <TextInput
+          label="E-mail of its first Owner"
+          description="They get an invitation. You get no access to the organisation’s data."
+          type="email"
+          required
+          placeholder="owner@acme.example"
+          {...form.text('ownerEmail')}
+        />
+        <ProblemNotice problem={create.problem} />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={create.running}>
+            Create and invite
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+const Organisations = () => {
+  const { rows, ...pages } = usePagesOf(operator.organisations, {})
+  return (
+    <Table
+      label="Organisations"
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      {...pages}
+      retry={pages.refetch}
+      empty={{ title: 'No organisations', text: 'Create the first one and invite its Owner.' }}
+    />
+  )
+}
+
+/** The tenants of this installation. Their data stays out of the operator's reach. */
+export const OrganisationsPage = () => {
+  const creating = useDo('create')
+  return (
+    <Page
+      title="Organisations"
+      about={
+        <>
+          The organisations on this installation. You see that they exist, not what is in them. Without a mail server, their
+          invitations wait in the <PageLink to="/operator/outbox">outbox</PageLink>.
+        </>
+      }
+      permission="operator:organisations"
+      action={
+        <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={creating.open}>
+          Create an organisation
+        </Button>
+      }
+    >
+      <Organisations />
+      <Modal
+        opened={creating.opened}
+        onClose={creating.close}
+        title="Create an organisation"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <Create onClose={creating.close} />
+      </Modal>
+    </Page>
+  )
+}

@@ -1,0 +1,52 @@
+import { Button } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
+import { useEffect, useMemo, useState } from 'react'
+import { bytesOf, type Format } from './content.ts'
+import classes from './editor.module.css'
+import { renderMarkdown } from './markdown.ts'
+import textClasses from './text.module.css'
+
+/** A policy's Markdown, rendered and sanitised. */
+export const Rendered = ({ text }: { text: string }) => {
+  const html = useMemo(() => renderMarkdown(text), [text])
+  return <div className={textClasses['text']} dangerouslySetInnerHTML={{ __html: html }} />
+}
+
+/** An address for bytes that never leave the browser. */
+const useObjectUrl = (bytes: Uint8Array<ArrayBuffer>, type: string): string | null => {
+  const [url, setUrl] = useState<string | null>(null)
+  useEffect(() => {
+    const made = URL.createObjectURL(new Blob([bytes], { type }))
+    setUrl(made)
+    return () => URL.revokeObjectURL(made)
+  }, [bytes, type])
+  return url
+}
+
+/**
+ * A PDF in the browser's own viewer. The blob's type is fixed, so it can never become a page of ours; `sandbox` would also switch the viewer off
+ * (Chromium shows nothing then). Phones have no viewer in a frame: the button works everywhere.
+ */
+export const Pdf = ({ content, name }: { content: string; name: string }) => {
+  const bytes = useMemo(() => bytesOf('pdf', content), [content])
+  const url = useObjectUrl(bytes, 'application/pdf')
+  if (!url) return null
+  return (
+    <div className={classes['pdf']}>
+      <Button
+        component="a"
+        href={url}
+        download={`${name}.pdf`}
+        variant="default"
+        size="xs"
+        leftSection={<IconDownload size={14} aria-hidden />}
+      >
+        Download the PDF
+      </Button>
+      <iframe src={url} title={name} />
+    </div>
+  )
+}
+
+export const DocumentOf = ({ format, content, name }: { format: Format; content: string; name: string }) =>
+  format === 'pdf' ? <Pdf content={content} name={name} /> : <Rendered text={content} />

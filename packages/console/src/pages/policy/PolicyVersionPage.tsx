@@ -1,0 +1,75 @@
+import { policy } from '@holdfast/contract'
+import { Button, Skeleton } from '@mantine/core'
+import { IconPrinter } from '@tabler/icons-react'
+import { Page, ReadProblem, useFilters, useParam, useQueryOf } from '../../kit/index.ts'
+import { Decide } from './Decide.tsx'
+import { DiffView } from './DiffView.tsx'
+import { EditDraft } from './EditDraft.tsx'
+import { wrongState } from './explanations.ts'
+import { VersionState } from './PolicyBits.tsx'
+import { policySentences, useReader } from './reader.ts'
+import type { PolicyDetail, Version } from './steps.ts'
+import { VersionText } from './VersionText.tsx'
+
+/** The text of one version, what it changes, and the decisions over it. */
+const Body = ({ detail, version }: { detail: PolicyDetail; version: Version }) => {
+  const [filters, setFilters] = useFilters(['edit', 'against'])
+  const content = useQueryOf(policy.content, { id: version.id })
+  const reader = useReader()
+  if (content.error) return <ReadProblem error={content.error} sentences={wrongState} retry={() => void content.refetch()} />
+  if (!content.data) return <Skeleton height={360} />
+  const held = content.data
+  const editable = held.version.state === 'draft' && reader.may('policy:write')
+  if (filters.edit && editable)
+    return <EditDraft version={held.version} content={held.content} onDone={() => setFilters({ edit: undefined })} />
+  const against = detail.versions.find(({ id }) => id === filters.against)
+  return (
+    <>
+      <Decide policy={detail} version={held.version} content={held.content} onEdit={() => setFilters({ edit: 'yes' })} />
+      <VersionText
+        policy={detail}
+        version={held.version}
+        content={held.content}
+        against={against ?? null}
+        onAgainst={(id) => setFilters({ against: id ?? undefined })}
+      >
+        {against && <DiffView version={held.version} against={against} />}
+      </VersionText>
+    </>
+  )
+}
+
+export const PolicyVersionPage = () => {
+  const id = useParam('id') as PolicyDetail['id']
+  const versionId = useParam('version')
+  const detail = useQueryOf(policy.read, { id })
+  const parent = { to: `/policies/${id}`, title: detail.data?.title ?? 'Policy' }
+  const version = detail.data?.versions.find((one) => one.id === versionId)
+  if (!detail.data || !version)
+    return (
+      <Page title="Version" parent={parent} permission="policy:read">
+        {detail.data ? (
+          <p>There is no such version of this policy.</p>
+        ) : (
+          <ReadProblem error={detail.error} sentences={policySentences} retry={() => void detail.refetch()} />
+        )}
+      </Page>
+    )
+  const print = (
+    <Button variant="default" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => window.print()}>
+      Print
+    </Button>
+  )
+  return (
+    <Page
+      title={`${detail.data.title}, version ${version.number}`}
+      about={version.note}
+      parent={parent}
+      badge={<VersionState state={version.state} />}
+      action={version.format === 'markdown' ? print : undefined}
+      permission="policy:read"
+    >
+      <Body detail={detail.data} version={version} />
+    </Page>
+  )
+}

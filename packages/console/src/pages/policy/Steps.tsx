@@ -1,0 +1,111 @@
+import { policy } from '@holdfast/contract'
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { PageLink, ProblemNotice, useCommandOf, useFilters, useGo } from '../../kit/index.ts'
+import { ConfirmReview } from './ConfirmReview.tsx'
+import { wrongState } from './explanations.ts'
+import classes from './policy.module.css'
+import { Publish } from './Publish.tsx'
+import type { PolicyDetail, Step } from './steps.ts'
+
+const policyReads = [policy.read, policy.list, policy.content]
+
+const Submit = ({ versionId }: { versionId: NonNullable<Step['versionId']> }) => {
+  const submit = useCommandOf(policy.submit, { refresh: policyReads, explain: wrongState, done: 'Handed over for review.' })
+  return (
+    <>
+      <Button loading={submit.running} onClick={() => void submit.run({ id: versionId })}>
+        Hand over for review
+      </Button>
+      <ProblemNotice problem={submit.problem} />
+    </>
+  )
+}
+
+const Remind = ({ policy: { id } }: { policy: PolicyDetail }) => {
+  const remind = useCommandOf(policy.remind, {
+    explain: {
+      policy_not_found: 'That policy no longer exists.',
+      not_published: 'It is not published, so there is nothing to acknowledge.',
+      reminded_today: 'A reminder went out today already. People get one a day at most.',
+    },
+    done: 'Reminders are on their way.',
+  })
+  return (
+    <>
+      <Button variant="default" loading={remind.running} onClick={() => void remind.run({ id })}>
+        Remind them
+      </Button>
+      <ProblemNotice problem={remind.problem} />
+    </>
+  )
+}
+
+/** The one button that helps with a step. */
+const StepButton = ({ policy: detail, step, onEdit }: { policy: PolicyDetail; step: Step; onEdit: (() => void) | undefined }) => {
+  const go = useGo()
+  const [, setFilters] = useFilters(['draft'])
+  const [opened, setOpened] = useState(false)
+  const toVersion = `/policies/${detail.id}/versions/${step.versionId ?? ''}`
+  switch (step.action) {
+    case 'submit':
+      return (
+        <>
+          <Button variant="default" onClick={onEdit ?? (() => go(`${toVersion}?edit=yes`))}>
+            Edit
+          </Button>
+          {step.versionId && <Submit versionId={step.versionId} />}
+        </>
+      )
+    case 'review':
+      return <Button onClick={() => go(toVersion)}>Read and decide</Button>
+    case 'acknowledge':
+      return <Button onClick={() => go(toVersion)}>Read and acknowledge</Button>
+    case 'draft':
+      return <Button onClick={() => setFilters({ draft: 'new' })}>Draft the next version</Button>
+    case 'remind':
+      return <Remind policy={detail} />
+    case 'publish':
+      return (
+        <>
+          <Button onClick={() => setOpened(true)}>Publish</Button>
+          {step.versionId && (
+            <Publish policy={detail} versionId={step.versionId} opened={opened} onClose={() => setOpened(false)} />
+          )}
+        </>
+      )
+    case 'confirmReview':
+      return (
+        <>
+          <Button onClick={() => setOpened(true)}>Confirm the review</Button>
+          <ConfirmReview policy={detail} opened={opened} onClose={() => setOpened(false)} />
+        </>
+      )
+    default:
+      return step.versionId && !onEdit ? <PageLink to={toVersion}>Read it</PageLink> : null
+  }
+}
+
+interface StepsProps {
+  policy: PolicyDetail
+  steps: readonly Step[]
+  /** On the version's own page, where editing is in place. */
+  onEdit?: () => void
+}
+
+/** What is next, at the top: the most pressing first, each with the one button that helps. */
+export const Steps = ({ policy: detail, steps, onEdit }: StepsProps) => (
+  <>
+    {steps.map((step, index) => (
+      <div className={classes['step']} data-mine={(index === 0 && step.action !== undefined) || undefined} key={step.sentence}>
+        <div>
+          {index === 0 && <strong>{step.action ? 'Your next step' : 'Next'}</strong>}
+          <p>{step.sentence}</p>
+        </div>
+        <div className={classes['buttons']}>
+          <StepButton policy={detail} step={step} onEdit={onEdit} />
+        </div>
+      </div>
+    ))}
+  </>
+)
