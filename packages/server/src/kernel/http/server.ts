@@ -61,12 +61,14 @@ const registerAdmission = (app: FastifyInstance, { limits, shedding }: HttpOptio
 const registerConsole = async (app: FastifyInstance, consoleDir: string): Promise<void> => {
   const index = await readFile(`${consoleDir}/index.html`, 'utf8')
   await app.register(fastifyStatic, {
-    root: `${consoleDir}/assets`,
-    prefix: '/assets/',
-    immutable: true,
-    maxAge: '365d',
+    root: consoleDir,
+    wildcard: false, // a route for each file there is: nothing else can be asked for
     index: false,
-    decorateReply: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      // Names in assets/ carry a hash of their content.
+      reply.setHeader('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
   })
   app.setNotFoundHandler((request, reply) => {
     const wantsPage = request.method === 'GET' && !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html')
