@@ -6,23 +6,27 @@ export interface Place {
   options: { name: string; summary: string; takesValue: boolean; choices: readonly string[] }[]
   /** Of its argument. */
   choices: readonly string[]
+  takesFile: boolean
 }
 
 const wordsOf = ({ commands, options, choices }: Place): string =>
   [...commands.map(({ name }) => name), ...choices, ...options.map(({ name }) => name)].join(' ')
 
-/** One `case` arm a place and an option with choices: `policy list --state`. */
-const choiceArms = (places: readonly Place[]): string =>
-  places
-    .flatMap(({ path, options }) =>
-      options
-        .filter(({ choices }) => choices.length > 0)
-        .map(({ name, choices }) => `    '${path} ${name}') words='${choices.join(' ')}' ;;`),
-    )
-    .join('\n')
+/** One `case` arm for every option with choices: `policy list --state`. */
+const choiceArms = (places: readonly Place[]): string[] =>
+  places.flatMap(({ path, options }) =>
+    options
+      .filter(({ choices }) => choices.length > 0)
+      .map(({ name, choices }) => `'${path} ${name}') found='${choices.join(' ')}' ;;`),
+  )
 
-const wordArms = (places: readonly Place[]): string =>
-  places.map((place) => `    '${place.path}') words='${wordsOf(place)}' ;;`).join('\n')
+const wordArms = (places: readonly Place[]): string[] => places.map((place) => `'${place.path}') found='${wordsOf(place)}' ;;`)
+
+const names = (places: readonly Place[], wanted: (place: Place) => boolean): string =>
+  places
+    .filter(wanted)
+    .map(({ path }) => `'${path}'`)
+    .join('|') || "''"
 
 /** Options that are followed by a value of their own, which is no command: a file, a name, a number. */
 const valueOptions = (places: readonly Place[]): string =>
@@ -30,43 +34,61 @@ const valueOptions = (places: readonly Place[]): string =>
     .toSorted()
     .join('|')
 
-const paths = (places: readonly Place[]): string =>
-  places
-    .filter(({ path }) => path)
-    .map(({ path }) => `'${path}'`)
-    .join('|')
+const block = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n')
 
-/** For bash 4 and newer. File names complete where no word does. */
+/**
+ * The part that bash and zsh share: from `at` (the command so far), `previous` and `current` it sets `found`, empty where a file name is
+ * meant. (`path` and `words` would be taken in zsh.)
+ */
+const decide = (places: readonly Place[]): string => `  case "$at $previous" in
+${block(choiceArms(places))}
+  esac
+  if [[ -z $found ]]; then
+    case "$previous" in
+    ${valueOptions(places)}) ;;
+    *)
+      case "$at" in
+${block(wordArms(places))}
+      esac
+      case "$at" in
+      ${names(places, ({ takesFile }) => takesFile)}) [[ $current == -* ]] || found='' ;;
+      esac
+      ;;
+    esac
+  fi`
+
+const step = (places: readonly Place[]): string => `    case "\${at:+$at }$word" in
+    ${names(places, ({ path }) => path !== '')}) at="\${at:+$at }$word" ;;
+    esac`
+
+/** For bash 4 and newer; sourced. */
 export const bashScript = (places: readonly Place[]): string => `# bash completion of holdfast
 _holdfast() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path='' word words='' index
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" at='' word found='' index
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
-    case "\${path:+$path }$word" in
-    ${paths(places)}) path="\${path:+$path }$word" ;;
-    esac
+${step(places)}
   done
+${decide(places)}
   COMPREPLY=()
-  case "$path $previous" in
-${choiceArms(places)}
-  esac
-  if [[ -z $words ]]; then
-    case "$previous" in
-    ${valueOptions(places)}) return ;;
-    esac
-    case "$path" in
-${wordArms(places)}
-    esac
-  fi
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  [[ -z $found ]] || COMPREPLY=($(compgen -W "$found" -- "$current"))
 }
 complete -o default -F _holdfast holdfast
 `
 
-/** zsh reads the bash script's function. */
+/** For zsh; as a file `_holdfast` in the fpath, or sourced after compinit. */
 export const zshScript = (places: readonly Place[]): string => `#compdef holdfast
-autoload -U +X bashcompinit && bashcompinit
-${bashScript(places)}`
+_holdfast() {
+  local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" at='' word found='' index
+  for ((index = 2; index < CURRENT; index++)); do
+    word="\${words[index]}"
+${step(places)}
+  done
+${decide(places)}
+  if [[ -z $found ]]; then _files; else compadd -- \${=found}; fi
+}
+if [[ \${funcstack[1]} == _holdfast ]]; then _holdfast "$@"; else compdef _holdfast holdfast; fi
+`
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 

@@ -16,6 +16,7 @@ export const placesOf = (command: Command, path: readonly string[] = []): Place[
       long ? [{ name: long, summary: description, takesValue: required, choices: argChoices ?? [] }] : [],
     ),
     choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    takesFile: command.registeredArguments.some(({ argChoices }) => argChoices === undefined),
   }
   return [place, ...command.commands.flatMap((each) => placesOf(each, [...path, each.name()]))]
 }

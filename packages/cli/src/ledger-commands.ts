@@ -12,8 +12,9 @@ Examples:
   holdfast ledger export --out tail.jsonl --from 100000`
 
 const verifyExamples = `
-Recomputes every hash of an export. Uses neither network nor credentials and trusts nothing of ours; the format is in docs/ledger-format.md.
-Exit code 0 when every entry is as it was written, 1 with the first bad entry when not.
+Recomputes every hash of an export. Uses neither network nor credentials and trusts nothing of ours;
+the format is in docs/ledger-format.md. Exit code 0 when every entry is as it was written, 1 with
+the first bad entry when not.
 
 Examples:
   holdfast ledger verify ledger.jsonl

@@ -125,7 +125,8 @@ const whoami = async (io: Io, options: ServerOptions & { json?: true }): Promise
 }
 
 const examples = `
-Without options a browser authorises a key that this command makes itself; only the hash of its secret leaves the terminal.
+Without options a browser authorises a key that this command makes itself; only the hash of its
+secret leaves the terminal.
 
 Examples:
   holdfast login

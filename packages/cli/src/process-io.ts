@@ -2,16 +2,9 @@ import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Io } from './io.ts'
 
-const opener = (): [command: string, ...args: string[]] => {
-  if (process.platform === 'darwin') return ['open']
-  // `start` of cmd.exe would take the # and & of a URL apart.
-  if (process.platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler']
-  return ['xdg-open']
-}
-
 const openBrowser = (url: string): void => {
-  const [command, ...args] = opener()
-  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true })
+  const command = process.platform === 'darwin' ? 'open' : 'xdg-open'
+  const child = spawn(command, [url], { stdio: 'ignore', detached: true })
   // No browser here: the page is printed as well.
   child.on('error', () => undefined)
   child.unref()

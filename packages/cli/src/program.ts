@@ -1,3 +1,4 @@
+import manifest from '../package.json' with { type: 'json' }
 import { Command, CommanderError, Help, Option } from 'commander'
 import { allOperations, rolesWith, type Operation } from '@holdfast/contract'
 import { addCompletion } from './completion.ts'
@@ -20,13 +21,18 @@ export const offered = (operation: Operation): boolean =>
 const describeOption = ({ help, initial, required }: Flag): string =>
   [help, required && '(required)', initial !== undefined && `(default: ${JSON.stringify(initial)})`].filter(Boolean).join(' ')
 
+const valueName = ({ choices, kind, source, name }: Flag): string => {
+  if (choices.length > 0) return 'choice'
+  if (kind === 'number') return 'number'
+  if (source === 'argument') return name
+  return source === 'file' ? 'text|@file' : '@file|-'
+}
+
 const optionsOf = (flag: Flag): Option[] => {
   if (flag.kind === 'boolean') {
     return [new Option(`--${flag.name}`, describeOption(flag)), new Option(`--no-${flag.name}`, `not --${flag.name}`)]
   }
-  const value =
-    flag.choices.length > 0 ? 'choice' : flag.kind === 'number' ? 'number' : flag.source === 'argument' ? flag.name : 'file'
-  const option = new Option(`--${flag.name} <${value}${flag.many ? '...' : ''}>`, describeOption(flag))
+  const option = new Option(`--${flag.name} <${valueName(flag)}${flag.many ? '...' : ''}>`, describeOption(flag))
   return [flag.choices.length > 0 ? option.choices([...flag.choices]) : option]
 }
 
@@ -48,18 +54,26 @@ const rightOf = (operation: Operation): string => {
   return `Needs ${operation.permission}: ${rolesWith(operation.permission).join(', ')}.`
 }
 
-const epilogue = (operation: Operation, flags: readonly Flag[]): string =>
-  [
-    '',
+/** Breaks a sentence into lines. */
+const wrap = (text: string, width: number): string =>
+  text.replace(new RegExp(`(?! )(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd()
+
+const epilogue = (operation: Operation, flags: readonly Flag[], width: number): string => {
+  const refusals = Object.keys(operation.errors)
+  const facts = [
     rightOf(operation),
-    ...(operation.kind === 'command' ? [`Recorded in the ledger as ${operation.audit.action}.`] : []),
-    ...(Object.keys(operation.errors).length > 0 ? [`May be refused with ${Object.keys(operation.errors).join(', ')}.`] : []),
-    '',
-    'Examples:',
-    `  ${exampleOf(operation, flags)}`,
-    ...(operation.kind === 'command' && flags.length > 0 ? [`  ${exampleOf(operation, [])} --input FILE.json`] : []),
-    `  ${exampleOf(operation, flags)} --json`,
-  ].join('\n')
+    operation.kind === 'command' && `Recorded in the ledger as ${operation.audit.action}.`,
+    refusals.length > 0 && `May be refused with ${refusals.join(', ')}.`,
+  ]
+  const example = exampleOf(operation, flags)
+  const examples = [
+    example,
+    operation.kind === 'command' && flags.length > 0 && `${exampleOf(operation, [])} --input FILE.json`,
+    `${example} --json`,
+  ]
+  const paragraphs = facts.filter((fact) => fact !== false).map((fact) => wrap(fact, width))
+  return ['', ...paragraphs, '', 'Examples:', ...examples.filter(Boolean).map((line) => `  ${line}`)].join('\n')
+}
 
 const addOperation = (noun: Command, operation: Operation, io: Io): void => {
   const flags = flagsOf(operation.input)
@@ -70,7 +84,7 @@ const addOperation = (noun: Command, operation: Operation, io: Io): void => {
   if (operation.name === 'policy.content') command.option('--out <file>', 'write the content to a file; a PDF as the PDF itself')
   command.option('--input <file>', 'the input as a JSON object; - reads stdin').option('--json', 'print the answer as JSON')
   addServerOptions(command)
-  command.addHelpText('after', () => epilogue(operation, flags))
+  command.addHelpText('after', () => epilogue(operation, flags, io.columns ?? 100))
   command.action((options: OperationOptions) => runOperation(io, operation, flags, options))
 }
 
@@ -106,6 +120,7 @@ export const createProgram = (io: Io): Command => {
   const program = new Command('holdfast')
     .description('Run Holdfast, work with it, and verify its ledger')
     .helpCommand(false)
+    .version(manifest.version, '--version')
     .showSuggestionAfterError()
     .addHelpText('after', overview)
   program.exitOverride().configureOutput({
@@ -124,7 +139,12 @@ export const createProgram = (io: Io): Command => {
   const nouns = new Map<string, Command>()
   for (const operation of allOperations.filter(offered)) {
     const [name = ''] = operation.name.split('.')
-    const noun = nouns.get(name) ?? program.command(kebab(name)).description(nounSummaries[name] ?? name)
+    const noun =
+      nouns.get(name) ??
+      program
+        .command(kebab(name))
+        .description(nounSummaries[name] ?? name)
+        .helpCommand(false)
     nouns.set(name, noun)
     addOperation(noun, operation, io)
   }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { X509Certificate } from 'node:crypto'
 import tls from 'node:tls'
 import { parseApiKey } from '@holdfast/crypto'
 import { readConfig, type Config } from './config.ts'
@@ -60,14 +61,23 @@ export const findServer = async (io: Io, options: ServerOptions): Promise<Server
   return { origin, key: keyOf(io, config, origin), ca: ca === null ? null : resolve(ca) }
 }
 
+const readAuthority = (file: string): string => {
+  const pem = readFileSync(file, 'utf8')
+  // Throws when it is no certificate; what Node takes for an empty list would trust nobody, without a word.
+  const { subject } = new X509Certificate(pem)
+  if (!subject) throw new TypeError('a certificate without a name')
+  return pem
+}
+
 /** Adds an authority to those that this process trusts. Verification is never switched off. */
 export const trust = (ca: string | null): void => {
   if (ca === null) return
   try {
-    tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(ca, 'utf8')])
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), readAuthority(ca)])
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    const why = code.startsWith('E') && !code.startsWith('ERR_') ? code : 'it holds no PEM certificate'
-    throw new UsageError(`cannot read the certificate authority ${ca}: ${why}`, { cause: error })
+    const { code, syscall } = error as NodeJS.ErrnoException
+    throw new UsageError(`cannot read the certificate authority ${ca}: ${syscall ? code : 'it holds no PEM certificate'}`, {
+      cause: error,
+    })
   }
 }

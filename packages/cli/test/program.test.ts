@@ -1,0 +1,233 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { allOperations } from '@holdfast/contract'
+import { describe, expect, it } from 'vitest'
+import { kebab } from '../src/flags.ts'
+import type { Io } from '../src/io.ts'
+import { createProgram, offered } from '../src/program.ts'
+import { holdfast, scratch } from './terminal.ts'
+
+const run = promisify(execFile)
+const bin = fileURLToPath(new URL('../bin/holdfast.mjs', import.meta.url))
+const vector = fileURLToPath(new URL('../../ledger/vectors/export.jsonl', import.meta.url))
+
+interface Ended {
+  code: number
+  stdout: string
+  stderr: string
+}
+const spawned = (
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> =>
+  run(command, args, { timeout: 60_000, ...options }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
+  )
+
+describe('the command tree', () => {
+  const program = createProgram({ env: {}, columns: 100 } as Io)
+
+  it('has a verb for every operation that a key may call', () => {
+    for (const operation of allOperations.filter(offered)) {
+      const [noun = '', verb = ''] = operation.name.split('.').map(kebab)
+      const command = program.commands.find((each) => each.name() === noun)?.commands.find((each) => each.name() === verb)
+      expect(command?.description(), operation.name).toBe(operation.summary)
+    }
+  })
+
+  it('leaves out what needs a browser’s session', () => {
+    expect(allOperations.filter((operation) => !offered(operation)).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['session.signIn', 'session.refresh', 'apiKey.create', 'factor.enrolTotp', 'ledger.export']),
+    )
+  })
+
+  it('gives no field the name of one of our own options', () => {
+    const ours = new Set(['json', 'input', 'all', 'url', 'ca', 'out', 'help', 'version'])
+    for (const { name, input } of allOperations.filter(offered)) {
+      expect(
+        Object.keys(input.shape).filter((field) => ours.has(field)),
+        name,
+      ).toEqual([])
+    }
+  })
+
+  const every = program.commands.flatMap((command) => [
+    [command.name()],
+    ...command.commands.map((inner) => [command.name(), inner.name()]),
+  ])
+  it.each(every.filter(([first]) => first !== 'start').map((argv) => [argv.join(' '), argv] as const))(
+    '%s --help explains itself',
+    async (_, argv) => {
+      const { code, stdout, stderr } = await holdfast([...argv, '--help'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toContain(`Usage: holdfast ${argv.join(' ')}`)
+      const tooWide = stdout.split('\n').filter((line) => line.length > 100 && !line.startsWith('  holdfast '))
+      expect(tooWide, 'but for examples, which are copied whole').toEqual([])
+    },
+  )
+
+  it('shows an example with everything that is required', async () => {
+    const { stdout } = await holdfast(['policy', 'approve', '--help'])
+    expect(stdout).toContain('holdfast policy approve --id <id> --sha256 <sha256>')
+    expect(stdout).toContain('Needs policy:approve: owner, admin, reviewer.')
+    expect(stdout).toContain('Recorded in the ledger as policy.approved.')
+  })
+})
+
+describe('wrong usage', () => {
+  it.each([
+    [[]],
+    [['polcy']],
+    [['policy']],
+    [['policy', 'lst']],
+    [['policy', 'list', '--nonsense']],
+    [['policy', 'list', '--limit']],
+    [['policy', 'list', '--limit', 'ten']],
+    [['policy', 'list', '--limit', '1000']],
+    [['policy', 'list', '--state', 'lost']],
+    [['policy', 'list', 'extra']],
+    [['policy', 'read']],
+    [['policy', 'read', '--id', 'pe_01j9zq4w7e8r9t0v1x2y3z4a5b']],
+    [['completion', 'tcsh']],
+    [['session', 'sign-in']],
+  ])('%j ends with 2 and a word about it on stderr', async (argv) => {
+    const { code, stdout, stderr } = await holdfast(argv)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).not.toBe('')
+  })
+})
+
+describe('the program as it is installed', () => {
+  it('runs through a link, from another directory, without anything in its environment', async () => {
+    const home = scratch()
+    symlinkSync(bin, join(home, 'holdfast'))
+    const env = { PATH: dirname(process.execPath) }
+    expect(await spawned(join(home, 'holdfast'), ['--version'], { cwd: home, env })).toMatchObject({ code: 0, stdout: '0.1.0\n' })
+    expect(await spawned(join(home, 'holdfast'), ['ledger', 'verify', vector], { cwd: home, env })).toMatchObject({ code: 0 })
+  })
+
+  it('hands over to the pinned Node when an older one starts it', async () => {
+    const home = scratch()
+    // An older Node, as far as our launcher can tell: same program, another version in process.versions.
+    const pretend = join(home, 'pretend.cjs')
+    writeFileSync(pretend, `Object.defineProperty(process.versions, 'node', { value: '20.20.2' })`)
+    const { code, stdout } = await spawned(process.execPath, ['--require', pretend, bin, 'ledger', 'verify', vector, '--json'])
+    expect({ code, ok: (JSON.parse(stdout) as { ok: boolean }).ok }).toEqual({ code: 0, ok: true })
+    expect(
+      (await spawned(process.execPath, ['--require', pretend, bin, 'ledger', 'verify', '/no/such'])).code,
+      'its exit code too',
+    ).toBe(2)
+  })
+
+  it('verifies certificates whatever the environment says', async () => {
+    const { startTestServer } = await import('./test-server.ts')
+    const server = await startTestServer({ 'setup.state': () => ({ body: { needed: true, demo: false } }) })
+    try {
+      const env = {
+        PATH: process.env.PATH,
+        XDG_CONFIG_HOME: scratch(),
+        HOLDFAST_HOME: '/nonexistent',
+        NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      }
+      const bare = await spawned(process.execPath, [bin, 'setup', 'state', '--url', server.url], { env })
+      expect(bare).toMatchObject({ code: 3, stderr: expect.stringContaining('is not trusted') as string })
+      const given = await spawned(process.execPath, [bin, 'setup', 'state', '--url', server.url, '--ca', server.ca], { env })
+      expect(given).toMatchObject({ code: 0, stdout: 'needed  yes\ndemo    no\n' })
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('ends quietly when the reader of its output has gone', async () => {
+    const script = `"${process.execPath}" "${bin}" completion bash | head -n 1; echo "\${PIPESTATUS[0]}"`
+    expect(await spawned('bash', ['-c', script])).toMatchObject({
+      code: 0,
+      stdout: '# bash completion of holdfast\n0\n',
+      stderr: '',
+    })
+  })
+})
+
+const found = (shell: string): boolean => {
+  try {
+    execFileSync(shell, ['-c', 'exit 0'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What bash offers for a command line; the last word is the one being typed. */
+const offersOfBash = async (line: readonly string[]): Promise<string[]> => {
+  const { stdout: script } = await holdfast(['completion', 'bash'])
+  const words = ['holdfast', ...line].map((word) => `'${word}'`).join(' ')
+  const test = `${script}\nCOMP_WORDS=(${words}); COMP_CWORD=${line.length}; _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"; complete -p holdfast`
+  const lines = execFileSync('bash', ['--norc', '-c', test]).toString().trim().split('\n')
+  expect(lines.pop()).toBe('complete -o default -F _holdfast holdfast')
+  return lines.filter(Boolean)
+}
+
+describe('completion in bash', () => {
+  it.each<[string[], string[]]>([
+    [['pol'], ['policy']],
+    [['ledger', 'ver'], ['verify']],
+    [['ledger', 'verify', '--c'], ['--checkpoint']],
+    [['policy', 'list', '--state', 'pub'], ['published']],
+    [
+      ['policy', 'list', '--state', ''],
+      ['draft', 'in_review', 'approved', 'published', 'superseded', 'rejected'],
+    ],
+    [['policy', 'create', '--title', 'list', '--form'], ['--format']],
+    [['organisation', 'update', '--no'], ['--no-require-mfa']],
+    [['completion', 'z'], ['zsh']],
+    [['ledger', 'verify', ''], []],
+    [['ledger', 'export', '--out', ''], []],
+    [['nonsense', ''], []],
+  ])('%j → %j', async (line, expected) => {
+    const offers = await offersOfBash(line)
+    if (line[0] === 'nonsense') expect(offers).toContain('policy')
+    else expect(offers).toEqual(expected)
+  })
+})
+
+// bash is everywhere; these two only where somebody installed them.
+describe.skipIf(!found('zsh'))('completion in zsh', () => {
+  it('loads, and registers itself', async () => {
+    const home = scratch()
+    writeFileSync(join(home, '_holdfast'), (await holdfast(['completion', 'zsh'])).stdout)
+    const script = `fpath=(${home} $fpath); autoload -U compinit; compinit -u -d ${home}/dump; print $_comps[holdfast]; autoload +X _holdfast && print loaded`
+    expect(execFileSync('zsh', ['-fc', script]).toString()).toBe('_holdfast\nloaded\n')
+  })
+})
+
+describe.skipIf(!found('fish'))('completion in fish', () => {
+  it('offers commands, options and choices', async () => {
+    const home = scratch()
+    mkdirSync(join(home, 'fish'))
+    // fish completes the options of commands that exist.
+    writeFileSync(join(home, 'holdfast'), '#!/bin/sh\n')
+    chmodSync(join(home, 'holdfast'), 0o755)
+    writeFileSync(join(home, 'holdfast.fish'), (await holdfast(['completion', 'fish'])).stdout)
+    const ask = (line: string) =>
+      execFileSync('fish', ['--no-config', '-c', `source ${home}/holdfast.fish; complete -C '${line}'`], {
+        env: { HOME: home, XDG_CONFIG_HOME: home, PATH: `${home}:/usr/bin:/bin` },
+      })
+        .toString()
+        .trim()
+        .split('\n')
+        .map((offer) => offer.split('\t')[0])
+    expect(ask('holdfast pol')).toEqual(['policy'])
+    expect(ask('holdfast ledger ver')).toEqual(['verify'])
+    expect(ask('holdfast policy list --state pub')).toEqual(['published'])
+    expect(ask('holdfast policy create --rev')).toEqual(['--review-every-days'])
+  })
+})
+
+it('the program that npm links is there', () => {
+  expect(existsSync(bin)).toBe(true)
+})
