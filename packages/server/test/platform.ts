@@ -1,7 +1,19 @@
 /** The whole platform in this process, without HTTP: real database, real key server, the composition that the server uses. */
 import { createHash, randomBytes } from 'node:crypto'
 import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
-import { factor, operationNamed, session, setup, type InputOf, type Operation, type OrgId, type OutputOf, type PersonId } from '@holdfast/contract'
+import {
+  factor,
+  mustHaveMfa,
+  operationNamed,
+  PersonId,
+  session,
+  setup,
+  type InputOf,
+  type Operation,
+  type OrgId,
+  type OutputOf,
+  type Role,
+} from '@holdfast/contract'
 import { startTestKeyServer } from '@holdfast/keyserver/testing'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
@@ -9,10 +21,13 @@ import { compose, type Composition } from '../src/compose.ts'
 import type { Clock } from '../src/kernel/clock.ts'
 import type { Cookies, Origin } from '../src/kernel/handle.ts'
 import { accessCookie } from '../src/kernel/http/cookies.ts'
-import { newId } from '../src/kernel/identifier.ts'
+import { newId, newIdOf } from '../src/kernel/identifier.ts'
+import { emailIndexOf } from '../src/kernel/identity/email-index.ts'
+import { createPerson } from '../src/kernel/identity/people.ts'
 import { Problem } from '../src/kernel/problem.ts'
 import { run, runDownload, type Outcome, type Request } from '../src/kernel/run.ts'
-import { createPool, flushOf, readTenantTables, serverVersionOf } from '../src/platform/pool.ts'
+import { openUnit, record } from '../src/kernel/unit.ts'
+import { createPool, flushOf, readTenantTables } from '../src/platform/pool.ts'
 import { createTestDatabase } from './database.ts'
 
 /** A browser, or a program with an API key. Keeps the cookies it is given. */
@@ -74,7 +89,7 @@ export const startPlatform = async () => {
   const [database, keyServer] = await Promise.all([createTestDatabase(), startTestKeyServer()])
   const jobsPool = new pg.Pool({ ...database.jobs, max: 2 })
   const admin = new pg.Pool({ ...database.admin, max: 2 })
-  for (const pool of [jobsPool, admin]) pool.on('error', () => undefined)
+  for (const pool of [jobsPool, admin]) pool.on('error', () => undefined).on('connect', (client) => void client.on('error', () => undefined))
   await runMigrations({ pgPool: jobsPool })
   const errors: unknown[] = []
   const { host = '', port = 0, database: name = '', password = '', ssl } = database.app
@@ -86,7 +101,7 @@ export const startPlatform = async () => {
   })
   const clock = createClock()
   const setupToken = randomBytes(32).toString('base64url')
-  const flush = flushOf(pool, await serverVersionOf(pool))
+  const flush = await flushOf(pool)
   const setupTokenHash = async () => createHash('sha256').update(setupToken).digest()
   const options = { ...{ pool, publicUrl, clock, onError, flush, setupTokenHash }, keyServer: keyServer.client, tenantTables: await readTenantTables(pool) }
   const composition = compose(options)
@@ -112,12 +127,28 @@ export const startPlatform = async () => {
       await composition.path.services.background.idle()
       await composition.path.accessLog.flush()
     },
+    /** A change behind the platform's back, by the superuser; even that needs an entry. */
+    arrange: (orgId: OrgId, sql: string, values: unknown[] = []): Promise<void> => arrange(admin, orgId, sql, values),
     found: (): Promise<FoundedPlatform> => found(callers, clock, setupToken),
     close: async (): Promise<void> => {
       await composition.close()
       await Promise.all([pool.end(), jobsPool.end(), admin.end()])
       await Promise.all([database.drop(), keyServer.close()])
     },
+  }
+}
+
+const arrange = async (admin: pg.Pool, orgId: OrgId, sql: string, values: unknown[]): Promise<void> => {
+  const client = await admin.connect()
+  try {
+    await client.query('begin')
+    await client.query('select enter($1, null, false)', [orgId])
+    await client.query(sql, values)
+    const head = { actor: { type: 'system', id: 'test', via: 'test' }, action: 'test.arranged', target: { type: 'test', id: 'test' }, outcome: 'done' }
+    await client.query('select ledger_append($1)', [JSON.stringify(head)])
+    await client.query('commit')
+  } finally {
+    client.release(true)
   }
 }
 
@@ -194,3 +225,35 @@ export const enrol = async ({ call }: Pick<Callers, 'call'>, clock: Clock, calle
   return { totpSecret: secret, recoveryCodes }
 }
 
+
+export interface Member {
+  caller: Caller
+  personId: PersonId
+  email: string
+  password: string
+  /** Base32; null where the role needs no second factor. */
+  totpSecret: string | null
+}
+
+const passwordOfMembers = 'nine kettles on a quiet hill'
+
+/**
+ * Another member of the founder's organisation, signed in and unrestricted. Arranged in one transaction of the application with an entry of
+ * its own, since the way in (an invitation) is another capability's.
+ */
+export const addMember = async (platform: Platform, { orgId }: Pick<FoundedPlatform, 'orgId'>, role: Role, name = `Mel ${role}`): Promise<Member> => {
+  const { ground, secrets, passwords } = platform.services
+  const personId = newIdOf(PersonId, 'pe')
+  const email = `${personId}@example.test`
+  const unit = openUnit(ground, orgId, personId, true)
+  const emailIndex = await emailIndexOf(secrets, email)
+  if (!emailIndex) throw new Error('found the platform first')
+  await createPerson(unit, { id: personId, name, email, emailIndex, passwordHash: await passwords.hash(passwordOfMembers) })
+  await unit.tx.insertInto('membership').values({ personId, role }).execute()
+  const actor = { type: 'system', id: 'test', via: 'test' }
+  await record(ground, unit, { actor, action: 'member.arranged', targetId: personId, requestId: newId('rq'), origin: null, reason: null })
+  const caller = newCaller()
+  await platform.call(session.signIn, { email, password: passwordOfMembers }, caller)
+  const totpSecret = mustHaveMfa(role) ? (await enrol(platform, platform.clock, caller)).totpSecret : null
+  return { caller, personId, email, password: passwordOfMembers, totpSecret }
+}

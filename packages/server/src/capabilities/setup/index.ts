@@ -1,5 +1,5 @@
-import type { Handler } from '../../kernel/handle.ts'
+import type { Capability } from '../../kernel/capability.ts'
 import { complete } from './commands.ts'
 import { state } from './queries.ts'
 
-export const handlers: Handler[] = [complete, state]
+export const setup: Capability = { handlers: [complete, state] }

@@ -1,0 +1,102 @@
+import { session, type Role } from '@holdfast/contract'
+import { handle, type Context } from '../../kernel/handle.ts'
+import { hasFactor, recoveryCodesLeft, useFactorCode } from '../../kernel/identity/factors.ts'
+import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
+import { ownPasswordIs } from '../../kernel/identity/own-password.ts'
+import { cookiesFor, endSessions, replaceSession, type SessionChange } from '../../kernel/identity/sessions.ts'
+import { actorOf } from '../../kernel/ledger/entry.ts'
+import type { SessionPrincipal } from '../../kernel/principal.ts'
+import { common } from '../../kernel/problem.ts'
+import { openUnit, record } from '../../kernel/unit.ts'
+
+const sessionOf = ({ principal }: Pick<Context, 'principal'>): SessionPrincipal => {
+  if (principal.kind !== 'session') throw common('session_required')
+  return principal
+}
+
+/** Goes on under a new session id and gives the browser its tokens. */
+const continueAs = async (context: Context, change: SessionChange) => {
+  const { principal, personId } = { principal: sessionOf(context), personId: context.person() }
+  const id = await replaceSession(context, principal, change, context.origin, context.now)
+  const claims = { personId, orgId: change.orgId ?? principal.orgId, sessionId: id }
+  context.cookies(await cookiesFor(context.services.tokens, claims, 0, context.now))
+  return id
+}
+
+/** The second factor, at sign-in and again before a risky operation (C2). A code works once. */
+export const confirmFactor = handle(session.confirmFactor, async ({ code }, context) => {
+  const { fail, now, origin, services } = context
+  const person = context.person()
+  if (!(await hasFactor(context, person))) throw fail('no_factor', 'Enrol a second factor first.')
+  const right = await services.guesses.begin('factor', person, origin.address)
+  const method = await useFactorCode(context, person, code, now)
+  if (!method) throw fail('code_refused', 'The code is wrong, too old, or was used already.')
+  const id = await continueAs(context, { restricted: false, mfaAt: now, authTime: now, amr: ['pwd', method, 'mfa'] })
+  context.because(method === 'recovery' ? 'with a recovery code' : 'with a code of the authenticator app')
+  context.afterCommit(right)
+  return { id, next: 'done' as const, recoveryCodesLeft: await recoveryCodesLeft(context, person) }
+})
+
+export const confirmPassword = handle(session.confirmPassword, async ({ password }, context) => {
+  const person = context.person()
+  if (await hasFactor(context, person)) throw context.fail('factor_required', 'You have a second factor: confirm with a code.')
+  if (!(await ownPasswordIs(password, person, context))) throw context.fail('password_refused')
+  // A confirmation by a factor that was removed since must not stand in the way of this one.
+  return { id: await continueAs(context, { authTime: context.now, mfaAt: null }) }
+})
+
+export const revoke = handle(session.revoke, async ({ id }, { tx, person, now, fail }) => {
+  const ended = await tx
+    .updateTable('session')
+    .set({ revokedAt: now, revokeReason: 'revoked' })
+    .where('id', '=', id)
+    .where('personId', '=', person())
+    .where('revokedAt', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  if (!ended) throw fail('session_not_found')
+  return { id }
+})
+
+export const revokeOthers = handle(session.revokeOthers, async (_, context) => ({
+  personId: context.person(),
+  ended: await endSessions(context, context.person(), 'revoked', context.now, context.session()),
+}))
+
+export const signOut = handle(session.signOut, async (_, context) => {
+  const id = context.session()
+  await context.tx.updateTable('session').set({ revokedAt: context.now, revokeReason: 'signed_out' }).where('id', '=', id).execute()
+  context.cookies({ clear: true })
+  return { id }
+})
+
+interface Membership {
+  role: Role
+  requires_mfa: boolean
+}
+
+/** The organisation that is entered learns of it by an entry of its own; it holds no change, the session is in the one that was left. */
+const recordArrival = async (context: Context, orgId: Context['orgId'], sessionId: string): Promise<void> => {
+  const { ground } = context.services
+  const unit = openUnit(ground, orgId, context.person(), true)
+  const { principal, requestId, origin } = context
+  await record(ground, unit, { actor: actorOf(principal), action: 'session.organisation_entered', targetId: sessionId, requestId, origin, reason: null })
+}
+
+/** The same sign-in goes on elsewhere; what that organisation requires holds at once. */
+export const switchOrganisation = handle(session.switchOrganisation, async ({ orgId }, context) => {
+  const principal = sessionOf(context)
+  const person = context.person()
+  const [membership] = await context.gate.ask<Membership>('gate_membership', [orgId, person])
+  if (!membership) throw context.fail('organisation_not_found')
+  const id = await continueAs(context, { orgId })
+  if (orgId !== context.orgId) context.afterCommit(() => recordArrival(context, orgId, id))
+  const current = await context.tx.selectFrom('session').select('restricted').where('id', '=', id).executeTakeFirstOrThrow()
+  const restricted = isRestricted({
+    role: membership.role,
+    orgRequiresMfa: membership.requires_mfa,
+    sessionRestricted: current.restricted,
+    confirmedAt: principal.factorConfirmedAt,
+  })
+  return { id, next: nextOf(restricted, await hasFactor(context, person)) }
+})

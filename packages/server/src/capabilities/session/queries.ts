@@ -1,0 +1,78 @@
+import { isOperatorPermission, operatorPermissions, permissions, rolesWith, session, type OrgId, type Permission, type Role } from '@holdfast/contract'
+import { handle, type Context } from '../../kernel/handle.ts'
+import { hasFactor, recoveryCodesLeft } from '../../kernel/identity/factors.ts'
+import { nextOf } from '../../kernel/identity/mfa.ts'
+import { readPerson } from '../../kernel/identity/people.ts'
+import { sessionPlace } from '../../kernel/identity/sessions.ts'
+import { stepUpUntil, type Principal } from '../../kernel/principal.ts'
+import { common } from '../../kernel/problem.ts'
+import { deviceOf } from './rules.ts'
+
+type Caller = Exclude<Principal, { kind: 'system' }>
+
+const callerOf = ({ principal }: Pick<Context, 'principal'>): Caller => {
+  if (principal.kind === 'system') throw common('session_required')
+  return principal
+}
+
+const every = [...Object.keys(permissions), ...Object.keys(operatorPermissions)] as Permission[]
+const permissionsOf = ({ role, operator }: Caller): Permission[] =>
+  every.filter((permission) => (operator || !isOperatorPermission(permission)) && rolesWith(permission).includes(role))
+
+const organisationsOf = async ({ gate, services }: Context, personId: string) => {
+  const operatorOrg = await services.secrets.operatorOrg()
+  const rows = await gate.ask<{ org_id: OrgId; name: string; role: Role }>('gate_person_orgs', [personId])
+  return rows.slice(0, 100).map(({ org_id: id, name, role }) => ({ id, name, role, operator: id === operatorOrg }))
+}
+
+const instant = (date: Date | null): string | null => date?.toISOString() ?? null
+
+export const current = handle(session.current, async (_, context) => {
+  const principal = callerOf(context)
+  const personId = context.person()
+  const person = await readPerson(context, personId)
+  const { name } = await context.tx.selectFrom('org').select('name').executeTakeFirstOrThrow()
+  const isSession = principal.kind === 'session'
+  return {
+    id: isSession ? principal.sessionId : null,
+    next: nextOf(isSession && principal.restricted, await hasFactor(context, personId)),
+    person,
+    organisation: { id: principal.orgId, name, role: principal.role, operator: principal.operator },
+    organisations: await organisationsOf(context, personId),
+    permissions: permissionsOf(principal),
+    factorConfirmedAt: isSession ? instant(principal.factorConfirmedAt) : null,
+    stepUpUntil: isSession ? instant(stepUpUntil(principal, context.now)) : null,
+    recoveryCodesLeft: await recoveryCodesLeft(context, personId),
+  }
+})
+
+/** All devices, also those that work in another organisation. */
+export const list = handle(session.list, async (_, { tx, vault, person, session: own, now }) => {
+  const personId = person()
+  const rows = await tx
+    .selectFrom('session')
+    .selectAll()
+    .where('personId', '=', personId)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .where('idleExpiresAt', '>', now)
+    .orderBy('lastSeenAt', 'desc')
+    .limit(100)
+    .execute()
+  const text = (column: 'user_agent_sealed' | 'ip_sealed', id: string, sealed: Buffer | null) =>
+    sealed ? vault.openText({ person: personId }, sessionPlace(column, id), sealed) : Promise.resolve('')
+  return {
+    rows: await Promise.all(
+      rows.map(async (row) => ({
+        id: row.id as ReturnType<typeof own>,
+        current: row.id === own(),
+        device: deviceOf(await text('user_agent_sealed', row.id, row.userAgentSealed)),
+        address: await text('ip_sealed', row.id, row.ipSealed),
+        createdAt: row.createdAt.toISOString(),
+        lastSeenAt: row.lastSeenAt.toISOString(),
+        expiresAt: row.expiresAt.toISOString(),
+        factorConfirmed: row.mfaAt !== null,
+      })),
+    ),
+  }
+})
