@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { signCheckpoint, originOf, type Checkpoint, type Signer } from './checkpoint.ts'
-import { bytesToHex, hexToBytes } from './encoding.ts'
+import { bytesToHex, hexInto, hexToBytes } from './encoding.ts'
 import { entryLine, headerLine } from './export.ts'
 import { createEntryHasher, entryHash, genesis, type Entry } from './format.ts'
 import { merkleRoot } from './merkle.ts'
@@ -40,25 +40,28 @@ export function sample(count: number, org = ORG): Entry[] {
   )
 }
 
-/** The export as a stream of `count` entries, made on the way, in chunks of about 64 kB. */
+/** An export of `count` entries, made on the way in pieces of about 64 kB. Each piece is overwritten by the next. */
 export function* largeExport(count: number, bodyBytes: number): Generator<Uint8Array> {
   const utf8 = new TextEncoder()
   const hasher = createEntryHasher(ORG)
   const filler = `{"action":"policy.approved","actor":{"id":"pe_1","type":"person"},"changes":[{"after":{"state":"approved"},"before":{"state":"draft"},"key":{"id":"po_1"},"table":"policy"}],"id":"le_1","request":{"id":"rq_1","origin":"`
-  let prev = hexToBytes(genesis(ORG))
+  const piece = new Uint8Array(1 << 17)
+  const encoded = (text: string) => piece.subarray(0, utf8.encodeInto(text, piece).written)
+  let prev = genesis(ORG)
   let text = headerLine({ org: ORG, from: 0, to: count })
   for (let seq = 0; seq < count; seq++) {
     const tail = `"},"v":1,"n":${seq}}`
     const content = filler + 'A'.repeat(Math.max(0, bodyBytes - filler.length - tail.length)) + tail
-    const hash = hasher.entry({ seq, at: START + seq, prev, body: utf8.encode(content) }).slice()
-    text += entryLine({ seq, at: String(START + seq), prev: bytesToHex(prev), hash: bytesToHex(hash), body: content })
+    hexInto(prev, hasher.prev)
+    const hash = hasher.entry(seq, START + seq, content)
+    text += entryLine({ seq, at: String(START + seq), prev, hash, body: content })
     prev = hash
     if (text.length > 1 << 16) {
-      yield utf8.encode(text)
+      yield encoded(text)
       text = ''
     }
   }
-  yield utf8.encode(text)
+  yield encoded(text)
 }
 
 export function checkpointOf(entries: Entry[], org = ORG): Checkpoint {

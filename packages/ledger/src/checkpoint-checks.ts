@@ -1,5 +1,5 @@
 import { originOf, type Checkpoint } from './checkpoint.ts'
-import { bytesToHex, hexToBytes } from './encoding.ts'
+import { bytesToHex } from './encoding.ts'
 import { entries as entriesText, failure, type Failure } from './verdict.ts'
 
 /** Compares a ledger with its checkpoints as it grows past each of their sizes. */
@@ -8,8 +8,8 @@ export type CheckpointChecks = {
   /** Size of the next checkpoint to compare; −1 when none is left. */
   readonly nextSize: number
   readonly agreed: { origin: string; size: number }[]
-  headAt(size: number): Uint8Array | null
-  at(size: number, head: Uint8Array, root: () => Uint8Array | null): Failure | null
+  headAt(size: number): string | null
+  at(size: number, head: string, root: () => Uint8Array | null): Failure | null
   /** A checkpoint that came with the export's end, of `size` entries. */
   addLast(checkpoint: Checkpoint, size: number): Failure | null
   beyond(size: number): Failure | null
@@ -36,15 +36,13 @@ export function createCheckpointChecks(org: string, from: number, checkpoints: r
       return waiting[0]?.size ?? -1
     },
     headAt(size) {
-      const head = waiting.find((checkpoint) => checkpoint.size === size)?.head
-      return head ? hexToBytes(head) : null
+      return waiting.find((checkpoint) => checkpoint.size === size)?.head ?? null
     },
     at(size, head, rootNow) {
-      const headHex = bytesToHex(head)
       const bytes = waiting[0]?.size === size ? rootNow() : null
       const rootHex = bytes && bytesToHex(bytes)
       for (let next = waiting[0]; next?.size === size; next = waiting[0]) {
-        const headDiffers = next.head !== null && next.head !== headHex
+        const headDiffers = next.head !== null && next.head !== head
         const rootDiffers = rootHex !== null && next.root !== rootHex
         if ((headDiffers || rootDiffers) && agreed.at(-1)?.size === size)
           return contradicts(size, 'another of the same size says otherwise')

@@ -1,10 +1,10 @@
 import { sha256 } from '#sha256'
-import { equalBytes } from './encoding.ts'
+import { hexInto } from './encoding.ts'
 import { createEntryHasher, type EntryHasher, type RawEntry } from './format.ts'
 import { entries, failure, type Failure } from './verdict.ts'
 
 /** Where verification stopped: the entry that should come next, the hash and time of the one before it, and the start of the range. */
-export type Expected = { org: string; seq: number; prev: Uint8Array; at: number; from: number }
+export type Expected = { org: string; seq: number; prev: string; at: number; from: number }
 
 /**
  * Names what happened at the first entry that does not fit. One entry seldom tells: `next` takes the entries after it, and answers
@@ -15,30 +15,33 @@ export type Diagnosis = { next(entry: RawEntry): Failure | null; end(): Failure 
 /** How far an entry's number may have been shifted by removals or insertions before it and still be recognised. */
 const MAX_SHIFT = 1000
 
-/** `bad` is copied, and so are its views. Answers a failure at once where the entry alone is evidence enough. */
+/** Answers a failure at once where the entry alone is evidence enough. */
 export function diagnose(expected: Expected, bad: RawEntry): Diagnosis | Failure {
   const hasher = createEntryHasher(expected.org)
-  const entry: RawEntry = { ...bad, prev: bad.prev.slice(), hash: bad.hash.slice(), body: bad.body.slice() }
+  const entry: RawEntry = { ...bad }
   const bodyHash = sha256(entry.body)
   const { seq } = expected
-  const hashAs = (number: number, prev: Uint8Array) => hasher.withBodyHash(number, entry.at, prev, bodyHash)
+  const hashAs = (number: number, prev: string) => {
+    hexInto(prev, hasher.prev)
+    return hasher.withBodyHash(number, entry.at, bodyHash)
+  }
 
-  if (entry.seq !== seq) return diagnoseNumber(expected, entry, hasher, equalBytes(hashAs(seq, entry.prev), entry.hash))
-  const linked = equalBytes(entry.prev, expected.prev)
-  const whole = equalBytes(hashAs(seq, entry.prev), entry.hash)
+  if (entry.seq !== seq) return diagnoseNumber(expected, entry, hasher, hashAs(seq, entry.prev) === entry.hash)
+  const linked = entry.prev === expected.prev
+  const whole = hashAs(seq, entry.prev) === entry.hash
   if (linked && whole) {
     return failure('time_went_back', seq, `Entry ${seq} is older than entry ${seq - 1}, which was written before it.`)
   }
-  if (linked) return diagnoseContent(expected, entry, hasher, hashAs(seq, entry.prev).slice())
+  if (linked) return diagnoseContent(expected, entry, hasher, hashAs(seq, entry.prev))
   if (whole) return foreignPredecessor(expected)
-  if (equalBytes(hashAs(seq, expected.prev), entry.hash)) {
+  if (hashAs(seq, expected.prev) === entry.hash) {
     return failure('link_broken', seq, `Entry ${seq} no longer names the hash of the entry before it: its link was changed.`)
   }
   return diagnoseShift(
     expected,
     entry,
     hasher,
-    shiftOf(seq, (number) => equalBytes(hashAs(number, entry.prev), entry.hash)),
+    shiftOf(seq, (number) => hashAs(number, entry.prev) === entry.hash),
   )
 }
 
@@ -60,7 +63,7 @@ function diagnoseNumber(expected: Expected, bad: RawEntry, hasher: EntryHasher, 
 }
 
 /** The link holds and the hash does not fit the content: one of the two was changed. The next entry was witness to the original. */
-function diagnoseContent(expected: Expected, bad: RawEntry, hasher: EntryHasher, computed: Uint8Array): Diagnosis {
+function diagnoseContent(expected: Expected, bad: RawEntry, hasher: EntryHasher, computed: string): Diagnosis {
   const { seq } = expected
   const changed = failure(
     'body_changed',
@@ -71,7 +74,7 @@ function diagnoseContent(expected: Expected, bad: RawEntry, hasher: EntryHasher,
   let first = true
   return {
     next(entry) {
-      if (first && entry.seq === seq + 1 && equalBytes(entry.prev, computed)) {
+      if (first && entry.seq === seq + 1 && entry.prev === computed) {
         return failure(
           'hash_changed',
           seq,
@@ -129,8 +132,10 @@ function diagnoseShift(expected: Expected, bad: RawEntry, hasher: EntryHasher, s
 /** Searches the rest for the true entry; where it stands tells a reordering from a loss or a change. */
 function lookFor(expected: Expected, bad: RawEntry, hasher: EntryHasher, otherwise: Failure): Diagnosis {
   const { seq, prev } = expected
-  const fits = (at: number, bodyHash: Uint8Array, hash: Uint8Array) =>
-    equalBytes(hasher.withBodyHash(seq, at, prev, bodyHash), hash)
+  const fits = (at: number, bodyHash: Uint8Array, hash: string) => {
+    hexInto(prev, hasher.prev)
+    return hasher.withBodyHash(seq, at, bodyHash) === hash
+  }
   return {
     next(entry) {
       const moved =

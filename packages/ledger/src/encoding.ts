@@ -2,9 +2,9 @@ import { LedgerError } from './errors.ts'
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** Value of each lower-case hex digit by its character code; 255 for every other code. */
-export const HEX_VALUE: Uint8Array = new Uint8Array(256).fill(255)
-for (let digit = 0; digit < 16; digit++) HEX_VALUE[digit.toString(16).charCodeAt(0)] = digit
+/** The value of each lower-case hex digit by its character code; 255 for all other codes. */
+const HEX_VALUE = new Uint8Array(256).fill(255)
+for (let value = 0; value < 16; value++) HEX_VALUE[value.toString(16).charCodeAt(0)] = value
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -16,16 +16,22 @@ export function bytesToHex(bytes: Uint8Array): string {
 
 /** Lower-case hex only: one value has one spelling. Throws `invalid_argument`. */
 export function hexToBytes(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length >> 1)
-  let bad = hex.length & 1
-  for (let i = 0; i < bytes.length; i++) {
+  if (hex.length % 2 !== 0) throw new LedgerError('invalid_argument', 'not hex')
+  const bytes = new Uint8Array(hex.length / 2)
+  hexInto(hex, bytes)
+  return bytes
+}
+
+/** As `hexToBytes`, filling `out`. */
+export function hexInto(hex: string, out: Uint8Array): void {
+  let bad = 0
+  for (let i = 0; i < out.length; i++) {
     const high = HEX_VALUE[hex.charCodeAt(2 * i)] ?? 255
     const low = HEX_VALUE[hex.charCodeAt(2 * i + 1)] ?? 255
-    bad |= (high | low) & 0xf0
-    bytes[i] = (high << 4) | low
+    bad |= high | low
+    out[i] = (high << 4) | low
   }
-  if (bad) throw new LedgerError('invalid_argument', 'not lower-case hex')
-  return bytes
+  if (bad > 15) throw new LedgerError('invalid_argument', 'not lower-case hex')
 }
 
 /** 16 bytes of a UUID in its lower-case text form. Throws `invalid_argument`. */

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { checkpointOf, exportOf, largeExport, newSigner, ORG, sample, signed, verifyAll } from './chain.fixture.ts'
+import { checkpointOf, exportOf, newSigner, ORG, sample, signed, verifyAll } from './chain.fixture.ts'
 import { cosignCheckpoint, originOf } from './checkpoint.ts'
 import { checkpointLine, createExportParser, entryLine, headerLine, type ExportHeader } from './export.ts'
 import type { Entry } from './format.ts'
@@ -80,10 +80,10 @@ describe('unreadable files are refused with the line', () => {
     ['a broken last line', header + line.slice(0, -40), 2, 'breaks off'],
     ['something after the checkpoint', `${header}${checkpointLine('x')}${line}`, 3, 'follow'],
     ['a long line', `${header}{"${'x'.repeat(5000)}"}\n`, 2, 'too long'],
-    ['a long unfinished line', `${header}{"${'x'.repeat(5000)}`, 2, 'too long'],
+    ['a long unfinished line', `${header}{"${'x'.repeat(20_000)}`, 2, 'too long'],
   ]
   test.each(cases)('%s', (_name, text, line, message) => {
-    expect(() => readAll([utf8.encode(text)], { maxLineBytes: 4096 })).toThrow(
+    expect(() => readAll([utf8.encode(text)], { maxLineLength: 4096 })).toThrow(
       expect.objectContaining({ line, message: expect.stringContaining(message) }),
     )
   })
@@ -189,16 +189,17 @@ describe('verifyExport', () => {
   })
 })
 
-// In a process of its own: what the test runner holds is not the verifier's.
-test('a million entries stay under 200 MB', { timeout: 60_000 }, async () => {
-  const script = `
-    const { largeExport } = await import('./chain.fixture.ts')
-    const { verifyExport } = await import('./verify-export.ts')
-    const verdict = await verifyExport(largeExport(1_000_000, 372))
+// In a process of its own: what the test runner and the maker of the entries hold is not the verifier's.
+test('a million entries stay under 200 MB', { timeout: 120_000 }, async () => {
+  const make = `import { largeExport } from './chain.fixture.ts'; import { writeSync } from 'node:fs'
+    const write = (piece) => { for (let at = 0; at < piece.length; ) try { at += writeSync(1, piece, at) } catch (e) { if (e.code !== 'EAGAIN') throw e } }
+    for (const piece of largeExport(1_000_000, 150)) write(piece)`
+  const verify = `import { verifyExport } from './verify-export.ts'
+    const verdict = await verifyExport(process.stdin)
     console.log(JSON.stringify({ ...verdict, megabytes: process.resourceUsage().maxRSS / 1024 }))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: import.meta.dirname,
-  })
+  const command = '"$NODE" --input-type=module -e "$MAKE" | "$NODE" --input-type=module -e "$VERIFY"'
+  const env = { ...process.env, NODE: process.execPath, MAKE: make, VERIFY: verify }
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: import.meta.dirname, env })
   const verdict = JSON.parse(stdout)
   expect(verdict).toMatchObject({ ok: true, entries: 1_000_000 })
   expect(verdict.megabytes).toBeLessThan(200)

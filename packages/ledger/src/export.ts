@@ -1,7 +1,6 @@
-import { bytesToHex } from './encoding.ts'
 import { LedgerError } from './errors.ts'
-import { createLineBuffer, readEntryLine, type LineBuffer } from './export-line.ts'
-import { FORMAT, rawEntry, type Entry, type RawEntry } from './format.ts'
+import { readEntryLine } from './export-line.ts'
+import { FORMAT, isHash, rawEntry, type Entry, type RawEntry } from './format.ts'
 
 /** First line of an export. Half-open: entries `from` to `to` − 1; none when both are equal. */
 export type ExportHeader = { format: typeof FORMAT; org: string; from: number; to: number }
@@ -22,6 +21,8 @@ export type ExportParser = {
   end(): void
 }
 
+type ParserOptions = { maxLineLength?: number; checkHashes?: boolean }
+
 const SLICE = 1 << 16
 const NEWLINE = 0x0a
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -40,51 +41,40 @@ export function checkpointLine(note: string): string {
   return `${JSON.stringify({ checkpoint: note })}\n`
 }
 
-export function createExportParser(handlers: ExportHandlers, limits: { maxLineBytes?: number } = {}): ExportParser {
-  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  const text = (raw: RawEntry) => {
-    try {
-      return utf8.decode(raw.body)
-    } catch (cause) {
-      throw new LedgerError('malformed_export', `the body of entry ${raw.seq} is not UTF-8`, { cause })
-    }
-  }
-  const entry = (raw: RawEntry) => {
-    const { seq, at, prev, hash } = raw
-    return handlers.entry({ seq, at: String(at), prev: bytesToHex(prev), hash: bytesToHex(hash), body: text(raw) })
-  }
-  return createRawExportParser({ ...handlers, entry }, limits)
+/** `maxLineLength` in characters, 16 Mi unless told. */
+export function createExportParser(handlers: ExportHandlers, limits: { maxLineLength?: number } = {}): ExportParser {
+  const entry = (raw: RawEntry) => handlers.entry({ ...raw, at: String(raw.at), body: raw.body as string })
+  return createRawExportParser({ ...handlers, entry }, { ...limits, checkHashes: true })
 }
 
-export function createRawExportParser(handlers: RawExportHandlers, limits: { maxLineBytes?: number } = {}): ExportParser {
-  const maxLineBytes = limits.maxLineBytes ?? 1 << 24
-  const reader = createLineReader(handlers, maxLineBytes)
+/** `checkHashes`: see that `prev` and `hash` are hex; a verifier finds out by comparing. */
+export function createRawExportParser(handlers: RawExportHandlers, options: ParserOptions = {}): ExportParser {
+  const { maxLineLength = 1 << 24, checkHashes = false } = options
+  const reader = createLineReader(handlers, { maxLineLength, checkHashes })
+  // Whole lines are decoded together; the beginning of one waits here as bytes.
   let buffer = new Uint8Array(2 * SLICE)
-  let start = 0
-  let end = 0
+  let length = 0
 
-  const reserve = (bytes: number) => {
-    if (end + bytes <= buffer.length) return
-    const kept = buffer.subarray(start, end)
-    const next = kept.length + bytes > buffer.length ? new Uint8Array(2 * (kept.length + bytes)) : buffer
-    next.set(kept)
-    buffer = next
-    end -= start
-    start = 0
+  const keep = (bytes: Uint8Array) => {
+    if (length + bytes.length > buffer.length) {
+      const larger = new Uint8Array(2 * (length + bytes.length))
+      larger.set(buffer.subarray(0, length))
+      buffer = larger
+    }
+    buffer.set(bytes, length)
+    length += bytes.length
   }
   const take = (piece: Uint8Array): boolean => {
-    reserve(piece.length)
-    buffer.set(piece, end)
-    end += piece.length
-    // Only the new bytes can hold a newline: what was kept has none.
-    const whole = end - piece.length + piece.lastIndexOf(NEWLINE) + 1
-    if (whole > end - piece.length) {
-      while (start < whole) {
-        start = reader.next(buffer, start, whole)
-        if (start < 0) return false
-      }
+    const border = piece.lastIndexOf(NEWLINE) + 1
+    keep(piece.subarray(0, border || piece.length))
+    if (border > 0) {
+      const lines = buffer.subarray(0, length)
+      length = 0
+      if (!reader.lines(lines)) return false
+      keep(piece.subarray(border))
     }
-    if (end - start > maxLineBytes) throw reader.tooLong()
+    // UTF-8 spends at most three bytes on a UTF-16 unit.
+    if (length > 3 * maxLineLength) reader.last(buffer.subarray(0, length))
     return true
   }
   return {
@@ -93,37 +83,34 @@ export function createRawExportParser(handlers: RawExportHandlers, limits: { max
       return true
     },
     end() {
-      if (end > start) reader.last(buffer.slice(start, end))
+      if (length > 0) reader.last(buffer.subarray(0, length))
       reader.finish()
     },
   }
 }
 
 type LineReader = {
-  /** Reads the line at `from`, whose newline is before `end`. Answers where the next starts, or −1 to stop. */
-  next(bytes: Uint8Array, from: number, end: number): number
+  /** Reads whole lines. Answers false to stop. */
+  lines(bytes: Uint8Array): boolean
   /** Reads what is left at the end of the file, without a newline. */
   last(bytes: Uint8Array): void
   finish(): void
-  tooLong(): LedgerError
 }
 
-function createLineReader(handlers: RawExportHandlers, maxLineBytes: number): LineReader {
-  const buffer = createLineBuffer()
+function createLineReader(handlers: RawExportHandlers, { maxLineLength, checkHashes }: Required<ParserOptions>): LineReader {
+  const entry: RawEntry = { seq: 0, at: 0, prev: '', hash: '', body: '' }
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let line = 0
   let place: 'header' | 'entries' | 'after' = 'header'
 
-  const error = (message: string, cause?: unknown) =>
-    new LedgerError('malformed_export', `line ${line}: ${message}`, { line, cause })
-  const parse = (bytes: Uint8Array, from: number, to: number): unknown => {
-    try {
-      return JSON.parse(utf8.decode(bytes.subarray(from, to)))
-    } catch (cause) {
-      throw error('it is not JSON in UTF-8', cause)
-    }
+  const refuse = (message: string, cause?: unknown): never => {
+    throw new LedgerError('malformed_export', `line ${line}: ${message}`, { line, cause })
   }
-  const readSlowly = (value: unknown): boolean => {
+  const truncated = (message: string) => new LedgerError('truncated_export', message, { line })
+  const readSlowly = (text: string): boolean => {
+    if (text.length > maxLineLength) refuse('it is too long')
+    const value = parse(text)
+    if (value === undefined) refuse('it is not JSON')
     if (place === 'header') {
       handlers.header(asHeader(value) ?? refuse('it is not the header of an export in format HFL1'))
       place = 'entries'
@@ -135,37 +122,64 @@ function createLineReader(handlers: RawExportHandlers, maxLineBytes: number): Li
       handlers.checkpoint(note)
       return true
     }
-    return handlers.entry(asEntry(value, buffer) ?? refuse('it is not a ledger entry')) !== false
+    return handlers.entry(asEntry(value) ?? refuse('it is not a ledger entry')) !== false
   }
-  const refuse = (message: string): never => {
-    throw error(message)
-  }
-  const read = (bytes: Uint8Array, from: number, to: number): boolean => {
-    if (place === 'after') refuse('nothing may follow the checkpoint')
-    if (to - from > maxLineBytes) refuse('it is too long')
-    return readSlowly(parse(bytes, from, to))
-  }
-  const truncated = (message: string) => new LedgerError('truncated_export', message, { line })
-  return {
-    next(bytes, from, end) {
+  const readText = (text: string): boolean => {
+    for (let from = 0; from < text.length;) {
+      const newline = text.indexOf('\n', from)
+      const to = newline < 0 ? text.length : newline
       line++
-      const after = place === 'entries' ? readEntryLine(bytes, from, end, buffer) : -1
-      if (after > 0) return handlers.entry(buffer.entry) === false ? -1 : after
+      if (place === 'after') refuse('nothing may follow the checkpoint')
+      const read = place === 'entries' && to - from <= maxLineLength && readEntryLine(text, from, to, entry)
+      const whole = read && (!checkHashes || (isHash(entry.prev) && isHash(entry.hash)))
+      const more = whole ? handlers.entry(entry) !== false : readSlowly(text.slice(from, to))
+      if (!more) return false
+      from = to + 1
+    }
+    return true
+  }
+  const decode = (bytes: Uint8Array): string | null => {
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      return null
+    }
+  }
+  const lines = (bytes: Uint8Array): boolean => {
+    const text = decode(bytes)
+    if (text !== null) return readText(text)
+    // Some line is not UTF-8: those before it still count, and it is named.
+    for (let from = 0; from < bytes.length;) {
       const newline = bytes.indexOf(NEWLINE, from)
-      return read(bytes, from, newline) ? newline + 1 : -1
-    },
+      const to = newline < 0 ? bytes.length : newline
+      const single = decode(bytes.subarray(from, to + 1))
+      if (single === null) line++
+      if (!readText(single ?? refuse('it is not UTF-8'))) return false
+      from = to + 1
+    }
+    return true
+  }
+  return {
+    lines,
     last(bytes) {
       line++
+      if (bytes.length > 3 * maxLineLength) refuse('it is too long')
       if (bytes.at(-1) !== 0x7d) throw truncated(`the file breaks off in line ${line}`)
-      read(bytes, 0, bytes.length)
+      line--
+      lines(bytes)
     },
     finish() {
       if (place === 'header') throw truncated('the file is empty')
     },
-    tooLong() {
-      line++
-      return error('it is too long')
-    },
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
@@ -189,13 +203,13 @@ function asCheckpoint(value: unknown): string | null {
   return typeof note === 'string' ? note : null
 }
 
-function asEntry(value: unknown, buffer: LineBuffer): RawEntry | null {
+function asEntry(value: unknown): RawEntry | null {
   const fields = record(value, 'at,body,hash,prev,seq')
   if (!fields) return null
   const { seq, at, prev, hash, body } = fields
   if (typeof seq !== 'number' || [at, prev, hash, body].some((field) => typeof field !== 'string')) return null
   try {
-    return Object.assign(buffer.entry, rawEntry({ seq, at, prev, hash, body } as Entry))
+    return rawEntry({ seq, at, prev, hash, body } as Entry)
   } catch (cause) {
     if (cause instanceof LedgerError) return null
     throw cause

@@ -1,4 +1,4 @@
-import { sha256, sha256Into } from '#sha256'
+import { sha256, sha256Hex, sha256Into } from '#sha256'
 import { bytesToHex, concat, hexToBytes, uuidToBytes, writeU64 } from './encoding.ts'
 import { LedgerError } from './errors.ts'
 
@@ -30,8 +30,8 @@ export type EntryBody = {
   outcome: string
 }
 
-/** An entry in bytes, as the verifier takes it: `prev` and `hash` of 32 bytes, `at` in microseconds, `body` in UTF-8. */
-export type RawEntry = { seq: number; at: number; prev: Uint8Array; hash: Uint8Array; body: Uint8Array }
+/** An entry as the verifier takes it: `at` as a number of microseconds, `body` as text or already in UTF-8. */
+export type RawEntry = { seq: number; at: number; prev: string; hash: string; body: string | Uint8Array }
 
 const utf8 = new TextEncoder()
 
@@ -47,7 +47,7 @@ export function leafBytes(org: string, entry: EntryContent): Uint8Array {
   leaf.set(uuidToBytes(org), 4)
   writeU64(leaf, 20, safeInteger(entry.seq, 'seq'))
   writeU64(leaf, 28, parseMicroseconds(entry.at))
-  leaf.set(hash32(entry.prev, 'prev'), 36)
+  leaf.set(hexToBytes(checkHash(entry.prev, 'prev')), 36)
   leaf.set(sha256(entry.body), 68)
   return leaf
 }
@@ -67,41 +67,37 @@ export function parseMicroseconds(at: string): number {
 /** Throws `invalid_argument`. A lone surrogate has no UTF-8 form, so it would be hashed as another character than it shows. */
 export function rawEntry(entry: Entry): RawEntry {
   if (!entry.body.isWellFormed()) throw new LedgerError('invalid_argument', '"body" is not well-formed Unicode')
-  return {
-    seq: safeInteger(entry.seq, 'seq'),
-    at: parseMicroseconds(entry.at),
-    prev: hash32(entry.prev, 'prev'),
-    hash: hash32(entry.hash, 'hash'),
-    body: utf8.encode(entry.body),
-  }
+  const seq = safeInteger(entry.seq, 'seq')
+  const at = parseMicroseconds(entry.at)
+  return { seq, at, prev: checkHash(entry.prev, 'prev'), hash: checkHash(entry.hash, 'hash'), body: entry.body }
 }
 
-/** Hashes many entries of one organisation through one buffer. Results are overwritten by the next call. */
+/** Hashes many entries of one organisation through one buffer. */
 export type EntryHasher = {
-  entry(entry: Omit<RawEntry, 'hash'>): Uint8Array
+  /** The link the next hash is made with: 32 bytes, to be written to. */
+  readonly prev: Uint8Array
+  /** The hash of an entry, in hex. */
+  entry(seq: number, at: number, body: string | Uint8Array): string
   /** The same, of a body whose hash is known. */
-  withBodyHash(seq: number, at: number, prev: Uint8Array, bodyHash: Uint8Array): Uint8Array
+  withBodyHash(seq: number, at: number, bodyHash: Uint8Array): string
 }
 
 export function createEntryHasher(org: string): EntryHasher {
   const leaf = concat(Uint8Array.of(0), utf8.encode(FORMAT), uuidToBytes(org), new Uint8Array(80))
-  const out = new Uint8Array(32)
-  const finish = (seq: number, at: number, prev: Uint8Array) => {
+  const finish = (seq: number, at: number) => {
     writeU64(leaf, 21, seq)
     writeU64(leaf, 29, at)
-    // A loop, because TypedArray.set costs more than 32 assignments.
-    for (let i = 0; i < 32; i++) leaf[37 + i] = prev[i]!
-    sha256Into(leaf, out, 0)
-    return out
+    return sha256Hex(leaf)
   }
   return {
-    entry({ seq, at, prev, body }) {
+    prev: leaf.subarray(37, 69),
+    entry(seq, at, body) {
       sha256Into(body, leaf, 69)
-      return finish(seq, at, prev)
+      return finish(seq, at)
     },
-    withBodyHash(seq, at, prev, bodyHash) {
+    withBodyHash(seq, at, bodyHash) {
       leaf.set(bodyHash, 69)
-      return finish(seq, at, prev)
+      return finish(seq, at)
     },
   }
 }
@@ -112,7 +108,13 @@ function safeInteger(value: number, name: string): number {
   return value
 }
 
-function hash32(hex: string, name: string): Uint8Array {
-  if (hex.length !== 64) throw new LedgerError('invalid_argument', `"${name}" is not a hash of 64 hex digits`)
-  return hexToBytes(hex)
+/** Whether it is 32 bytes in lower-case hex. */
+export function isHash(hex: string): boolean {
+  return /^[0-9a-f]{64}$/.test(hex)
+}
+
+/** The hash, as given. Throws `invalid_argument`. */
+export function checkHash(hex: string, name: string): string {
+  if (!isHash(hex)) throw new LedgerError('invalid_argument', `"${name}" is not a hash of 64 hex digits`)
+  return hex
 }

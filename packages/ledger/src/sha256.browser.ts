@@ -1,3 +1,5 @@
+import { bytesToHex } from './encoding.ts'
+
 // SHA-256 as in FIPS 180-4, synchronous: WebCrypto answers each call by a promise, far too slow for two small hashes an entry.
 
 /** The first `count` primes' fractional parts of `root`, 32 bits each (FIPS 180-4 §4.2.2, §5.3.3). */
@@ -21,21 +23,27 @@ const utf8 = new TextEncoder()
 /** SHA-256 of bytes, or of a string as UTF-8. 32 bytes. */
 export function sha256(data: Uint8Array | string): Uint8Array {
   const out = new Uint8Array(32)
-  sha256Into(typeof data === 'string' ? utf8.encode(data) : data, out, 0)
+  sha256Into(data, out, 0)
   return out
 }
 
+/** As `sha256`, in hex. */
+export function sha256Hex(data: Uint8Array | string): string {
+  return bytesToHex(sha256(data))
+}
+
 /** As `sha256`, into `out` from `offset`. */
-export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
+export function sha256Into(data: Uint8Array | string, out: Uint8Array, offset: number): void {
+  const bytes = typeof data === 'string' ? utf8.encode(data) : data
   state.set(INITIAL)
-  const whole = data.length - (data.length % 64)
-  for (let at = 0; at < whole; at += 64) compress(data, at)
-  const rest = data.length - whole
+  const whole = bytes.length - (bytes.length % 64)
+  for (let at = 0; at < whole; at += 64) compress(bytes, at)
+  const rest = bytes.length - whole
   const padded = rest < 56 ? 64 : 128
   tail.fill(0, 0, padded)
-  for (let i = 0; i < rest; i++) tail[i] = data[whole + i]!
+  for (let i = 0; i < rest; i++) tail[i] = bytes[whole + i]!
   tail[rest] = 0x80
-  writeLength(data.length, padded)
+  writeLength(bytes.length, padded)
   for (let at = 0; at < padded; at += 64) compress(tail, at)
   for (let i = 0, p = offset; i < 8; i++, p += 4) {
     const word = state[i]!

@@ -7,8 +7,13 @@ export function sha256(data: Uint8Array | string): Uint8Array {
   return out
 }
 
+/** As `sha256`, in hex. */
+export function sha256Hex(data: Uint8Array | string): string {
+  return hash('sha256', data, 'hex')
+}
+
 /** As `sha256`, into `out` from `offset`. */
-export function sha256Into(data: Uint8Array, out: Uint8Array, offset: number): void {
+export function sha256Into(data: Uint8Array | string, out: Uint8Array, offset: number): void {
   write(hash('sha256', data, 'binary'), out, offset)
 }
 

@@ -1,9 +1,9 @@
-import { bytesToHex, equalBytes, hexToBytes } from './encoding.ts'
+import { bytesToHex, hexInto } from './encoding.ts'
 import { LedgerError } from './errors.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { createCheckpointChecks } from './checkpoint-checks.ts'
 import { diagnose, type Diagnosis } from './diagnose.ts'
-import { createEntryHasher, genesis, rawEntry, type Entry, type RawEntry } from './format.ts'
+import { checkHash, createEntryHasher, genesis, rawEntry, type Entry, type RawEntry } from './format.ts'
 import { append, emptyRange, rootOf } from './merkle.ts'
 import { entries as entriesText, failure, type Failure, type Verdict } from './verdict.ts'
 
@@ -23,7 +23,7 @@ export type VerifyOptions = {
 /** Constant memory. `push` answers false once more entries cannot change the verdict; call `finish` then, or after the last entry. */
 export type Verifier = {
   push(entry: Entry): boolean
-  /** The same in bytes, much faster; nothing of `entry` is kept. */
+  /** The same without reading numbers from text; `entry` may be reused. */
   pushRaw(entry: RawEntry): boolean
   /** Unreadable input where the next entry should be: `message` says why. */
   fail(kind: 'malformed' | 'truncated', message: string): void
@@ -38,8 +38,13 @@ export function createVerifier(options: VerifyOptions): Verifier {
   const hasher = createEntryHasher(org)
   const range = from === 0 ? emptyRange() : null
   const checks = createCheckpointChecks(org, from, options.checkpoints ?? [])
-  const head = from === 0 ? hexToBytes(genesis(org)) : new Uint8Array(32)
-  let headKnown = from === 0
+  // Hex, empty while unknown; `hasher.prev` holds the same in bytes.
+  let head = ''
+  const advance = (hash: string) => {
+    head = hash
+    hexInto(hash, hasher.prev)
+  }
+  if (from === 0) advance(genesis(org))
   let seq = from
   let at = 0
   let found: Failure | null = checks.invalid
@@ -50,18 +55,19 @@ export function createVerifier(options: VerifyOptions): Verifier {
   }
   const begin = (entry: RawEntry) => {
     // A range that starts later takes its first link from a checkpoint of just that size, or as it stands.
-    if (!headKnown) head.set(checks.headAt(from) ?? entry.prev)
-    headKnown = true
+    if (head === '') advance(checks.headAt(from) ?? checkHash(entry.prev, 'prev'))
     checkHere()
     return found === null
   }
   const suspect = (entry: RawEntry): boolean => {
-    const first = diagnose({ org, seq, prev: head.slice(), at, from }, entry)
+    checkHash(entry.prev, 'prev')
+    checkHash(entry.hash, 'hash')
+    const first = diagnose({ org, seq, prev: head, at, from }, entry)
     if ('kind' in first) found = first
     else diagnosis = first
     return found === null
   }
-  const pushRaw = (entry: RawEntry): boolean => {
+  const take = (entry: RawEntry): boolean => {
     if (found) return false
     if (diagnosis) return (found = diagnosis.next(entry)) === null
     if (seq === from && !begin(entry)) return false
@@ -73,20 +79,20 @@ export function createVerifier(options: VerifyOptions): Verifier {
       )
       return false
     }
-    const fits = entry.seq === seq && entry.at >= at && equalBytes(entry.prev, head)
-    const hash = fits ? hasher.entry(entry) : head
-    if (!fits || !equalBytes(hash, entry.hash)) return suspect(entry)
-    for (let i = 0; i < 32; i++) head[i] = hash[i]!
+    if (entry.seq !== seq || entry.at < at || entry.prev !== head) return suspect(entry)
+    const hash = hasher.entry(seq, entry.at, entry.body)
+    if (hash !== entry.hash) return suspect(entry)
+    advance(hash)
+    if (range) append(range, hasher.prev)
     at = entry.at
     seq++
-    if (range) append(range, hash)
     if (seq === checks.nextSize) checkHere()
     if (onProgress && (seq - from) % progressEvery === 0) onProgress(seq - from)
     return found === null
   }
   const conclude = (): Failure | null => {
     if (found || diagnosis) return found ?? diagnosis!.end()
-    if (headKnown) checkHere()
+    if (head !== '') checkHere()
     if (found) return found
     if (to !== undefined && seq < to) {
       return failure(
@@ -97,20 +103,22 @@ export function createVerifier(options: VerifyOptions): Verifier {
     }
     return checks.beyond(seq)
   }
+  const fail = (kind: 'malformed' | 'truncated', message: string) => {
+    found ??= diagnosis?.end() ?? failure(kind, seq, message)
+  }
+  const readable = (step: () => boolean): boolean => {
+    try {
+      return step()
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error
+      fail('malformed', `Entry ${seq} cannot be read: ${error.message}.`)
+      return false
+    }
+  }
   return {
-    push(entry) {
-      try {
-        return pushRaw(rawEntry(entry))
-      } catch (error) {
-        if (!(error instanceof LedgerError)) throw error
-        this.fail('malformed', `Entry ${seq} cannot be read: ${error.message}.`)
-        return false
-      }
-    },
-    pushRaw,
-    fail(kind, message) {
-      found ??= diagnosis?.end() ?? failure(kind, seq, message)
-    },
+    push: (entry) => readable(() => take(rawEntry(entry))),
+    pushRaw: (entry) => readable(() => take(entry)),
+    fail,
     get position() {
       return seq
     },
@@ -125,7 +133,7 @@ export function createVerifier(options: VerifyOptions): Verifier {
         org,
         from,
         entries: count,
-        head: bytesToHex(head),
+        head,
         root,
         checkpoints: checks.agreed,
         message: praise(from, count, checks.agreed.length),
