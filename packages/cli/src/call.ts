@@ -88,7 +88,11 @@ export const clientOf = (server: Server): Client =>
   createClient({
     baseUrl: server.origin,
     fetch: strictFetch,
-    headers: () => ({ 'user-agent': 'holdfast-cli', ...(server.key !== null && { authorization: `Bearer ${server.key}` }) }),
+    // Without a key the server wants to see that no other site sent us: the Origin says so.
+    headers: () => ({
+      'user-agent': 'holdfast-cli',
+      ...(server.key === null ? { origin: server.origin } : { authorization: `Bearer ${server.key}` }),
+    }),
   })
 
 /** A connection to a server that is already known. */

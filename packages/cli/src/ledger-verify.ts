@@ -34,23 +34,33 @@ const checkKeys = (keys: readonly string[]): void => {
   }
 }
 
-/** What was checked and, as important, what could not be: without a checkpoint held outside, nobody notices a chain that was replaced whole. */
-const describe = (verdict: Verdict, { checkpoint = [], key = [] }: VerifyOptions): string => {
+/** A verdict as lines for people. */
+export const describeVerdict = (verdict: Verdict): string[] => {
   if (!verdict.ok) {
     return [
       `BROKEN at entry ${verdict.seq} (${verdict.kind})`,
       plain(verdict.message),
       `${count(verdict.entries)} entries before it are as they were written.`,
-    ].join('\n')
+    ]
   }
-  const lines = [`OK  ${plain(verdict.message)}`, `organisation  ${verdict.org}`, `head          ${verdict.head}`]
-  for (const { origin, size } of verdict.checkpoints)
-    lines.push(`checkpoint    ${plain(origin)} at ${count(size)} entries agrees`)
-  if (checkpoint.length === 0)
-    lines.push('Compared with no checkpoint held outside: give one with --checkpoint to rule out a chain rewritten as a whole.')
-  if (key.length === 0) lines.push('Signatures of checkpoints were not checked: give the signer’s verifier key with --key.')
-  return lines.join('\n')
+  const agreeing = verdict.checkpoints.map(
+    ({ origin, size }) => `checkpoint    ${plain(origin)} at ${count(size)} entries agrees`,
+  )
+  return [
+    `OK  ${plain(verdict.message)}`,
+    `organisation  ${plain(verdict.org)}`,
+    `head          ${plain(verdict.head)}`,
+    ...agreeing,
+  ]
 }
+
+/** As important as what was checked: without a checkpoint held outside, nobody notices a chain that was replaced whole. */
+const unchecked = ({ checkpoint = [], key = [] }: VerifyOptions): string[] => [
+  ...(checkpoint.length === 0
+    ? ['Compared with no checkpoint held outside: give one with --checkpoint to rule out a chain rewritten as a whole.']
+    : []),
+  ...(key.length === 0 ? ['Signatures of checkpoints were not checked: give the signer’s verifier key with --key.'] : []),
+]
 
 /** `ledger verify FILE`: recomputes every hash of an export. Uses neither network nor credentials. Throws {@link Failed} when it is broken. */
 export const verifyFile = async (io: Io, file: string, options: VerifyOptions): Promise<void> => {
@@ -64,6 +74,7 @@ export const verifyFile = async (io: Io, file: string, options: VerifyOptions): 
     ...(org !== undefined && { org }),
     onProgress: ({ entries, total }) => progress.show(() => `${count(entries)} of ${count(total)} entries`),
   }).finally(progress.clear)
-  io.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : `${describe(verdict, options)}\n`)
+  const lines = verdict.ok ? [...describeVerdict(verdict), ...unchecked(options)] : describeVerdict(verdict)
+  io.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : `${lines.join('\n')}\n`)
   if (!verdict.ok) throw new Failed('')
 }

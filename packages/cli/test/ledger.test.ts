@@ -149,7 +149,8 @@ describe('ledger verify', () => {
   it.each([
     [['/no/such/file'], 'cannot read /no/such/file: ENOENT'],
     [['/tmp'], '/tmp is not a file'],
-    [[], "missing required argument 'file'"],
+    [['--org', '0197f2a0-0000-7000-8000-00000000000a'], 'go with a file'],
+    [['--key', 'x', '--checkpoint', 'y'], 'go with a file'],
   ])('tells wrong usage from a broken ledger: %j', async (argv, sentence) => {
     const { code, stderr } = await holdfast(['ledger', 'verify', ...argv])
     expect(code).toBe(2)
@@ -258,5 +259,56 @@ describe('ledger export', () => {
     const { code, stderr } = await signedIn('--out', target())
     expect(code).toBe(1)
     expect(stderr).toContain('You need ledger:export (owner, admin, reviewer).')
+  })
+
+  describe('ledger verify without a file', () => {
+    const streams = (...lines: unknown[]) => {
+      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+      server.handlers['ledger.verify'] = () => ({
+        headers: { 'content-type': 'application/x-ndjson' },
+        raw: (response) => {
+          response.write(text.slice(0, 17))
+          setTimeout(() => response.end(text.slice(17)), 5)
+        },
+      })
+    }
+    const ok = {
+      ok: true,
+      org,
+      from: 0,
+      entries: 50,
+      head: 'ab',
+      root: null,
+      checkpoints: [{ origin: 'o', size: 40 }],
+      message: 'All whole.',
+    }
+    const broken = { ok: false, seq: 7, kind: 'body_changed', entries: 7, message: 'Entry 7 was changed.' }
+    const ask = (...argv: string[]) => holdfast(['ledger', 'verify', ...argv], { env: server.env, interactive: true })
+
+    it('shows progress and the verdict of the server, and says whose it is', async () => {
+      streams({ progress: { done: 20, of: 50 } }, { progress: { done: 50, of: 50 } }, { verdict: ok })
+      const { code, stdout, stderr } = await ask()
+      expect(code).toBe(0)
+      expect(stderr).toContain('20 of 50 entries')
+      expect(stdout).toContain('OK  All whole.')
+      expect(stdout).toContain('by the server itself')
+    })
+
+    it('ends with 1 when the chain is broken', async () => {
+      streams({ verdict: broken })
+      expect(await ask()).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('BROKEN at entry 7 (body_changed)') as string,
+      })
+      expect(JSON.parse((await ask('--json')).stdout)).toEqual(broken)
+    })
+
+    it.each([[[{ progress: { done: 1, of: 2 } }]], [[{ other: 1 }]], [['{']], [[{ verdict: { ok: 'maybe' } }]]])(
+      'takes nothing else for a verdict: %j',
+      async (lines) => {
+        streams(...lines)
+        expect(await ask()).toMatchObject({ code: 3, stdout: '' })
+      },
+    )
   })
 })

@@ -176,7 +176,7 @@ describe('completion in bash', () => {
   it.each<[string[], string[]]>([
     [['pol'], ['policy']],
     [['ledger', 'ver'], ['verify']],
-    [['ledger', 'verify', '--c'], ['--checkpoint']],
+    [['ledger', 'verify', '--ch'], ['--checkpoint']],
     [['policy', 'list', '--state', 'pub'], ['published']],
     [
       ['policy', 'list', '--state', ''],

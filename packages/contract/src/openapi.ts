@@ -38,8 +38,12 @@ export const commonCodesOf = (operation: Operation): CommonCode[] => {
   return codes
 }
 
-const problemExample = (code: string, status: number, title = code.replaceAll('_', ' ')) => ({
-  value: { type: `/problems/${code}`, title, status, code, instance: 'req_01j9zq4w7e8r9t0v1x2y3z4a5b' },
+const problemExample = (
+  code: string,
+  status: number,
+  title = code.charAt(0).toUpperCase() + code.slice(1).replaceAll('_', ' '),
+) => ({
+  value: { type: `/problems#${code}`, title, status, code, instance: 'rq_01j9zq4w7e8r9t0v1x2y3z4a5b' },
 })
 
 /** The refusals of an operation by status, with the codes that each may carry as examples. */
@@ -150,8 +154,9 @@ const fixedComponents = {
     IdempotencyKey: {
       name: 'Idempotency-Key',
       in: 'header',
-      description: 'A key of your choice, such as a UUID. The same request with the same key is carried out once.',
-      schema: { type: 'string', minLength: 1, maxLength: 200 },
+      description:
+        'A key of your choice, such as a UUID. The same request with the same key is carried out once, and its answer repeated.',
+      schema: { type: 'string', minLength: 1, maxLength: 100, pattern: '^[!-~]+$' },
     },
   },
   headers: {
