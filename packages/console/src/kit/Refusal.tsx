@@ -9,7 +9,7 @@ export const Refusal = ({ permission }: { permission: string }) => {
   const { organisation } = useSession()
   const operator = permission.startsWith('operator:')
   return (
-    <Alert variant="outline" color="gray" icon={<IconLock size={18} aria-hidden />} title="Your role does not include this">
+    <Alert variant="default" icon={<IconLock size={18} aria-hidden />} title="Your role does not include this">
       You need <code>{permission}</code>, which {rolesInWords(permission)}
       {operator ? ' of the operator’s organisation' : ''} has. In {organisation.name} you are {roleNames[organisation.role]}. An
       Owner or Admin can change your role under Members.

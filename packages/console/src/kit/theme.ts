@@ -39,7 +39,10 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', allowDeselect: false } },
     NativeSelect: { defaultProps: { size: 'sm' } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.4 } } },
+    Modal: {
+      styles: { title: { fontWeight: 600 } },
+      defaultProps: { centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.4 } },
+    },
     Tooltip: { defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     Menu: { defaultProps: { shadow: 'sm', transitionProps: { duration: 80 } } },
   },
@@ -56,7 +59,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   light: {
     ...named(surfaces.light),
     '--mantine-color-dimmed': surfaces.light.quiet,
-    '--mantine-color-placeholder': neutral[5],
+    '--mantine-color-placeholder': surfaces.light.quiet,
     '--mantine-color-anchor': surfaces.light.accent,
     '--mantine-color-error': surfaces.light.bad,
     '--mantine-color-text': surfaces.light.text,
@@ -65,10 +68,14 @@ export const cssVariables: CSSVariablesResolver = () => ({
   dark: {
     ...named(surfaces.dark),
     '--mantine-color-dimmed': surfaces.dark.quiet,
-    '--mantine-color-placeholder': night[3],
+    '--mantine-color-placeholder': surfaces.dark.quiet,
     '--mantine-color-anchor': surfaces.dark.accent,
     '--mantine-color-error': surfaces.dark.bad,
     '--mantine-color-text': surfaces.dark.text,
     '--mantine-color-default-border': surfaces.dark.lineStrong,
+    '--mantine-color-red-light-color': surfaces.dark.bad,
+    '--mantine-color-yellow-light-color': surfaces.dark.warn,
+    '--mantine-color-green-light-color': surfaces.dark.good,
+    '--mantine-color-teal-light-color': surfaces.dark.accent,
   },
 })

@@ -2,6 +2,7 @@ import type { Permission } from '@holdfast/contract'
 import {
   IconActivityHeartbeat,
   IconBuilding,
+  IconCertificate,
   IconDevices,
   IconEye,
   IconFileText,
@@ -97,7 +98,7 @@ export const placeGroups: readonly PlaceGroup[] = [
       {
         to: '/trust',
         title: 'Trust page',
-        icon: IconShieldCheck,
+        icon: IconCertificate,
         permission: 'self',
         key: 't',
         words: 'promises public',
