@@ -1,12 +1,15 @@
 import type { KeyServerClient } from '@holdfast/keyserver/client'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { capabilities } from './capabilities/index.ts'
+import { trustOver } from './capabilities/trust/index.ts'
 import { createAccessLog } from './kernel/access-log.ts'
 import { createBackground } from './kernel/background.ts'
 import { systemClock, type Clock } from './kernel/clock.ts'
 import { gateOver } from './kernel/gate.ts'
 import type { Handler } from './kernel/handle.ts'
 import { createAuthenticator, type Authenticator } from './kernel/http/authenticate.ts'
+import type { Endpoint } from './kernel/http/edge.promises.ts'
 import type { HealthPart } from './kernel/http/pages.ts'
 import { createGuesses } from './kernel/identity/guesses.ts'
 import { createPasswords } from './kernel/identity/passwords.ts'
@@ -16,7 +19,7 @@ import { createTokens } from './kernel/identity/tokens.ts'
 import type { Job, Schedule } from './kernel/job.ts'
 import { sharedBarrier } from './kernel/ledger/barrier.ts'
 import { turnsPerKey } from './kernel/ledger/turns.ts'
-import type { PromiseCheck } from './kernel/promise.ts'
+import { kernelPromises } from './kernel/promises.ts'
 import type { Path } from './kernel/run.ts'
 import type { Ground } from './kernel/unit.ts'
 import { createKeyCache } from './kernel/vault.ts'
@@ -24,6 +27,11 @@ import { createKeyCache } from './kernel/vault.ts'
 export interface ComposeOptions {
   /** Connects as holdfast_app. */
   pool: pg.Pool
+  /**
+   * A few more connections of the same role, for what is asked while a transaction is open (counting a guess, reading a key): if it waited
+   * for the same pool, a full house would wait for itself.
+   */
+  aside: pg.Pool
   keyServer: KeyServerClient
   /** The address people reach us at, without a trailing slash. */
   publicUrl: string
@@ -38,6 +46,7 @@ export interface ComposeOptions {
   demo?: boolean
   checkpointDir?: string
   webhooksInside?: boolean
+  endpoints?: readonly Endpoint[]
 }
 
 export interface Composition {
@@ -45,7 +54,8 @@ export interface Composition {
   handlers: readonly Handler[]
   jobs: readonly Job[]
   schedules: readonly Schedule[]
-  promises: readonly PromiseCheck[]
+  /** Adds the public trust pages to a server. */
+  registerTrustPages: (app: FastifyInstance) => void
   authenticate: Authenticator['authenticate']
   /** Whether what this node stands on answers. */
   health: () => Promise<HealthPart[]>
@@ -61,27 +71,31 @@ const works = (name: string, asked: Promise<unknown>): Promise<HealthPart> =>
 
 /** Puts the parts together; the server and the tests use it alike. */
 export const compose = (options: ComposeOptions): Composition => {
-  const { pool, keyServer, tenantTables, flush, publicUrl, setupTokenHash, onError, clock = systemClock, demo = false, webhooksInside = false } = options
+  const { pool, aside, keyServer, tenantTables, flush, publicUrl, setupTokenHash, onError, clock = systemClock, demo = false, webhooksInside = false } = options
   const keyCache = createKeyCache()
   const ground: Ground = { pool, keyServer, keyCache, tenantTables, barrier: sharedBarrier(flush), turns: turnsPerKey(4), onError }
-  const gate = gateOver(pool)
-  const secrets = createSecrets(ground, gate)
+  const groundAside: Ground = { ...ground, pool: aside }
+  const gate = gateOver(aside)
+  const secrets = createSecrets(groundAside, gate)
   const accessLog = createAccessLog(ground)
   const background = createBackground(onError)
   const services = {
     ...{ clock, ground, secrets, accessLog, background, setupTokenHash, demo, publicUrl, webhooksInside },
     checkpointDir: options.checkpointDir ?? null,
-    tokens: createTokens({ keys: createSigningKeys(ground, secrets), secrets, publicUrl }),
+    endpoints: options.endpoints ?? [],
+    tokens: createTokens({ keys: createSigningKeys(groundAside, secrets), secrets, publicUrl }),
     passwords: createPasswords(),
     guesses: createGuesses(gate, secrets),
   }
-  const { authenticate, close: closeAuthenticator } = createAuthenticator({ services, gate })
+  const { authenticate, close: closeAuthenticator } = createAuthenticator({ services, gate: gateOver(pool) })
+  const trust = trustOver([...kernelPromises, ...capabilities.flatMap(({ promises = [] }) => promises)])
+  const all = [...capabilities, trust.capability]
   return {
     path: { services, gate, accessLog },
-    handlers: capabilities.flatMap(({ handlers }) => handlers),
-    jobs: capabilities.flatMap(({ jobs = [] }) => jobs),
-    schedules: capabilities.flatMap(({ schedules = [] }) => schedules),
-    promises: capabilities.flatMap(({ promises = [] }) => promises),
+    handlers: all.flatMap(({ handlers }) => handlers),
+    jobs: all.flatMap(({ jobs = [] }) => jobs),
+    schedules: all.flatMap(({ schedules = [] }) => schedules),
+    registerTrustPages: (app) => trust.registerTrustPages(app, services, gate),
     authenticate,
     health: () => Promise.all([works('database', pool.query('select 1')), works('key server', keyServer.health())]),
     close: async () => {

@@ -21,10 +21,10 @@ const home = homeAt(configuration.HOLDFAST_HOME)
 const log = pino({ level: configuration.HOLDFAST_LOG_LEVEL, base: null }, pino.destination(2))
 const onError = (error: unknown): void => log.error({ err: error }, 'failed outside a request')
 
+const ca = await readFile(home.caFile, 'utf8')
+const keyServerAt = { host: configuration.HOLDFAST_KEYSERVER_HOST, port: configuration.HOLDFAST_KEYSERVER_PORT, ca }
 const keyServer = connectKeyServer({
-  host: configuration.HOLDFAST_KEYSERVER_HOST,
-  port: configuration.HOLDFAST_KEYSERVER_PORT,
-  ca: await readFile(home.caFile, 'utf8'),
+  ...keyServerAt,
   cert: await readFile(join(home.app, 'keyserver-client.pem'), 'utf8'),
   key: await readFile(join(home.app, 'keyserver-client.key'), 'utf8'),
 })
@@ -42,11 +42,13 @@ const poolFor = async (role: 'app' | 'jobs', max: number) =>
     onError,
   })
 const pool = await poolFor('app', configuration.HOLDFAST_POOL)
+const aside = await poolFor('app', 3)
 const jobsPool = await poolFor('jobs', 4)
 const publicUrl = configuration.HOLDFAST_PUBLIC_URL ?? `https://localhost:${configuration.HOLDFAST_PORT}`
 
 const platform = await compose({
   pool,
+  aside,
   keyServer,
   publicUrl,
   tenantTables: await readTenantTables(pool),
@@ -55,6 +57,10 @@ const platform = await compose({
   onError,
   demo: configuration.HOLDFAST_DEMO,
   checkpointDir: home.checkpoints,
+  endpoints: [
+    { name: 'https', host: '127.0.0.1', port: configuration.HOLDFAST_PORT, ca },
+    { name: 'key server', ...keyServerAt },
+  ],
   webhooksInside: configuration.HOLDFAST_WEBHOOKS_INSIDE,
 })
 const shedding = createLoadShedding()
@@ -69,7 +75,10 @@ const app = await createHttpServer({
   consoleDir: fileURLToPath(new URL('../../console/dist', import.meta.url)),
   trustProxy: configuration.HOLDFAST_TRUST_PROXY ?? false,
   log: (message, detail) => log.error(detail, message),
-  pages: (fastify) => registerPages(fastify, { version, health: platform.health }),
+  pages: (fastify) => {
+    registerPages(fastify, { version, health: platform.health })
+    platform.registerTrustPages(fastify)
+  },
 })
 const queue = await startQueue({ pool: jobsPool, ...platform, services: platform.path.services, log: (message, detail) => log.warn(detail ?? {}, message) })
 await app.listen({ host: configuration.HOLDFAST_HOST, port: configuration.HOLDFAST_PORT })
@@ -86,7 +95,7 @@ const stop = async (): Promise<void> => {
   await queue.stop()
   await platform.close()
   shedding.stop()
-  await Promise.all([pool.end(), jobsPool.end()])
+  await Promise.all([pool.end(), aside.end(), jobsPool.end()])
   keyServer.close()
   process.exit(0)
 }

@@ -1,6 +1,7 @@
 import type { AccessLog } from './access-log.ts'
 import type { Background } from './background.ts'
 import type { Clock } from './clock.ts'
+import type { Endpoint } from './http/edge.promises.ts'
 import type { Guesses } from './identity/guesses.ts'
 import type { Passwords } from './identity/passwords.ts'
 import type { Secrets } from './identity/secrets.ts'
@@ -23,6 +24,8 @@ export interface Services {
   demo: boolean
   /** Where checkpoints are kept as files, outside the database; null: nowhere. */
   checkpointDir: string | null
+  /** Our own TLS listeners, to be scanned (D1). */
+  endpoints: readonly Endpoint[]
   /** Whether webhooks may point into our own network. */
   webhooksInside: boolean
   /** The address people reach us at, without a trailing slash. */

@@ -67,7 +67,7 @@ const registerConsole = async (app: FastifyInstance, consoleDir: string): Promis
     cacheControl: false,
     setHeaders: (reply, path) => {
       // Names in assets/ carry a hash of their content.
-      reply.setHeader('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+      reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
   app.setNotFoundHandler((request, reply) => {
