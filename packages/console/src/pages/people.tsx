@@ -16,7 +16,8 @@ const readMembers = async (signal: AbortSignal): Promise<Person[]> => {
   for (let after: string | undefined; ;) {
     const { value } = await api.call(member.list, { limit: 100, ...(after !== undefined && { after }) }, { signal })
     people.push(...value.rows)
-    if (value.next === null || people.length >= most) return people
+    // Somebody may join while the pages are read, and then stand on two of them.
+    if (value.next === null || people.length >= most) return [...new Map(people.map((person) => [person.id, person])).values()]
     after = value.next
   }
 }

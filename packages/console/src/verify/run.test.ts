@@ -28,7 +28,7 @@ describe('a whole chain', () => {
       root: rootOfChain(chain),
       held: [],
     })
-    expect(finding.meaning).toContain('only a checkpoint held outside can show')
+    expect(finding.meaning).toContain('Hand in a checkpoint held outside')
   })
 
   it('names the checkpoints it agrees with', async () => {

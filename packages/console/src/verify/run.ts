@@ -72,7 +72,7 @@ const praise = (held: Held[]): string => {
     .filter((one) => one.agrees)
     .map((one) => (one.name === thisBrowser ? 'what this browser saw before' : `the checkpoint “${one.name}”`))
   if (agreeing.length === 0)
-    return 'Nobody can have changed, removed or swapped an entry without it being found. A chain that was written anew as a whole, or cut at its end, only a checkpoint held outside can show: hand one in below.'
+    return 'Hand in a checkpoint held outside, and that is found out too. From now on this browser remembers what it saw.'
   return `It also agrees with ${agreeing.join(', and with ')}: it was neither rewritten nor cut since then.`
 }
 

@@ -9,8 +9,20 @@ type Row = OutputOf<typeof accessLog.list>['rows'][number]
 
 const columns: Column<Row>[] = [
   { key: 'at', title: 'When', render: (row) => <Time at={row.at} /> },
-  { key: 'who', title: 'Who', render: (row) => <Actor actor={row.actor} /> },
-  { key: 'operation', title: 'Read', grow: true, render: (row) => <code>{row.operation}</code> },
+  { key: 'who', title: 'Who', wide: true, render: (row) => <Actor actor={row.actor} /> },
+  {
+    key: 'operation',
+    title: 'Read',
+    grow: true,
+    render: (row) => (
+      <>
+        <code>{row.operation}</code>
+        <span className={classes['onPhone']}>
+          by <Actor actor={row.actor} />
+        </span>
+      </>
+    ),
+  },
   {
     key: 'target',
     title: 'What',

@@ -29,8 +29,20 @@ type Row = OutputOf<typeof ledger.list>['rows'][number]
 const columns: Column<Row>[] = [
   { key: 'seq', title: 'Entry', render: (row) => `#${row.seq}` },
   { key: 'at', title: 'When', render: (row) => <Time at={row.at} /> },
-  { key: 'who', title: 'Who', render: (row) => <Actor actor={row.actor} /> },
-  { key: 'action', title: 'What', grow: true, render: (row) => <code>{row.action}</code> },
+  { key: 'who', title: 'Who', wide: true, render: (row) => <Actor actor={row.actor} /> },
+  {
+    key: 'action',
+    title: 'What',
+    grow: true,
+    render: (row) => (
+      <>
+        <code>{row.action}</code>
+        <span className={classes['onPhone']}>
+          by <Actor actor={row.actor} />
+        </span>
+      </>
+    ),
+  },
   {
     key: 'target',
     title: 'Target',

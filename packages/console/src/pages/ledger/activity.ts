@@ -5,6 +5,7 @@ export interface Day {
 }
 
 const dayMs = 86_400_000
+const dayName = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
 /** Every day from the first to `today`, quiet ones included: a chart with gaps left out would lie about time. */
 export const everyDay = (days: readonly Day[], today: string, length = 30): Day[] => {
@@ -37,5 +38,5 @@ export const activityInWords = (days: readonly Day[]): string => {
   const total = days.reduce((sum, { entries }) => sum + entries, 0)
   const busiest = days.reduce<Day | null>((most, day) => (most && most.entries >= day.entries ? most : day), null)
   if (total === 0 || !busiest) return 'No entries in these 30 days.'
-  return `${total.toLocaleString('en')} ${total === 1 ? 'entry' : 'entries'} in ${days.length} days, most on ${busiest.on} (${busiest.entries.toLocaleString('en')}).`
+  return `${total.toLocaleString('en')} ${total === 1 ? 'entry' : 'entries'} in ${days.length} days, most on ${dayName.format(new Date(busiest.on))} (${busiest.entries.toLocaleString('en')}).`
 }

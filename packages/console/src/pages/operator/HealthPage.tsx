@@ -15,7 +15,7 @@ const columns: Column<Part>[] = [
     render: (row) => <State kind={row.ok ? 'good' : 'bad'}>{row.ok ? 'Works' : 'Does not work'}</State>,
   },
   { key: 'detail', title: 'Detail', grow: true, render: (row) => row.detail },
-  { key: 'latency', title: 'Answers in', align: 'right', render: (row) => latencyInWords(row.latencyMs) },
+  { key: 'latency', title: 'Answers in', align: 'right', wide: true, render: (row) => latencyInWords(row.latencyMs) },
 ]
 
 const Verdict = ({ parts }: { parts: readonly Part[] }) => {

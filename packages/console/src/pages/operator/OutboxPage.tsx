@@ -30,9 +30,17 @@ const states: Record<Row['state'], [StateKind, string]> = {
 
 const columns: Column<Row>[] = [
   { key: 'subject', title: 'Subject', grow: true, render: (row) => row.subject },
-  { key: 'to', title: 'To', render: (row) => row.to },
-  { key: 'state', title: 'State', render: (row) => <State kind={states[row.state][0]}>{states[row.state][1]}</State> },
-  { key: 'failure', title: 'Why', wide: true, render: (row) => <span className={classes['failure']}>{row.failure ?? ''}</span> },
+  { key: 'to', title: 'To', wide: true, render: (row) => row.to },
+  {
+    key: 'state',
+    title: 'State',
+    render: (row) => (
+      <>
+        <State kind={states[row.state][0]}>{states[row.state][1]}</State>
+        {row.failure && <div className={classes['failure']}>{row.failure}</div>}
+      </>
+    ),
+  },
   { key: 'at', title: 'Written', align: 'right', render: (row) => <Time at={row.createdAt} /> },
 ]
 

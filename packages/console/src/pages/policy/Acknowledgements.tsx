@@ -18,7 +18,7 @@ export const Acknowledgements = ({ policy: detail }: { policy: PolicyDetail }) =
       render: (row) => (row.at ? <State kind="good">Acknowledged</State> : <State kind="warn">Not yet</State>),
       sort: (row) => (row.at ? 1 : 0),
     },
-    { key: 'version', title: 'Version', render: (row) => numbers.get(row.versionId) ?? '' },
+    { key: 'version', title: 'Version', wide: true, render: (row) => numbers.get(row.versionId) ?? '' },
     { key: 'at', title: 'When', render: (row) => (row.at ? <Time at={row.at} /> : ''), sort: (row) => row.at },
     { key: 'statement', title: 'Statement', grow: true, wide: true, render: (row) => row.statement ?? '' },
     {

@@ -25,7 +25,7 @@ const monthMs = 30 * 86_400_000
 
 const Duty = ({ row }: { row: PolicyRow }) => {
   if (row.publishedVersion === null || row.retired) return null
-  return row.acknowledgedByMe ? <State kind="good">Acknowledged</State> : <State kind="warn">Read and acknowledge</State>
+  return row.acknowledgedByMe ? <State kind="good">Acknowledged</State> : <State kind="warn">To acknowledge</State>
 }
 
 const columns: Column<PolicyRow>[] = [

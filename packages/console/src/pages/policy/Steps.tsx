@@ -41,11 +41,20 @@ const Remind = ({ policy: { id } }: { policy: PolicyDetail }) => {
   )
 }
 
+interface StepButtonProps {
+  policy: PolicyDetail
+  step: Step
+  /** Not the most pressing step: its button does not shout. */
+  quiet: boolean
+  onEdit: (() => void) | undefined
+}
+
 /** The one button that helps with a step. */
-const StepButton = ({ policy: detail, step, onEdit }: { policy: PolicyDetail; step: Step; onEdit: (() => void) | undefined }) => {
+const StepButton = ({ policy: detail, step, quiet, onEdit }: StepButtonProps) => {
   const go = useGo()
   const [, setFilters] = useFilters(['draft'])
   const [opened, setOpened] = useState(false)
+  const look = quiet ? { variant: 'default' } : {}
   const toVersion = `/policies/${detail.id}/versions/${step.versionId ?? ''}`
   switch (step.action) {
     case 'submit':
@@ -58,17 +67,31 @@ const StepButton = ({ policy: detail, step, onEdit }: { policy: PolicyDetail; st
         </>
       )
     case 'review':
-      return <Button onClick={() => go(toVersion)}>Read and decide</Button>
+      return (
+        <Button {...look} onClick={() => go(toVersion)}>
+          Read and decide
+        </Button>
+      )
     case 'acknowledge':
-      return <Button onClick={() => go(toVersion)}>Read and acknowledge</Button>
+      return (
+        <Button {...look} onClick={() => go(toVersion)}>
+          Read and acknowledge
+        </Button>
+      )
     case 'draft':
-      return <Button onClick={() => setFilters({ draft: 'new' })}>Draft the next version</Button>
+      return (
+        <Button {...look} onClick={() => setFilters({ draft: 'new' })}>
+          Draft the next version
+        </Button>
+      )
     case 'remind':
       return <Remind policy={detail} />
     case 'publish':
       return (
         <>
-          <Button onClick={() => setOpened(true)}>Publish</Button>
+          <Button {...look} onClick={() => setOpened(true)}>
+            Publish
+          </Button>
           {step.versionId && (
             <Publish policy={detail} versionId={step.versionId} opened={opened} onClose={() => setOpened(false)} />
           )}
@@ -77,7 +100,9 @@ const StepButton = ({ policy: detail, step, onEdit }: { policy: PolicyDetail; st
     case 'confirmReview':
       return (
         <>
-          <Button onClick={() => setOpened(true)}>Confirm the review</Button>
+          <Button {...look} onClick={() => setOpened(true)}>
+            Confirm the review
+          </Button>
           <ConfirmReview policy={detail} opened={opened} onClose={() => setOpened(false)} />
         </>
       )
@@ -94,18 +119,19 @@ interface StepsProps {
 }
 
 /** What is next, at the top: the most pressing first, each with the one button that helps. */
-export const Steps = ({ policy: detail, steps, onEdit }: StepsProps) => (
-  <>
-    {steps.map((step, index) => (
-      <div className={classes['step']} data-mine={(index === 0 && step.action !== undefined) || undefined} key={step.sentence}>
-        <div>
-          {index === 0 && <strong>{step.action ? 'Your next step' : 'Next'}</strong>}
-          <p>{step.sentence}</p>
+export const Steps = ({ policy: detail, steps, onEdit }: StepsProps) =>
+  steps.length > 0 && (
+    <div className={classes['steps']}>
+      {steps.map((step, index) => (
+        <div className={classes['step']} data-mine={(index === 0 && step.action !== undefined) || undefined} key={step.sentence}>
+          <div>
+            {index === 0 && <strong>{step.action ? 'Your next step' : 'Next'}</strong>}
+            <p>{step.sentence}</p>
+          </div>
+          <div className={classes['buttons']}>
+            <StepButton policy={detail} step={step} quiet={index > 0} onEdit={onEdit} />
+          </div>
         </div>
-        <div className={classes['buttons']}>
-          <StepButton policy={detail} step={step} onEdit={onEdit} />
-        </div>
-      </div>
-    ))}
-  </>
-)
+      ))}
+    </div>
+  )

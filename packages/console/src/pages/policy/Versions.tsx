@@ -21,7 +21,14 @@ const columns: Column<Version>[] = [
     wide: true,
     render: (row) => `${row.format === 'pdf' ? 'PDF' : 'Markdown'}, ${bytesInWords(row.bytes)}`,
   },
-  { key: 'at', title: 'Begun', align: 'right', render: (row) => <Time at={row.createdAt} />, sort: (row) => row.createdAt },
+  {
+    key: 'at',
+    title: 'Begun',
+    wide: true,
+    align: 'right',
+    render: (row) => <Time at={row.createdAt} />,
+    sort: (row) => row.createdAt,
+  },
 ]
 
 export const Versions = ({ policy }: { policy: PolicyDetail }) => (
