@@ -43,7 +43,8 @@ export const useCommandOf = <O extends Command>(operation: O, options: CommandOp
       options.onDone?.(answer.value, answer)
       return answer.value
     } catch (error) {
-      setProblem(explain(error, options.explain))
+      // Whoever signs in or confirms expects no change; saying that there was none would puzzle.
+      setProblem(explain(error, options.explain, operation.name.startsWith('session.') ? 'read' : 'command'))
       return null
     } finally {
       busy.current = false

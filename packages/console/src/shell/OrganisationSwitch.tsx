@@ -22,7 +22,7 @@ export const OrganisationSwitch = () => {
     if (orgId !== organisation.id && !(await run({ orgId }))) told('You could not be moved there. You may no longer be a member.')
   }
   return (
-    <Menu position="bottom-start" width={260}>
+    <Menu position="bottom-start" width={280} styles={{ itemLabel: { minWidth: 0 } }}>
       <Menu.Target>
         <button type="button" className={classes['chooser']} aria-label={`Organisation: ${organisation.name}. Switch`}>
           <Mark size={24} />

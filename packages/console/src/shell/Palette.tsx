@@ -62,7 +62,7 @@ export default function Palette({ asked, openHelp }: PaletteProps) {
       query={query}
       onQueryChange={setQuery}
       actions={groups}
-      highlightQuery
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
       clearQueryOnClose
       nothingFound="Nothing by that name. Try an id, such as po_…, or an entry, such as #4821."
       searchProps={{ placeholder: 'Go to, do, or an id', 'aria-label': 'Go to or do' }}

@@ -1,7 +1,7 @@
 import { Button, Stack, TextInput } from '@mantine/core'
 import { factor, session, type OutputOf } from '@holdfast/contract'
 import { useState } from 'react'
-import { Copy, grouped, ProblemNotice, useCommandOf, useFormOf } from '../../kit/index.ts'
+import { Copy, grouped, ProblemNotice, recorded, useCommandOf, useFormOf } from '../../kit/index.ts'
 import classes from './account.module.css'
 import { RecoveryCodes } from './RecoveryCodes.tsx'
 
@@ -35,10 +35,10 @@ const Begin = ({ onBegun, autoFocus }: { onBegun: (enrolment: Enrolment) => void
   )
 }
 
-const Scan = ({ enrolment, onCodes }: { enrolment: Enrolment; onCodes: (codes: string[]) => void }) => {
+const Scan = ({ enrolment, onCodes }: { enrolment: Enrolment; onCodes: (codes: string[], ledgerSeq: number | null) => void }) => {
   const { run, running, problem } = useCommandOf(factor.confirmTotp, {
-    done: 'Second factor enrolled.',
-    onDone: ({ recoveryCodes }) => onCodes(recoveryCodes),
+    done: null,
+    onDone: ({ recoveryCodes }, { ledgerSeq }) => onCodes(recoveryCodes, ledgerSeq),
     explain: {
       factor_not_found: 'This enrolment expired. Begin again.',
       code_refused:
@@ -84,9 +84,20 @@ const Scan = ({ enrolment, onCodes }: { enrolment: Enrolment; onCodes: (codes: s
 /** Enrols an authenticator app: scan, prove it with a first code, save the recovery codes. */
 export const EnrolTotp = ({ onDone, autoFocus = true }: { onDone: () => void; autoFocus?: boolean }) => {
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null)
-  const [codes, setCodes] = useState<string[] | null>(null)
-  if (codes && codes.length > 0) return <RecoveryCodes codes={codes} onDone={onDone} />
-  if (enrolment) return <Scan enrolment={enrolment} onCodes={(shown) => (shown.length > 0 ? setCodes(shown) : onDone())} />
+  const [shown, setShown] = useState<{ codes: string[]; ledgerSeq: number | null } | null>(null)
+  // Told only now: its link must not lead away from codes that nobody has saved.
+  const finish = (ledgerSeq: number | null) => {
+    recorded('Second factor enrolled.', ledgerSeq)
+    onDone()
+  }
+  if (shown) return <RecoveryCodes codes={shown.codes} onDone={() => finish(shown.ledgerSeq)} />
+  if (enrolment)
+    return (
+      <Scan
+        enrolment={enrolment}
+        onCodes={(codes, ledgerSeq) => (codes.length > 0 ? setShown({ codes, ledgerSeq }) : finish(ledgerSeq))}
+      />
+    )
   return <Begin onBegun={setEnrolment} autoFocus={autoFocus} />
 }
 

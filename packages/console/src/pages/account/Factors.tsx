@@ -5,6 +5,7 @@ import { useState } from 'react'
 import {
   ConfirmDialog,
   ReadProblem,
+  recorded,
   refreshAll,
   Section,
   State,
@@ -89,16 +90,20 @@ const Add = () => {
 
 const Codes = ({ left }: { left: number }) => {
   const [opened, setOpened] = useState(false)
-  const [codes, setCodes] = useState<readonly string[] | null>(null)
+  const [shown, setShown] = useState<{ codes: readonly string[]; ledgerSeq: number | null } | null>(null)
   const { run, running, problem } = useCommandOf(factor.renewRecoveryCodes, {
     refresh: [factor.list, session.current],
-    done: 'Recovery codes renewed.',
-    onDone: ({ recoveryCodes }) => {
+    done: null,
+    onDone: ({ recoveryCodes }, { ledgerSeq }) => {
       setOpened(false)
-      setCodes(recoveryCodes)
+      setShown({ codes: recoveryCodes, ledgerSeq })
     },
     explain: { no_factor: 'Recovery codes stand in for a second factor. Enrol one first.' },
   })
+  const finish = () => {
+    recorded('Recovery codes renewed.', shown?.ledgerSeq ?? null)
+    setShown(null)
+  }
   return (
     <Section
       title="Recovery codes"
@@ -122,14 +127,14 @@ const Codes = ({ left }: { left: number }) => {
         onConfirm={() => void run({})}
       />
       <Modal
-        opened={codes !== null}
-        onClose={() => setCodes(null)}
+        opened={shown !== null}
+        onClose={finish}
         title="Your new recovery codes"
         withCloseButton={false}
         closeOnClickOutside={false}
         closeOnEscape={false}
       >
-        {codes && <RecoveryCodes codes={codes} onDone={() => setCodes(null)} />}
+        {shown && <RecoveryCodes codes={shown.codes} onDone={finish} />}
       </Modal>
     </Section>
   )

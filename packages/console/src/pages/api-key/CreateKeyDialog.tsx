@@ -1,14 +1,19 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { apiKey, type Role } from '@holdfast/contract'
 import { useState } from 'react'
-import { ProblemNotice, Secret, useCommandOf, useFormOf } from '../../kit/index.ts'
+import { ProblemNotice, recorded, Secret, useCommandOf, useFormOf } from '../../kit/index.ts'
 import { keyErrors, KeyFields } from './KeyFields.tsx'
 
-const Form = ({ onCreated, onClose }: { onCreated: (key: string) => void; onClose: () => void }) => {
+interface Created {
+  key: string
+  ledgerSeq: number | null
+}
+
+const Form = ({ onCreated, onClose }: { onCreated: (created: Created) => void; onClose: () => void }) => {
   const { run, running, problem } = useCommandOf(apiKey.create, {
     refresh: [apiKey.list],
-    done: 'API key created.',
-    onDone: ({ key }) => onCreated(key),
+    done: null,
+    onDone: ({ key }, { ledgerSeq }) => onCreated({ key, ledgerSeq }),
     explain: keyErrors,
   })
   const form = useFormOf(apiKey.create, { name: '', role: 'viewer' as Role, days: 90 }, problem)
@@ -36,7 +41,7 @@ const Form = ({ onCreated, onClose }: { onCreated: (key: string) => void; onClos
   )
 }
 
-const Created = ({ value, onClose }: { value: string; onClose: () => void }) => (
+const Show = ({ value, onClose }: { value: string; onClose: () => void }) => (
   <Stack gap="md">
     <Secret value={value} what="The API key" />
     <Group justify="flex-end">
@@ -46,23 +51,25 @@ const Created = ({ value, onClose }: { value: string; onClose: () => void }) => 
 )
 
 export const CreateKeyDialog = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => {
-  const [key, setKey] = useState<string | null>(null)
+  const [created, setCreated] = useState<Created | null>(null)
   const close = () => {
-    setKey(null)
+    // Told only now: its link must not lead away from a key that nobody has stored.
+    if (created) recorded('API key created.', created.ledgerSeq)
+    setCreated(null)
     onClose()
   }
   return (
     <Modal
       opened={opened}
       onClose={close}
-      title={key === null ? 'Create an API key' : 'Your new API key'}
+      title={created === null ? 'Create an API key' : 'Your new API key'}
       // A stray click must not take away what is shown once.
-      closeOnClickOutside={key === null}
-      closeOnEscape={key === null}
-      withCloseButton={key === null}
+      closeOnClickOutside={created === null}
+      closeOnEscape={created === null}
+      withCloseButton={created === null}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      {key === null ? <Form onCreated={setKey} onClose={close} /> : <Created value={key} onClose={close} />}
+      {created ? <Show value={created.key} onClose={close} /> : <Form onCreated={setCreated} onClose={close} />}
     </Modal>
   )
 }
