@@ -1,4 +1,8 @@
 import type { Capability } from '../kernel/capability.ts'
+import { organisation } from './organisation/index.ts'
+import { member } from './member/index.ts'
+import { invitation } from './invitation/index.ts'
+import { apiKey } from './api-key/index.ts'
 import { accessLog } from './access-log/index.ts'
 import { account } from './account/index.ts'
 import { factor } from './factor/index.ts'
@@ -7,4 +11,7 @@ import { session } from './session/index.ts'
 import { setup } from './setup/index.ts'
 
 /** Everything the server can do. A new capability adds one import and one name here. */
-export const capabilities: readonly Capability[] = [setup, session, account, factor, ledger, accessLog]
+export const capabilities: readonly Capability[] = [
+  ...[setup, session, account, factor, organisation, member, invitation, apiKey],
+  ...[ledger, accessLog],
+]

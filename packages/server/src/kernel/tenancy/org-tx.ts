@@ -48,6 +48,15 @@ class TransactionDriver extends DummyDriver implements Driver {
   }
 }
 
+const transactions = new WeakMap<object, Transaction>()
+
+/** The transaction under a builder. For the kernel: a handler has no business with it. */
+export const transactionOf = (tx: OrgTx): Transaction => {
+  const transaction = transactions.get(tx)
+  if (!transaction) throw new Error('not a builder of ours')
+  return transaction
+}
+
 const camelCase = new CamelCasePlugin()
 const adapter = new PostgresAdapter()
 const compiler = new PostgresQueryCompiler()
@@ -63,5 +72,7 @@ export const orgTxOver = (transaction: Transaction, tenantTables: ReadonlySet<st
     },
     plugins: [camelCase, scopeTo(transaction.orgId, tenantTables)],
   })
-  return Object.assign(builder, { orgId: transaction.orgId }) as unknown as OrgTx
+  const tx = Object.assign(builder, { orgId: transaction.orgId }) as unknown as OrgTx
+  transactions.set(tx, transaction)
+  return tx
 }

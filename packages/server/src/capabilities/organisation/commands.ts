@@ -1,0 +1,55 @@
+import { organisation } from '@holdfast/contract'
+import { sql } from 'kysely'
+import { handle } from '../../kernel/handle.ts'
+import { newOrgId } from '../../kernel/identifier.ts'
+import { invite } from '../../kernel/identity/invitations.ts'
+import { lockRoles } from '../../kernel/membership.ts'
+import { common } from '../../kernel/problem.ts'
+import { foundWithin } from '../../kernel/second-chain.ts'
+import { slugOf } from '../../kernel/slug.ts'
+import { detailOf } from './queries.ts'
+import { transferRefusal } from './rules.ts'
+
+/** `requireMfa` restricts the sessions of members without a second factor at their next request. */
+export const update = handle(organisation.update, async ({ name, requireMfa }, { tx }) => {
+  const change = { ...(name !== undefined && { name }), ...(requireMfa !== undefined && { requireMfa }) }
+  if (Object.keys(change).length > 0) await tx.updateTable('org').set(change).execute()
+  return detailOf(tx)
+})
+
+/**
+ * One transaction, two chains: the organisation's own begins with its foundation, and the operator's says who did it. Either both are
+ * there or neither, and the mail leaves only if they are. The invitation's inviter is no member of the new organisation: it holds as long
+ * as they may still create organisations, and as long as nobody is in.
+ */
+export const create = handle(organisation.create, async ({ name, ownerEmail }, context) => {
+  const id = newOrgId()
+  const invitationId = await foundWithin(context, id, organisation.create.audit.action, async (entered) => {
+    await entered.tx
+      .insertInto('org')
+      .values({ id, slug: slugOf(name, id), name })
+      .execute()
+    const { now, services } = context
+    const invited = { email: ownerEmail, role: 'owner' as const, organisation: name, founding: true }
+    return (await invite(entered, services, { ...invited, invitedBy: context.person(), now })).id
+  })
+  return { id, name, invitationId }
+})
+
+/** Both rows are locked in one order; the giver must still be Owner then. */
+export const transferOwnership = handle(organisation.transferOwnership, async ({ personId }, { tx, orgId, person, fail }) => {
+  const me = person()
+  const roles = await lockRoles(tx, [me, personId])
+  if (roles.get(me) !== 'owner') throw common('forbidden', { permission: 'organisation:transfer' })
+  const refusal = transferRefusal(roles.get(personId) ?? null)
+  if (refusal) throw fail(refusal)
+  await tx
+    .updateTable('membership')
+    .set((row) => ({
+      role: sql<string>`case when ${row.ref('personId')} = ${me} then 'admin' else 'owner' end`,
+      version: sql`${row.ref('version')} + 1`,
+    }))
+    .where('personId', 'in', [me, personId])
+    .execute()
+  return { id: orgId, ownerId: personId }
+})

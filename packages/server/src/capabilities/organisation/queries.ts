@@ -1,0 +1,21 @@
+import { organisation, type OrgId } from '@holdfast/contract'
+import { handle } from '../../kernel/handle.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+
+/** The organisation entered, with how many members it has; one statement. */
+export const detailOf = async (tx: OrgTx) => {
+  const row = await tx
+    .selectFrom('org')
+    .select(['id', 'name', 'region', 'plan', 'isOperator', 'requireMfa', 'createdAt'])
+    .select((org) =>
+      org
+        .selectFrom('membership')
+        .select(({ fn }) => fn.countAll<string>().as('count'))
+        .as('members'),
+    )
+    .executeTakeFirstOrThrow()
+  const { id, isOperator: operator, createdAt, members, ...shown } = row
+  return { ...shown, id: id as OrgId, operator, createdAt: createdAt.toISOString(), members: Number(members) }
+}
+
+export const read = handle(organisation.read, (_, { tx }) => detailOf(tx))

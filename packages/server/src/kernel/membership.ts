@@ -1,0 +1,17 @@
+import { Role, type PersonId } from '@holdfast/contract'
+import type { OrgTx } from './tenancy/org-tx.ts'
+
+/**
+ * Live roles of the given people here, locked until commit in one order, so that two who change each other wait for each other and the
+ * second sees what the first did. People who are no members are missing.
+ */
+export const lockRoles = async (tx: OrgTx, people: readonly PersonId[]): Promise<Map<PersonId, Role>> => {
+  const rows = await tx
+    .selectFrom('membership')
+    .select(['personId', 'role'])
+    .where('personId', 'in', [...new Set(people)])
+    .orderBy('personId')
+    .forUpdate()
+    .execute()
+  return new Map(rows.map(({ personId, role }) => [personId as PersonId, Role.parse(role)]))
+}
