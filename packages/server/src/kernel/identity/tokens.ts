@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { equalTokens } from '@holdfast/crypto'
 import { OrgId, PersonId, SessionId } from '@holdfast/contract'
-import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from 'jose'
+import { CompactSign, decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from 'jose'
 import { accessTokenMinutes } from './lifetimes.ts'
 import { stillVerifying, type Secrets } from './secrets.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -16,6 +16,8 @@ export interface AccessClaims {
 /** Issues and checks access tokens (JWT, EdDSA, `at+jwt`) and refresh tokens (C4). */
 export interface Tokens {
   signAccess: (claims: AccessClaims, now: Date) => Promise<string>
+  /** A statement of a person, as a JWS of its own type: nothing that checks access takes it for a token. */
+  signStatement: (statement: Record<string, string>, now: Date) => Promise<string>
   /** Null for anything but a live token of ours. */
   verifyAccess: (token: string, now: Date) => Promise<AccessClaims | null>
   /** `v1.<session>.<sequence>.<HMAC>`: the successor of a token is determined, so that racing refreshes agree. */
@@ -47,7 +49,9 @@ const keyIdOf = (token: string): string | null => {
   if (token.length > 2_000) return null
   try {
     const { alg, typ, kid, ...others } = decodeProtectedHeader(token)
-    return alg === algorithm && typ === type && typeof kid === 'string' && kid.length <= 64 && Object.keys(others).length === 0 ? kid : null
+    return alg === algorithm && typ === type && typeof kid === 'string' && kid.length <= 64 && Object.keys(others).length === 0
+      ? kid
+      : null
   } catch {
     return null // not a JWT at all
   }
@@ -91,6 +95,12 @@ export const createTokens = ({ keys, secrets, publicUrl }: TokensOptions): Token
         .setAudience(audience)
         .setIssuedAt(issued)
         .setExpirationTime(issued + accessTokenMinutes * 60)
+        .sign(key)
+    },
+    signStatement: async (statement, now) => {
+      const { kid, key } = await keys.signing(now)
+      return new CompactSign(Buffer.from(JSON.stringify(statement)))
+        .setProtectedHeader({ alg: algorithm, typ: 'statement+jws', kid })
         .sign(key)
     },
     verifyAccess: async (token, now) => {
