@@ -151,7 +151,7 @@ describe('the command line against a running system', () => {
 
   it('finds one changed byte in the file', async () => {
     const text = readFileSync(at('ledger.jsonl'), 'utf8')
-    writeFileSync(at('forged.jsonl'), text.replace('policy.created', 'policy.creatod'))
+    writeFileSync(at('forged.jsonl'), text.replace('organisation.created', 'organisation.creatod'))
     const { code, stdout } = await holdfast(['ledger', 'verify', 'forged.jsonl'])
     expect(code).toBe(1)
     expect(stdout).toMatch(/^BROKEN at entry \d+ \(body_changed\)/)
@@ -161,7 +161,7 @@ describe('the command line against a running system', () => {
     const database = await system.database()
     try {
       await database.query('alter table ledger disable trigger all')
-      const changed = `update ledger set body = replace(body, 'policy.created', 'policy.creatod') where body like '%"policy.created"%' returning seq`
+      const changed = `update ledger set body = replace(body, 'organisation.created', 'organisation.creatod') where body like '%"organisation.created"%' returning seq`
       const { rows } = await database.query<{ seq: string }>(changed)
       const seq = rows[0]?.seq ?? 'none'
       expect(await holdfast(['ledger', 'export', '--out', 'tampered.jsonl'])).toMatchObject({ code: 0 })

@@ -205,7 +205,8 @@ describe.skipIf(!found('zsh'))('completion in zsh', () => {
   })
 })
 
-describe.skipIf(!found('fish'))('completion in fish', () => {
+const fish = 'fish'
+describe.skipIf(!found(fish))('completion in fish', () => {
   it('offers commands, options and choices', async () => {
     const home = scratch()
     mkdirSync(join(home, 'fish'))
@@ -214,7 +215,7 @@ describe.skipIf(!found('fish'))('completion in fish', () => {
     chmodSync(join(home, 'holdfast'), 0o755)
     writeFileSync(join(home, 'holdfast.fish'), (await holdfast(['completion', 'fish'])).stdout)
     const ask = (line: string) =>
-      execFileSync('fish', ['--no-config', '-c', `source ${home}/holdfast.fish; complete -C '${line}'`], {
+      execFileSync(fish, ['--no-config', '-c', `source ${home}/holdfast.fish; complete -C '${line}'`], {
         env: { HOME: home, XDG_CONFIG_HOME: home, PATH: `${home}:/usr/bin:/bin` },
       })
         .toString()
