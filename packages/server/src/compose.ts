@@ -10,19 +10,23 @@ import { gateOver } from './kernel/gate.ts'
 import type { Handler } from './kernel/handle.ts'
 import { createAuthenticator, type Authenticator } from './kernel/http/authenticate.ts'
 import type { Endpoint } from './kernel/http/edge.promises.ts'
+import { createMetrics } from './kernel/http/metrics.ts'
 import type { HealthPart } from './kernel/http/pages.ts'
 import { createGuesses } from './kernel/identity/guesses.ts'
 import { createPasswords } from './kernel/identity/passwords.ts'
 import { createSecrets } from './kernel/identity/secrets.ts'
 import { createSigningKeys } from './kernel/identity/signing-keys.ts'
 import { createTokens } from './kernel/identity/tokens.ts'
+import type { Installation } from './kernel/installation.ts'
 import type { Job, Schedule } from './kernel/job.ts'
 import { sharedBarrier } from './kernel/ledger/barrier.ts'
 import { turnsPerKey } from './kernel/ledger/turns.ts'
+import type { Mailer } from './kernel/mailer.ts'
 import { kernelPromises } from './kernel/promises.ts'
 import type { Path } from './kernel/run.ts'
 import type { Ground } from './kernel/unit.ts'
 import { createKeyCache } from './kernel/vault.ts'
+import { version } from './platform/version.ts'
 
 export interface ComposeOptions {
   /** Connects as holdfast_app. */
@@ -47,6 +51,9 @@ export interface ComposeOptions {
   checkpointDir?: string
   webhooksInside?: boolean
   endpoints?: readonly Endpoint[]
+  /** Unset: mail is held in the operator's outbox. */
+  mailer?: Mailer
+  installation?: Installation
 }
 
 export interface Composition {
@@ -71,9 +78,29 @@ const works = (name: string, asked: Promise<unknown>): Promise<HealthPart> =>
 
 /** Puts the parts together; the server and the tests use it alike. */
 export const compose = (options: ComposeOptions): Composition => {
-  const { pool, aside, keyServer, tenantTables, flush, publicUrl, setupTokenHash, onError, clock = systemClock, demo = false, webhooksInside = false } = options
+  const {
+    pool,
+    aside,
+    keyServer,
+    tenantTables,
+    flush,
+    publicUrl,
+    setupTokenHash,
+    onError,
+    clock = systemClock,
+    demo = false,
+    webhooksInside = false,
+  } = options
   const keyCache = createKeyCache()
-  const ground: Ground = { pool, keyServer, keyCache, tenantTables, barrier: sharedBarrier(flush), turns: turnsPerKey(4), onError }
+  const ground: Ground = {
+    pool,
+    keyServer,
+    keyCache,
+    tenantTables,
+    barrier: sharedBarrier(flush),
+    turns: turnsPerKey(4),
+    onError,
+  }
   const groundAside: Ground = { ...ground, pool: aside }
   const gate = gateOver(aside)
   const secrets = createSecrets(groundAside, gate)
@@ -83,6 +110,10 @@ export const compose = (options: ComposeOptions): Composition => {
     ...{ clock, ground, secrets, accessLog, background, setupTokenHash, demo, publicUrl, webhooksInside },
     checkpointDir: options.checkpointDir ?? null,
     endpoints: options.endpoints ?? [],
+    mailer: options.mailer ?? null,
+    installation: options.installation ?? null,
+    metrics: createMetrics(),
+    about: { version, startedAt: clock.now() },
     tokens: createTokens({ keys: createSigningKeys(groundAside, secrets), secrets, publicUrl }),
     passwords: createPasswords(),
     guesses: createGuesses(gate, secrets),

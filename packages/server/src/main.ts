@@ -12,6 +12,8 @@ import { ratePolicies, readConfiguration } from './platform/configuration.ts'
 import { homeAt } from './platform/home.ts'
 import { createPool, flushOf, readTenantTables } from './platform/pool.ts'
 import { startQueue } from './platform/queue.ts'
+import { createInstallation } from './platform/installation.ts'
+import { createMailer } from './platform/mailer.ts'
 import { openSecrets, readSecretsFile } from './platform/secrets-file.ts'
 import { readSetupToken } from './platform/setup-token.ts'
 import { version } from './platform/version.ts'
@@ -62,6 +64,10 @@ const platform = await compose({
     { name: 'key server', ...keyServerAt },
   ],
   webhooksInside: configuration.HOLDFAST_WEBHOOKS_INSIDE,
+  installation: createInstallation({ secretsFile: home.secretsFile, keyServer, pools: { app: aside, jobs: jobsPool } }),
+  ...(configuration.HOLDFAST_SMTP_URL !== undefined && {
+    mailer: createMailer({ url: configuration.HOLDFAST_SMTP_URL, from: configuration.HOLDFAST_MAIL_FROM }),
+  }),
 })
 const shedding = createLoadShedding()
 const app = await createHttpServer({
@@ -80,7 +86,12 @@ const app = await createHttpServer({
     platform.registerTrustPages(fastify)
   },
 })
-const queue = await startQueue({ pool: jobsPool, ...platform, services: platform.path.services, log: (message, detail) => log.warn(detail ?? {}, message) })
+const queue = await startQueue({
+  pool: jobsPool,
+  ...platform,
+  services: platform.path.services,
+  log: (message, detail) => log.warn(detail ?? {}, message),
+})
 await app.listen({ host: configuration.HOLDFAST_HOST, port: configuration.HOLDFAST_PORT })
 const redirect = configuration.HOLDFAST_HTTP_PORT === undefined ? null : createRedirectServer(publicUrl)
 redirect?.listen(configuration.HOLDFAST_HTTP_PORT, configuration.HOLDFAST_HOST)
@@ -99,7 +110,10 @@ const stop = async (): Promise<void> => {
   keyServer.close()
   process.exit(0)
 }
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch((error: unknown) => (onError(error), process.exit(1))))
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => void stop().catch((error: unknown) => (onError(error), process.exit(1))))
 
 const address = app.server.address()
-process.stdout.write(`${JSON.stringify({ listening: typeof address === 'object' && address ? address.port : configuration.HOLDFAST_PORT })}\n`)
+process.stdout.write(
+  `${JSON.stringify({ listening: typeof address === 'object' && address ? address.port : configuration.HOLDFAST_PORT })}\n`,
+)

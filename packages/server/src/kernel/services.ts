@@ -2,10 +2,13 @@ import type { AccessLog } from './access-log.ts'
 import type { Background } from './background.ts'
 import type { Clock } from './clock.ts'
 import type { Endpoint } from './http/edge.promises.ts'
+import type { Metrics } from './http/metrics.ts'
 import type { Guesses } from './identity/guesses.ts'
 import type { Passwords } from './identity/passwords.ts'
 import type { Secrets } from './identity/secrets.ts'
 import type { Tokens } from './identity/tokens.ts'
+import type { Installation } from './installation.ts'
+import type { Mailer } from './mailer.ts'
 import type { Ground } from './unit.ts'
 
 /** What handlers may use of the world outside their transaction: ports, filled in by the composition root. */
@@ -18,6 +21,12 @@ export interface Services {
   guesses: Guesses
   accessLog: AccessLog
   background: Background
+  /** Null: no mail server is configured; mail is held for the operator. */
+  mailer: Mailer | null
+  /** Null where nobody manages the secrets outside the database (some tests). */
+  installation: Installation | null
+  metrics: Metrics
+  about: { version: string; startedAt: Date }
   /** SHA-256 of the one-time set-up token; null when none was issued. */
   setupTokenHash: () => Promise<Buffer | null>
   /** The installation shows example data. */

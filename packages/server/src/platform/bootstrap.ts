@@ -43,7 +43,7 @@ export async function bootstrapDatabase({ admin, database, passwords }: Bootstra
 }
 
 /** Sets a role's password by its SCRAM verifier: the password itself never reaches the server or its logs. */
-export async function setRolePassword(client: pg.Client, role: string, password: string): Promise<void> {
+export async function setRolePassword(client: pg.ClientBase, role: string, password: string): Promise<void> {
   await client.query(`alter role ${client.escapeIdentifier(role)} password ${client.escapeLiteral(scramVerifier(password))}`)
 }
 

@@ -15,6 +15,37 @@ export interface PoolOptions {
   onError: (error: Error) => void
 }
 
+const wrongPassword = '28P01'
+const loginTries = 20
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** A log-in refused while the password is being rotated is tried again with the password as it is then, for two seconds. */
+const retryLogins = (pool: pg.Pool): void => {
+  const connectOnce = pool.connect.bind(pool)
+  const connect = async (): Promise<pg.PoolClient> => {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await connectOnce()
+      } catch (error) {
+        const refused = error instanceof Error && 'code' in error && error.code === wrongPassword
+        if (!refused || tried === loginTries) throw error
+        await pause(100)
+      }
+    }
+  }
+  type Callback = Parameters<typeof connectOnce>[0]
+  // pg-pool's own `query` asks with a callback.
+  const either = (callback?: Callback) => {
+    if (!callback) return connect()
+    connect().then(
+      (client) => callback(undefined, client, (release) => client.release(release)),
+      (error: Error) => callback(error, undefined, () => {}),
+    )
+    return undefined
+  }
+  Object.assign(pool, { connect: either })
+}
+
 /** Connections over TLS with the server's name checked (D1). Waiting for one is bounded. */
 export const createPool = ({ ca, pipeline, onError, ...options }: PoolOptions): pg.Pool => {
   const config: pg.PoolConfig & { pipeline: boolean } = {
@@ -28,6 +59,7 @@ export const createPool = ({ ca, pipeline, onError, ...options }: PoolOptions): 
     keepAlive: true,
   }
   const pool = new pg.Pool(config)
+  retryLogins(pool)
   pool.on('error', onError) // an idle connection that breaks; without a listener it would end the process
   return pool
 }

@@ -7,6 +7,7 @@ import { common } from '../problem.ts'
 import { registerErrors, sendProblem } from './errors.ts'
 import { securityHeaders, tlsSettings } from './headers.ts'
 import type { LoadShedding } from './load-shedding.ts'
+import { registerMetrics } from './metrics.ts'
 import { rateHeaders, rateProblem } from './rate-limit.ts'
 import { registerRoutes, type RouteOptions } from './routes.ts'
 
@@ -23,7 +24,12 @@ export interface HttpOptions extends RouteOptions {
 }
 
 /** Slow clients are cut: headers within 5 s, a body within 30 s (Fastify's own time-out alone does not stop slowloris). */
-const serverTimes = { headersTimeout: 5_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 }
+const serverTimes = {
+  headersTimeout: 5_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+}
 
 /** What Node's parser refuses never reaches a route; it gets a problem all the same. */
 const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
@@ -32,7 +38,13 @@ const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
   const code = tooLarge ? 'headers_too_large' : slow ? 'request_timeout' : 'malformed_request'
   const problem = common(code)
-  const body = JSON.stringify({ type: `/problems#${code}`, title: http.STATUS_CODES[problem.status], status: problem.status, code, instance: '' })
+  const body = JSON.stringify({
+    type: `/problems#${code}`,
+    title: http.STATUS_CODES[problem.status],
+    status: problem.status,
+    code,
+    instance: '',
+  })
   const head = [
     `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',
@@ -71,7 +83,8 @@ const registerConsole = async (app: FastifyInstance, consoleDir: string): Promis
     },
   })
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html')
+    const wantsPage =
+      request.method === 'GET' && !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html')
     if (wantsPage) return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(index)
     return sendProblem(reply, common('route_not_found'), request.requestId)
   })
@@ -93,6 +106,9 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   registerErrors(app, (message, detail) => options.log(message, detail))
   registerRoutes(app, options)
   registerAdmission(app, options)
+  const { metrics } = options.path.services
+  metrics.watch(() => options.shedding.state())
+  registerMetrics(app, metrics, options.authenticate)
   options.pages(app)
   await registerConsole(app, options.consoleDir)
   return app
