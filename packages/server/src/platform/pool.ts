@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util'
 import pg from 'pg'
 
 export interface PoolOptions {
@@ -37,9 +38,8 @@ const retryLogins = (pool: pg.Pool): void => {
   // pg-pool's own `query` asks with a callback.
   const either = (callback?: Callback) => {
     if (!callback) return connect()
-    connect().then(
-      (client) => callback(undefined, client, (release) => client.release(release)),
-      (error: Error) => callback(error, undefined, () => {}),
+    callbackify(connect)((error, client) =>
+      error ? callback(error, undefined, () => {}) : callback(undefined, client, (broken) => client.release(broken)),
     )
     return undefined
   }

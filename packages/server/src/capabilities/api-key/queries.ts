@@ -1,4 +1,4 @@
-import { apiKey, ApiKeyId, PersonId, Role, rolesWith } from '@holdfast/contract'
+import { apiKey, ApiKeyId, type PersonId, Role, rolesWith } from '@holdfast/contract'
 import type { z } from 'zod'
 import { handle, type Context } from '../../kernel/handle.ts'
 import './table.ts'

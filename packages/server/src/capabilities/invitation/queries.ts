@@ -1,4 +1,4 @@
-import { invitation, InvitationId, PersonId, Role } from '@holdfast/contract'
+import { invitation, InvitationId, type PersonId, Role } from '@holdfast/contract'
 import type { z } from 'zod'
 import { handle, handlePublic, type Entered } from '../../kernel/handle.ts'
 import { invitationPlace } from '../../kernel/identity/invitations.ts'

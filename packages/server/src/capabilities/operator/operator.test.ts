@@ -220,6 +220,6 @@ test('a new data key seals what comes, and what is stored follows', async () => 
     call(encryption.rotateDataKey, {}, founded.owner),
     call(encryption.rotateDataKey, {}, founded.owner),
   ])
-  expect(both.map((row) => row.version).toSorted()).toEqual([3, 4])
+  expect(both.map((row) => row.version).toSorted((a, b) => a - b)).toEqual([3, 4])
   expect((await call(encryption.keys, {}, founded.owner)).rows.map((row) => row.version)).toEqual([4, 3, 2, 1])
 })
