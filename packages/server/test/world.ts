@@ -1,0 +1,227 @@
+/** Two organisations full of data, and one valid call of every operation; for the universal suite and the leak hunter. */
+import { createHash, randomBytes } from 'node:crypto'
+import { apiKey, factor, invitation, ledger, policy, type InputOf, type Operation, type operations, type OrgId, type Role } from '@holdfast/contract'
+import { newId, newOrgId } from '../src/kernel/identifier.ts'
+import { openUnit, record } from '../src/kernel/unit.ts'
+import { addMember, newCaller, startPlatform, totpCode, type Caller, type FoundedPlatform, type Member, type Platform } from './platform.ts'
+
+export type OperationName = { [N in keyof typeof operations]: `${N}.${keyof (typeof operations)[N] & string}` }[keyof typeof operations]
+
+type OperationAt<Name extends string> = Name extends `${infer Noun}.${infer Verb}`
+  ? Noun extends keyof typeof operations
+    ? Verb extends keyof (typeof operations)[Noun]
+      ? (typeof operations)[Noun][Verb]
+      : never
+    : never
+  : never
+
+export interface Call<I> {
+  input: I
+  as: Caller
+}
+
+export interface World {
+  platform: Platform
+  founded: FoundedPlatform
+  /** A member of each role in the operator's organisation. */
+  members: Record<Role, Member>
+  /** The only Owner of another organisation. */
+  stranger: Member
+  strangerOrg: OrgId
+}
+
+/** Another organisation, made directly: becoming one is the business of `organisation.create`. */
+const makeOrganisation = async ({ services }: Platform, name: string): Promise<OrgId> => {
+  const orgId = newOrgId()
+  const unit = openUnit(services.ground, orgId, null, true)
+  await unit.tx.insertInto('org').values({ id: orgId, slug: `org-${randomBytes(4).toString('hex')}`, name }).execute()
+  const actor = { type: 'system', id: 'test', via: 'test' }
+  await record(services.ground, unit, { actor, action: 'organisation.arranged', targetId: orgId, requestId: newId('rq'), origin: null, reason: null })
+  return orgId
+}
+
+export const createWorld = async (): Promise<World> => {
+  const platform = await startPlatform()
+  const founded = await platform.found()
+  const member = (role: Role): Promise<Member> => addMember(platform, founded, role, `Planted ${role}`)
+  const members = {
+    owner: await member('owner'),
+    admin: await member('admin'),
+    reviewer: await member('reviewer'),
+    member: await member('member'),
+    viewer: await member('viewer'),
+  }
+  const strangerOrg = await makeOrganisation(platform, 'Stranger Ltd')
+  return { platform, founded, members, strangerOrg, stranger: await addMember(platform, { orgId: strangerOrg }, 'owner', 'Stranger') }
+}
+
+/** A person of their own, for calls that end or change somebody. */
+export const somebody = ({ platform, founded }: World, role: Role = 'member'): Promise<Member> => addMember(platform, founded, role)
+
+const draft = ({ platform, members }: World) =>
+  platform.call(policy.create, { title: 'Planted policy', content: '# Planted\n\nplanted-secret-text\n' }, members.member.caller)
+
+const versionIn = async (world: World, state: 'draft' | 'in_review' | 'approved' | 'published') => {
+  const { platform, members } = world
+  const version = await draft(world)
+  if (state === 'draft') return version
+  await platform.call(policy.submit, { id: version.id }, members.member.caller)
+  if (state === 'in_review') return version
+  await platform.call(policy.approve, { id: version.id, sha256: version.sha256 }, members.reviewer.caller)
+  if (state === 'published') await platform.call(policy.publish, { id: version.id }, members.admin.caller)
+  return version
+}
+
+const ownerCall = async <I>({ members }: World, input: I): Promise<Call<I>> => ({ input, as: members.owner.caller })
+const asMember = async <I>({ members }: World, input: I): Promise<Call<I>> => ({ input, as: members.member.caller })
+
+const freshCode = (world: World, person: Member): string => {
+  world.platform.clock.advance(30_000) // each code works once
+  return totpCode(person.totpSecret ?? '', world.platform.clock.now())
+}
+
+const invited = (world: World) =>
+  world.platform.call(invitation.create, { email: `${randomBytes(5).toString('hex')}@example.test`, role: 'viewer' }, world.members.owner.caller)
+
+/** The token of a link, planted in place of the one that was mailed. */
+const plantToken = async (world: World, table: 'invitation' | 'password_reset', id: string): Promise<string> => {
+  const token = randomBytes(32).toString('base64url')
+  const hash = createHash('sha256').update(token).digest()
+  await world.platform.arrange(world.founded.orgId, `update ${table} set token_hash = $1 where id = $2`, [hash, id])
+  return token
+}
+
+const resetToken = async (world: World): Promise<string> => {
+  const { personId } = await somebody(world)
+  const id = newId('pr')
+  const insert = `insert into password_reset (id, person_id, token_hash, expires_at) values ($1, $2, $3, now() + interval '1 hour')`
+  await world.platform.arrange(world.founded.orgId, insert, [id, personId, randomBytes(32)])
+  return plantToken(world, 'password_reset', id)
+}
+
+/** A valid call of every operation. One that is missing does not compile. */
+export const samples: { [Name in OperationName]: (world: World) => Promise<Call<InputOf<OperationAt<Name>>>> } = {
+  'setup.state': async () => ({ input: {}, as: newCaller() }),
+  'setup.complete': async ({ platform }) => ({
+    input: { token: platform.setupToken, organisation: 'Again', name: 'Again', email: 'again@example.test', password: 'eleven lamps at the harbour' },
+    as: newCaller(),
+  }),
+  'session.signIn': async (w) => ({ input: { email: w.members.member.email, password: w.members.member.password }, as: newCaller() }),
+  'session.confirmFactor': async (w) => ({ input: { code: freshCode(w, w.members.admin) }, as: w.members.admin.caller }),
+  'session.confirmPassword': (w) => asMember(w, { password: w.members.member.password }),
+  'session.refresh': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
+  'session.current': (w) => asMember(w, {}),
+  'session.list': (w) => asMember(w, {}),
+  'session.revoke': async (w) => {
+    const person = await somebody(w)
+    const { rows } = await w.platform.admin.query<{ id: string }>('select id from session where person_id = $1 and revoked_at is null limit 1', [person.personId])
+    return { input: { id: rows[0]?.id ?? '' }, as: person.caller }
+  },
+  'session.revokeOthers': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
+  'session.signOut': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
+  'session.switchOrganisation': async (w) => ({ input: { orgId: w.founded.orgId }, as: (await somebody(w)).caller }),
+  'account.rename': (w) => asMember(w, { name: 'Planted member' }),
+  'account.changePassword': async (w) => {
+    const person = await somebody(w)
+    return { input: { current: person.password, next: 'forty geese over the canal' }, as: person.caller }
+  },
+  'account.requestReset': async (w) => ({ input: { email: w.members.viewer.email }, as: newCaller() }),
+  'account.resetPassword': async (w) => ({ input: { token: await resetToken(w), password: 'forty geese over the canal' }, as: newCaller() }),
+  'factor.list': (w) => ownerCall(w, {}),
+  'factor.enrolTotp': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
+  'factor.confirmTotp': async (w) => {
+    const { caller } = await somebody(w)
+    const { id, secret } = await w.platform.call(factor.enrolTotp, {}, caller)
+    return { input: { id, code: totpCode(secret, w.platform.clock.now()) }, as: caller }
+  },
+  'factor.remove': async (w) => {
+    const { caller } = await somebody(w)
+    const { id, secret } = await w.platform.call(factor.enrolTotp, {}, caller)
+    await w.platform.call(factor.confirmTotp, { id, code: totpCode(secret, w.platform.clock.now()) }, caller)
+    return { input: { id }, as: caller }
+  },
+  'factor.renewRecoveryCodes': (w) => ownerCall(w, {}),
+  'organisation.read': (w) => asMember(w, {}),
+  'organisation.update': (w) => ownerCall(w, { name: 'Planted organisation' }),
+  'organisation.create': (w) => ownerCall(w, { name: 'New one', ownerEmail: `${randomBytes(5).toString('hex')}@example.test` }),
+  'organisation.transferOwnership': async (w) => ({ input: { personId: (await somebody(w)).personId }, as: (await somebody(w, 'owner')).caller }),
+  'member.list': (w) => asMember(w, {}),
+  'member.changeRole': async (w) => ownerCall(w, { id: (await somebody(w)).personId, role: 'reviewer' as const }),
+  'member.remove': async (w) => ownerCall(w, { id: (await somebody(w)).personId }),
+  'member.endSessions': async (w) => ownerCall(w, { id: (await somebody(w)).personId }),
+  'member.leave': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
+  'invitation.create': (w) => ownerCall(w, { email: `${randomBytes(5).toString('hex')}@example.test`, role: 'viewer' as const }),
+  'invitation.list': (w) => ownerCall(w, {}),
+  'invitation.revoke': async (w) => ownerCall(w, { id: (await invited(w)).id }),
+  'invitation.preview': async (w) => ({ input: { token: await plantToken(w, 'invitation', (await invited(w)).id) }, as: newCaller() }),
+  'invitation.accept': async (w) => ({
+    input: { token: await plantToken(w, 'invitation', (await invited(w)).id), name: 'Newcomer', password: 'sixteen boats in the fog' },
+    as: newCaller(),
+  }),
+  'apiKey.create': (w) => asMember(w, { name: 'planted key', role: 'viewer' as const }),
+  'apiKey.authorise': (w) =>
+    asMember(w, { id: newId('ak') as InputOf<typeof apiKey.authorise>['id'], secretHash: randomBytes(32).toString('hex'), name: 'cli', role: 'viewer' as const }),
+  'apiKey.list': (w) => asMember(w, {}),
+  'apiKey.revoke': async (w) => {
+    const { caller } = await somebody(w)
+    return { input: { id: (await w.platform.call(apiKey.create, { name: 'gone', role: 'viewer' }, caller)).id }, as: caller }
+  },
+  'policy.create': (w) => asMember(w, { title: 'Planted policy', content: 'planted-secret-text' }),
+  'policy.update': async (w) => ownerCall(w, { id: (await draft(w)).policyId, title: 'Planted again' }),
+  'policy.addVersion': async (w) => asMember(w, { id: (await versionIn(w, 'published')).policyId, content: 'planted-secret-text', note: 'next' }),
+  'policy.editDraft': async (w) => asMember(w, { id: (await draft(w)).id, content: 'planted-secret-text, edited' }),
+  'policy.submit': async (w) => asMember(w, { id: (await draft(w)).id }),
+  'policy.approve': async (w) => {
+    const { id, sha256 } = await versionIn(w, 'in_review')
+    return ownerCall(w, { id, sha256 })
+  },
+  'policy.requestChanges': async (w) => ownerCall(w, { id: (await versionIn(w, 'in_review')).id, comment: 'Shorter.' }),
+  'policy.publish': async (w) => ownerCall(w, { id: (await versionIn(w, 'approved')).id }),
+  'policy.confirmReview': async (w) => ownerCall(w, { id: (await versionIn(w, 'published')).policyId, comment: 'Stands.' }),
+  'policy.retire': async (w) => ownerCall(w, { id: (await draft(w)).policyId, reason: 'Replaced.' }),
+  'policy.acknowledge': async (w) => {
+    const { id, sha256 } = await versionIn(w, 'published')
+    return asMember(w, { id, sha256 })
+  },
+  'policy.remind': async (w) => ownerCall(w, { id: (await versionIn(w, 'published')).policyId }),
+  'policy.list': (w) => asMember(w, {}),
+  'policy.read': async (w) => asMember(w, { id: (await draft(w)).policyId }),
+  'policy.content': async (w) => asMember(w, { id: (await draft(w)).id }),
+  'policy.diff': async (w) => {
+    const first = await versionIn(w, 'published')
+    const next = await w.platform.call(policy.addVersion, { id: first.policyId, content: 'other', note: 'next' }, w.members.member.caller)
+    return asMember(w, { id: next.id, from: first.id })
+  },
+  'policy.acknowledgements': async (w) => ownerCall(w, { id: (await versionIn(w, 'published')).policyId }),
+  'ledger.list': (w) => ownerCall(w, {}),
+  'ledger.read': (w) => ownerCall(w, { seq: 0 }),
+  'ledger.head': (w) => asMember(w, {}),
+  'ledger.activity': (w) => ownerCall(w, {}),
+  'ledger.verify': (w) => asMember(w, {}),
+  'ledger.export': (w) => ownerCall(w, {}),
+  'ledger.checkpoints': (w) => asMember(w, {}),
+  'ledger.checkpoint': (w) => ownerCall(w, {}),
+  'ledger.witnesses': (w) => asMember(w, {}),
+  'ledger.addWitness': (w) => ownerCall(w, { kind: 'email' as const, target: 'planted-witness@example.test' }),
+  'ledger.removeWitness': async (w) => {
+    const { id } = await w.platform.call(ledger.addWitness, { kind: 'email', target: 'gone@example.test' }, w.members.owner.caller)
+    return ownerCall(w, { id })
+  },
+  'accessLog.list': (w) => ownerCall(w, {}),
+  'encryption.keys': (w) => ownerCall(w, {}),
+  'encryption.rotateDataKey': (w) => ownerCall(w, {}),
+  'operator.health': (w) => ownerCall(w, {}),
+  'operator.keys': (w) => ownerCall(w, {}),
+  'operator.rotate': (w) => ownerCall(w, { secret: 'token-signing' as const }),
+  'operator.outbox': (w) => ownerCall(w, {}),
+  'operator.mail': (w) => ownerCall(w, { id: newId('ma') as never }),
+  'operator.organisations': (w) => ownerCall(w, {}),
+  'operator.checkPromises': (w) => ownerCall(w, {}),
+}
+
+/** The sample of an operation that is only known at run time. */
+export const sampleOf = (operation: Operation, world: World): Promise<Call<unknown>> => {
+  const sample = samples[operation.name as OperationName] as ((world: World) => Promise<Call<unknown>>) | undefined
+  if (!sample) throw new Error(`${operation.name} has no sample`)
+  return sample(world)
+}
