@@ -1,6 +1,6 @@
 import { operator } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
-import { withAge, type KnownSecret } from '../../kernel/secret-age.ts'
+import { withAge, type KnownSecret, type Secret } from '../../kernel/secret-age.ts'
 
 type Found = Omit<KnownSecret, 'owner'>
 
@@ -107,9 +107,10 @@ const inFiles = async ({ services }: Pick<Context, 'services'>): Promise<Found[]
 }
 
 /** Every secret there is: what, whose, how old, where (D3). Values are nowhere in it. */
-export const keys = handle(operator.keys, async (_, context) => {
-  const { tx, now } = context
-  const { name: owner } = await tx.selectFrom('org').select('name').executeTakeFirstOrThrow()
+export const secretsOf = async (context: Pick<Context, 'tx' | 'services'>, now: Date): Promise<Secret[]> => {
+  const { name: owner } = await context.tx.selectFrom('org').select('name').executeTakeFirstOrThrow()
   const found = [...(await inKeyServer(context)), ...(await inDatabase(context)), ...(await inFiles(context))]
-  return { rows: found.slice(0, 100).map((secret) => withAge({ ...secret, owner }, now)) }
-})
+  return found.slice(0, 100).map((secret) => withAge({ ...secret, owner }, now))
+}
+
+export const keys = handle(operator.keys, async (_, context) => ({ rows: await secretsOf(context, context.now) }))

@@ -8,6 +8,7 @@ import { addMember, callersOf, newCaller, startPlatform, type FoundedPlatform, t
 import { compose, type Composition } from '../../compose.ts'
 import { MailNotTaken, MailRefused, type Mailer, type OutgoingMail } from '../../kernel/mailer.ts'
 import { createInstallation } from '../../platform/installation.ts'
+import { promises } from './promises.ts'
 import { saveSecrets } from '../../platform/secrets-file.ts'
 
 let platform: Platform
@@ -138,10 +139,14 @@ test('tells how the installation is, and every secret with its age', async () =>
     new Set(['master_key', 'checkpoint_key', 'token_signing_key', 'refresh_key', 'data_key', 'database_password']),
   )
   expect(rows.filter(({ due }) => due)).toEqual([])
+  const [kept] = promises
+  const context = { services: composition.path.services, orgId: founded.orgId, personId: null, log: () => {} }
+  expect(await kept?.check(context)).toMatchObject({ kept: true })
   platform.clock.advance(91 * 86_400_000)
-  const admin = await platform.call(session.current, {}, founded.owner).catch(() => null)
-  expect(admin).toBeNull() // sessions end long before
+  const late = await kept?.check(context)
   platform.clock.advance(-91 * 86_400_000)
+  expect(late?.kept).toBe(false)
+  expect(late?.proof).toContain('Refresh-token key (version 1)')
 })
 
 /** Everything a caller does all day, over and over, until told to stop; returns how many calls there were. None may fail. */
