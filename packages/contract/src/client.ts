@@ -40,7 +40,10 @@ export interface Client {
 }
 
 /** Where a call goes: path parameters filled in, the rest in the query string (GET) or the JSON body (POST). */
-export const requestOf = (operation: Operation, input: Record<string, unknown>): { method: 'GET' | 'POST'; path: string; body?: string } => {
+export const requestOf = (
+  operation: Operation,
+  input: Record<string, unknown>,
+): { method: 'GET' | 'POST'; path: string; body?: string } => {
   const inPath = new Set(pathFields(operation.path))
   const path = operation.path.replace(/:([A-Za-z]+)/g, (_, field: string) => encodeURIComponent(String(input[field])))
   const rest = Object.entries(input).filter(([field, value]) => !inPath.has(field) && value !== undefined)
@@ -56,7 +59,13 @@ const problemOf = async (response: Response): Promise<ProblemError> => {
   const problem: Problem =
     typeof body === 'object' && body !== null && 'code' in body
       ? (body as Problem)
-      : { type: 'about:blank', title: `The server answered ${response.status}.`, status: response.status, code: 'internal', instance: '' }
+      : {
+          type: 'about:blank',
+          title: `The server answered ${response.status}.`,
+          status: response.status,
+          code: 'internal',
+          instance: '',
+        }
   return new ProblemError(problem, retryAfter > 0 ? retryAfter : null)
 }
 

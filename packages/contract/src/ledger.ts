@@ -27,11 +27,18 @@ export const CheckpointRow = z.object({
   root: z.string(),
   at: Instant,
   note: z.string().describe('the signed note, as C2SP tlog-checkpoint'),
-  witnesses: z.array(z.object({ kind: z.string(), target: z.string(), deliveredAt: Instant.nullable(), failure: z.string().nullable() })).max(20),
+  witnesses: z
+    .array(z.object({ kind: z.string(), target: z.string(), deliveredAt: Instant.nullable(), failure: z.string().nullable() }))
+    .max(20),
 })
 
 export const WitnessId = z.string().regex(/^wi_[0-9a-hjkmnp-tv-z]{26}$/)
-export const WitnessRow = z.object({ id: WitnessId, kind: z.enum(['file', 'email', 'webhook']), target: z.string(), createdAt: Instant })
+export const WitnessRow = z.object({
+  id: WitnessId,
+  kind: z.enum(['file', 'email', 'webhook']),
+  target: z.string(),
+  createdAt: Instant,
+})
 
 /** The hash-chained ledger (L1–L3). */
 export const ledger = capability('ledger', {

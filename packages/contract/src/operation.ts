@@ -54,7 +54,9 @@ export type Query<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.Z
 > &
   QuerySpec<I, O, E> & { kind: 'query'; name: string }
 /** Answers with a stream of text instead of one JSON value. */
-export type Download<I extends z.ZodObject = z.ZodObject, E extends Errors = Errors> = Required<Pick<DownloadSpec<I, E>, 'errors'>> &
+export type Download<I extends z.ZodObject = z.ZodObject, E extends Errors = Errors> = Required<
+  Pick<DownloadSpec<I, E>, 'errors'>
+> &
   DownloadSpec<I, E> & { kind: 'download'; name: string }
 
 export type Operation = Command | Query | Download

@@ -8,9 +8,25 @@ import { session } from './session.ts'
 import { setup } from './setup.ts'
 
 /** Everything the system can do, by noun and verb. A new capability adds one line here. */
-export const operations = { setup, session, account, factor, organisation, member, invitation, apiKey, policy, ledger, accessLog, encryption, operator }
+export const operations = {
+  setup,
+  session,
+  account,
+  factor,
+  organisation,
+  member,
+  invitation,
+  apiKey,
+  policy,
+  ledger,
+  accessLog,
+  encryption,
+  operator,
+}
 
 /** All operations, in declaration order. */
-export const allOperations: readonly Operation[] = Object.values(operations).flatMap((noun) => Object.values<unknown>(noun) as Operation[])
+export const allOperations: readonly Operation[] = Object.values(operations).flatMap(
+  (noun) => Object.values<unknown>(noun) as Operation[],
+)
 
 export const operationNamed = (name: string): Operation | undefined => allOperations.find((operation) => operation.name === name)

@@ -63,7 +63,12 @@ export const operator = capability('operator', {
       parts: z.array(HealthPart).max(20),
       memoryMb: z.number(),
       eventLoopDelayMs: z.number(),
-      requests: z.object({ served: z.number().int(), shed: z.number().int(), limited: z.number().int(), p99Ms: z.number().nullable() }),
+      requests: z.object({
+        served: z.number().int(),
+        shed: z.number().int(),
+        limited: z.number().int(),
+        p99Ms: z.number().nullable(),
+      }),
     }),
   }),
   keys: query({

@@ -160,7 +160,12 @@ export const invitation = capability('invitation', {
     rate: 'secret',
     secretInput: true,
     input: z.object({ token: LinkToken }),
-    output: z.object({ organisation: z.string(), email: z.string(), role: Role, known: z.boolean().describe('the person has an account') }),
+    output: z.object({
+      organisation: z.string(),
+      email: z.string(),
+      role: Role,
+      known: z.boolean().describe('the person has an account'),
+    }),
     errors: { link_invalid: 410 },
   }),
   accept: command({
@@ -170,7 +175,13 @@ export const invitation = capability('invitation', {
     rate: 'secret',
     input: z.object({ token: LinkToken, name: text(1, 100).optional(), password: Password.optional() }),
     output: z.object({ orgId: OrgId, personId: PersonId }),
-    errors: { link_invalid: 410, sign_in_first: 409, name_and_password_needed: 422, password_too_common: 422, already_member: 409 },
+    errors: {
+      link_invalid: 410,
+      sign_in_first: 409,
+      name_and_password_needed: 422,
+      password_too_common: 422,
+      already_member: 409,
+    },
     audit: { action: 'invitation.accepted', target: (_, { personId }) => personId },
   }),
 })
@@ -206,7 +217,10 @@ export const apiKey = capability('apiKey', {
     stepUp: true,
     input: z.object({
       id: ApiKeyId,
-      secretHash: z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the secret, hex'),
+      secretHash: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe('SHA-256 of the secret, hex'),
       name: text(1, 60),
       role: Role,
       days: z.number().int().min(1).max(365).default(90),

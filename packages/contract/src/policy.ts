@@ -66,7 +66,10 @@ export const policy = capability('policy', {
       content,
       note: text(0, 500).default('First version'),
       reviewEveryDays: z.number().int().min(1).max(1100).default(365),
-      promises: z.array(z.string().regex(/^[A-Z]\d{1,2}$/)).max(39).default([]),
+      promises: z
+        .array(z.string().regex(/^[A-Z]\d{1,2}$/))
+        .max(39)
+        .default([]),
     }),
     output: PolicyVersion,
     errors: { content_invalid: 422, content_too_large: 413, unknown_promise: 422 },
@@ -81,7 +84,10 @@ export const policy = capability('policy', {
       title: text(1, 200).optional(),
       ownerId: PersonId.optional(),
       reviewEveryDays: z.number().int().min(1).max(1100).optional(),
-      promises: z.array(z.string().regex(/^[A-Z]\d{1,2}$/)).max(39).optional(),
+      promises: z
+        .array(z.string().regex(/^[A-Z]\d{1,2}$/))
+        .max(39)
+        .optional(),
     }),
     output: PolicySummary,
     errors: { policy_not_found: 404, member_not_found: 404, unknown_promise: 422 },
@@ -120,7 +126,11 @@ export const policy = capability('policy', {
     path: '/policy-versions/:id/approve',
     summary: 'Approve a version under review; never one’s own',
     permission: 'policy:approve',
-    input: z.object({ id: PolicyVersionId, comment: text(0, 2000).optional(), sha256: z.string().length(64).describe('of the content that was read') }),
+    input: z.object({
+      id: PolicyVersionId,
+      comment: text(0, 2000).optional(),
+      sha256: z.string().length(64).describe('of the content that was read'),
+    }),
     output: PolicyVersion,
     errors: { ...versionErrors, own_version: 403, content_changed: 409 },
     audit: { action: 'policy.approved', target: ({ id }) => id },
@@ -184,7 +194,12 @@ export const policy = capability('policy', {
     path: '/policies',
     summary: 'The policies, where they stand and what is due',
     permission: 'policy:read',
-    input: z.object({ ...page, search: z.string().max(100).optional(), state: PolicyState.optional(), due: z.enum(['me', 'review']).optional() }),
+    input: z.object({
+      ...page,
+      search: z.string().max(100).optional(),
+      state: PolicyState.optional(),
+      due: z.enum(['me', 'review']).optional(),
+    }),
     output: pageOf(PolicySummary),
   }),
   read: query({

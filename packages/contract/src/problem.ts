@@ -64,6 +64,9 @@ export const Problem = z.object({
   detail: z.string().optional(),
   instance: z.string().describe('the request id'),
   permission: z.string().optional().describe('the missing permission'),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).max(20).optional(),
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .max(20)
+    .optional(),
 })
 export type Problem = z.infer<typeof Problem>

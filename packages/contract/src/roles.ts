@@ -47,7 +47,8 @@ export type OperatorPermission = keyof typeof operatorPermissions
 /** `public`: anybody, signed in or not. `self`: any signed-in person, over their own account only. */
 export type Permission = OrgPermission | OperatorPermission | 'public' | 'self'
 
-export const isOperatorPermission = (permission: Permission): permission is OperatorPermission => permission in operatorPermissions
+export const isOperatorPermission = (permission: Permission): permission is OperatorPermission =>
+  permission in operatorPermissions
 
 /** The roles that hold a permission; empty for `public` and `self`, which no role gives. */
 export const rolesWith = (permission: Permission): readonly Role[] => {

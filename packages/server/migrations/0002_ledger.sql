@@ -38,62 +38,56 @@ grant select, insert on ledger_checkpoint to holdfast_app;
 
 -- The changes of running transactions. Nobody but the functions below reaches it; unlogged, because a crash ends every transaction it serves.
 set local role holdfast_ledger;
+create unlogged table ledger_unrecorded (n bigint primary key); -- always empty
 create unlogged table ledger_pending (
   xact   xid8   not null,
-  n      bigint generated always as identity,
+  n      bigint generated always as identity (cache 32),
   org_id uuid, -- null: no organisation was entered; then nothing can consume it and the commit fails
   change text   not null,
-  primary key (xact, n)
+  primary key (xact, n),
+  -- The audit guard. A deferred foreign key into an empty table: at commit a change still here fails it, and one that an entry has taken
+  -- away is passed over by PostgreSQL's own code without a query. So a change that came after the append, or belongs to an organisation
+  -- other than the one appended to, fails the commit as well (SQLSTATE 23503, this constraint).
+  constraint recorded_in_ledger foreign key (n) references ledger_unrecorded deferrable initially deferred
 );
-
--- A change that no entry took away fails the commit: one that came after the append, or belongs to another organisation, as well.
-create function audit_guard() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-begin
-  if exists (select from ledger_pending where xact = new.xact and n = new.n) then
-    raise exception 'a change was not recorded in the ledger' using errcode = 'HF001';
-  end if;
-  return null;
-end $$;
-create constraint trigger audit_guard after insert on ledger_pending
-  deferrable initially deferred for each row execute function audit_guard();
-alter table ledger_pending enable always trigger audit_guard;
+-- Rows live for a moment: keep the dead ones from piling up.
+alter table ledger_pending set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 
 -- Sealed values stand as their envelopes; long ones by length and digest.
-create function capture_bytes(value bytea) returns text language sql immutable parallel safe
+create function capture_bytes(value bytea) returns json language sql immutable parallel safe
   return case
-    when value is null then 'null'
-    when length(value) <= 1024 then '"' || translate(encode(value, 'base64'), E'\n', '') || '"'
-    else '{"bytes":' || length(value) || ',"sha256":"' || encode(sha256(value), 'hex') || '"}'
+    when length(value) <= 1024 then to_json(translate(encode(value, 'base64'), E'\n', ''))
+    when length(value) > 1024 then json_build_object('bytes', length(value), 'sha256', encode(sha256(value), 'hex'))
   end;
 
 -- Appends one entry to the current organisation's chain: `head` (a JSON object without `changes` and `v`) and the changes of this transaction.
 -- The very last statement before COMMIT, sent together with it: from here to the end of the transaction the organisation's writers wait.
-create function ledger_append(head jsonb, out seq bigint, out at_us bigint, out hash bytea)
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+-- The pending table is small whenever it is planned for, but not always when it is searched: hence never a sequential scan.
+create function ledger_append(head jsonb, out seq bigint, out at_us bigint, out hash bytea) language plpgsql security definer
+set search_path = pg_catalog, public, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
   org     uuid := current_org();
-  changes text;
+  changes text := '';
+  change  text;
   body    text;
-  digest  bytea;
+  held    text;
   tail    record;
 begin
-  if org is null then
-    raise exception 'no organisation entered' using errcode = 'HF004';
+  if org is null or jsonb_typeof(head) <> 'object' or head ?| array['changes', 'v'] then
+    raise exception 'no organisation entered, or not the head of an entry' using errcode = 'HF004';
   end if;
-  if jsonb_typeof(head) <> 'object' or head ?| array['changes', 'v'] then
-    raise exception 'not the head of an entry' using errcode = 'HF004';
-  end if;
-  with taken as (delete from ledger_pending p where p.xact = pg_current_xact_id() and p.org_id = org returning p.n, p.change)
-    select string_agg(taken.change, ',' order by taken.n) into changes from taken;
-  body := case head when '{}' then '{' else left(head::text, -1) || ', ' end || '"changes": [' || coalesce(changes, '') || '], "v": 1}';
-  digest := sha256(convert_to(body, 'UTF8'));
-  perform pg_advisory_xact_lock(uuid_hash_extended(org, 1096107084));
+  -- In the order of the index, which is the order of the changes.
+  for change in delete from ledger_pending p where p.xact = pg_current_xact_id() and p.org_id = org returning p.change loop
+    changes := changes || ',' || change;
+  end loop;
+  body := left(head::text, -1) || case head when '{}' then '"changes": [' else ', "changes": [' end || substr(changes, 2) || '], "v": 1}';
+  held := pg_advisory_xact_lock(uuid_hash_extended(org, 1096107084));
   -- A statement of its own, so that its snapshot is taken under the lock.
   select l.seq, l.at_us, l.hash into tail from ledger l where l.org_id = org order by l.seq desc limit 1;
   seq := coalesce(tail.seq + 1, 0);
   at_us := greatest((extract(epoch from clock_timestamp()) * 1000000)::bigint, tail.at_us);
   tail.hash := coalesce(tail.hash, sha256('HFL1 genesis'::bytea || uuid_send(org)));
-  hash := ledger_hash(org, seq, at_us, tail.hash, digest);
+  hash := ledger_hash(org, seq, at_us, tail.hash, sha256(convert_to(body, 'UTF8')));
   insert into ledger values (org, seq, at_us, tail.hash, hash, body);
 end $$;
 
@@ -104,21 +98,24 @@ create function ledger_hash(org uuid, seq bigint, at_us bigint, prev bytea, dige
 grant execute on function ledger_append(jsonb), ledger_hash(uuid, bigint, bigint, bytea, bytea) to holdfast_app;
 grant execute on function capture_bytes(bytea), ledger_hash(uuid, bigint, bigint, bytea, bytea) to holdfast_owner;
 
--- The JSON text of one column; and of the columns of one row, all of them or those that differ from the other row's.
+-- How one column is written in an entry.
 set local role holdfast_owner;
 create function capture_value(t regclass, col text, side text, secret text[]) returns text language sql stable
-  return (select case
-      when col = any (secret) then format('case when %s.%I is null then %L else %L end', side, col, 'null', '"secret"')
-      when atttypid = 'bytea'::regtype then format('capture_bytes(%s.%I)', side, col)
-      when atttypid in ('int4'::regtype, 'int8'::regtype) then format('coalesce(%s.%I::text, %L)', side, col, 'null')
-      else format('coalesce(to_json(%s.%I)::text, %L)', side, col, 'null')
-    end from pg_attribute where attrelid = t and attname = col);
+  return (select format(case
+      when col = any (secret) then $f$case when %s.%I is not null then 'secret' end$f$
+      when atttypid = 'bytea'::regtype then 'capture_bytes(%s.%I)'
+      else '%s.%I'
+    end, side, col) from pg_attribute where attrelid = t and attname = col);
 
-create function capture_object(t regclass, columns text[], side text, other text, secret text[]) returns text language sql stable
-  return (select format('concat_ws(%L, %s)', ',', string_agg(
-      case when other is null then format('%L || %s', to_json(col) || ':', capture_value(t, col, side, secret))
-      else format('case when %s.%I is distinct from %s.%I then %L || %s end', side, col, other, col, to_json(col) || ':',
-        capture_value(t, col, side, secret)) end, ', ' order by col collate "C"))
+create function capture_row(t regclass, columns text[], side text, secret text[]) returns text language sql stable
+  return (select format('json_build_object(%s)::text', string_agg(format('%L, %s', col, capture_value(t, col, side, secret)), ', ' order by col collate "C"))
+    from unnest(columns) col);
+
+create function capture_differences(t regclass, columns text[], secret text[]) returns text language sql stable
+  return (select string_agg(format($f$
+        if new.%1$I is distinct from old.%1$I then
+          after := after || %2$L || coalesce(to_json(%3$s)::text, 'null'); before := before || %2$L || coalesce(to_json(%4$s)::text, 'null');
+        end if;$f$, col, ',' || to_json(col) || ':', capture_value(t, col, 'new', secret), capture_value(t, col, 'old', secret)), '' order by col collate "C")
     from unnest(columns) col);
 
 -- Writes the table's own capture function with its columns spelled out, and hangs it on the table.
@@ -127,39 +124,35 @@ declare
   columns text[] := (select array_agg(c) from unnest(table_columns(t)) c where c <> all (quiet));
   keys    text[] := (select array_agg(a.attname::text) from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
                      where i.indrelid = t and i.indisprimary and a.attname <> 'org_id');
+  name    text   := 'capture_' || t::text;
 begin
   if keys is null then
     raise exception '% needs a primary key beside org_id', t;
   end if;
   execute 'set local role holdfast_ledger';
   execute format($function$
-    create or replace function %I() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $body$
+    create or replace function %1$I() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $body$
     declare
-      before text;
-      after  text;
+      before text := '';
+      after  text := '';
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := %s; after := %s;
+        key := %2$s; after := %3$s; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := %s; before := %s;
-      else
-        key := %s; after := %s;
+        key := %4$s; after := 'null'; before := %5$s;
+      else%6$s
         if after = '' then return null; end if;
-        before := %s;
+        key := %4$s; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
-        '{"after":' || coalesce('{' || after || '}', 'null') || ',"before":' || coalesce('{' || before || '}', 'null')
-        || ',"key":{' || key || '},"table":"%s"}');
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":%7$s}');
       return null;
     end $body$
-    $function$, 'capture_' || t::text,
-    capture_object(t, keys, 'new', null, secret), capture_object(t, columns, 'new', null, secret),
-    capture_object(t, keys, 'old', null, secret), capture_object(t, columns, 'old', null, secret),
-    capture_object(t, keys, 'old', null, secret), capture_object(t, columns, 'new', 'old', secret), capture_object(t, columns, 'old', 'new', secret), t);
-  execute format('grant execute on function %I() to holdfast_owner', 'capture_' || t::text);
+    $function$, name, capture_row(t, keys, 'new', '{}'), capture_row(t, columns, 'new', secret), capture_row(t, keys, 'old', '{}'),
+    capture_row(t, columns, 'old', secret), capture_differences(t, columns, secret), to_json(t::text));
+  execute format('grant execute on function %I() to holdfast_owner', name);
   execute 'set local role holdfast_owner';
-  execute format('create or replace trigger capture after insert or update or delete on %s for each row execute function %I()', t, 'capture_' || t::text);
+  execute format('create or replace trigger capture after insert or update or delete on %s for each row execute function %I()', t, name);
   execute format('alter table %s enable always trigger capture', t);
 end $capture$;
-grant execute on function capture_value(regclass, text, text, text[]), capture_object(regclass, text[], text, text, text[]) to holdfast_ledger;

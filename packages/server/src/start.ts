@@ -10,7 +10,8 @@ import { makeSetupLink } from './start/setup-link.ts'
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const logLine = (line: string): void => void process.stderr.write(`${line}\n`)
-const crashed = (name: string) => (code: number | null, signal: string | null) => say(`The ${name} stopped (${signal ?? code}); starting it again.`)
+const crashed = (name: string) => (code: number | null, signal: string | null) =>
+  say(`The ${name} stopped (${signal ?? code}); starting it again.`)
 
 const startKeyServer = (home: Home, certificates: Certificates): Promise<Supervised> =>
   supervise({

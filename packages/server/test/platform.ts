@@ -95,15 +95,14 @@ export const startPlatform = async () => {
   const { host = '', port = 0, database: name = '', password = '', ssl } = database.app
   const ca = typeof ssl === 'object' ? String(ssl.ca) : null
   const onError = (error: unknown): void => void errors.push(error)
-  const pool = createPool({
-    ...{ host, port, database: name, user: 'holdfast_app', ca, max: 12, pipeline: true, onError },
-    password: async () => String(password),
-  })
+  const poolOf = (max: number): pg.Pool =>
+    createPool({ ...{ host, port, database: name, user: 'holdfast_app', ca, max, pipeline: true, onError }, password: async () => String(password) })
+  const [pool, aside] = [poolOf(12), poolOf(3)]
   const clock = createClock()
   const setupToken = randomBytes(32).toString('base64url')
   const flush = await flushOf(pool)
   const setupTokenHash = async () => createHash('sha256').update(setupToken).digest()
-  const options = { ...{ pool, publicUrl, clock, onError, flush, setupTokenHash }, keyServer: keyServer.client, tenantTables: await readTenantTables(pool) }
+  const options = { ...{ pool, aside, publicUrl, clock, onError, flush, setupTokenHash }, keyServer: keyServer.client, tenantTables: await readTenantTables(pool) }
   const composition = compose(options)
   const callers = callersOf(composition)
   return {
@@ -132,7 +131,7 @@ export const startPlatform = async () => {
     found: (): Promise<FoundedPlatform> => found(callers, clock, setupToken),
     close: async (): Promise<void> => {
       await composition.close()
-      await Promise.all([pool.end(), jobsPool.end(), admin.end()])
+      await Promise.all([pool.end(), aside.end(), jobsPool.end(), admin.end()])
       await Promise.all([database.drop(), keyServer.close()])
     },
   }

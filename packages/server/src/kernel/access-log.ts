@@ -82,4 +82,3 @@ export const createAccessLog = (ground: Ground): AccessLog => {
     },
   }
 }
-

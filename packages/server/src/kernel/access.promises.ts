@@ -1,4 +1,14 @@
-import { allOperations, mustHaveMfa, OrgId, PersonId, roles, rolesWith, SessionId, type Operation, type Role } from '@holdfast/contract'
+import {
+  allOperations,
+  mustHaveMfa,
+  OrgId,
+  PersonId,
+  roles,
+  rolesWith,
+  SessionId,
+  type Operation,
+  type Role,
+} from '@holdfast/contract'
 import { accessTokenMinutes } from './identity/lifetimes.ts'
 import { newId, newOrgId } from './identifier.ts'
 import type { JobContext } from './job.ts'
@@ -38,7 +48,9 @@ const rolesAreLeast = keeps('C1', async () => {
   const open = guarded.filter((operation) => codeOf(operation, null) !== 'unauthenticated')
   const pairs = guarded
     .filter(({ permission }) => permission !== 'self')
-    .flatMap((operation) => roles.filter((role) => !rolesWith(operation.permission).includes(role)).map((role) => ({ operation, role })))
+    .flatMap((operation) =>
+      roles.filter((role) => !rolesWith(operation.permission).includes(role)).map((role) => ({ operation, role })),
+    )
   const admitted = pairs.filter(({ operation, role }) => codeOf(operation, nobody(role)) !== 'forbidden')
   const wrong = [...open.map(({ name }) => name), ...admitted.map(({ operation, role }) => `${operation.name} (${role})`)]
   return {
@@ -64,7 +76,9 @@ const sessionsWithoutFactor = async ({ services, orgId: org }: JobContext): Prom
 
 const managersHaveFactors = keeps('C2', async (context) => {
   const open = allOperations.filter((operation) => operation.permission !== 'public' && !operation.restricted)
-  const admitted = open.filter((operation) => roles.filter(mustHaveMfa).some((role) => codeOf(operation, nobody(role, { restricted: true })) === null))
+  const admitted = open.filter((operation) =>
+    roles.filter(mustHaveMfa).some((role) => codeOf(operation, nobody(role, { restricted: true })) === null),
+  )
   const without = await sessionsWithoutFactor(context)
   const enforced = admitted.length === 0 && without === 0
   return {
@@ -80,11 +94,14 @@ const tokensAreShort = keeps('C4', async ({ services, orgId: org }) => {
   const claims = { personId: PersonId.parse(newId('pe')), orgId: OrgId.parse(org), sessionId: SessionId.parse(newId('se')) }
   const token = await services.tokens.signAccess(claims, now)
   const accepted = (await services.tokens.verifyAccess(token, now)) !== null
-  const expired = (await services.tokens.verifyAccess(token, new Date(now.getTime() + (accessTokenMinutes * 60 + 5) * 1000))) === null
+  const expired =
+    (await services.tokens.verifyAccess(token, new Date(now.getTime() + (accessTokenMinutes * 60 + 5) * 1000))) === null
   const [head = '', body = ''] = token.split('.')
   const unsigned = (await services.tokens.verifyAccess(`${head}.${body}.`, now)) === null
   const cookies = cookieHeaders({ set: { access: token, refresh: 'v1' } })
-  const guarded = cookies.length === 2 && cookies.every((cookie) => /HttpOnly/i.test(cookie) && /Secure/i.test(cookie) && /SameSite=Strict/i.test(cookie))
+  const guarded =
+    cookies.length === 2 &&
+    cookies.every((cookie) => /HttpOnly/i.test(cookie) && /Secure/i.test(cookie) && /SameSite=Strict/i.test(cookie))
   const kept = accepted && expired && unsigned && guarded
   return {
     kept,

@@ -42,7 +42,10 @@ const visibleOf = async (context: JobContext, tables: readonly string[], entered
   readIn(context.services.ground, entered as typeof context.orgId, null, async ({ transaction }) => {
     const leaking: string[] = []
     for (const name of tables) {
-      const { rows } = await transaction.query(`select exists (select from "${name}" where org_id ${ofOthers ? '<>' : '='} $1) as seen`, [context.orgId])
+      const { rows } = await transaction.query(
+        `select exists (select from "${name}" where org_id ${ofOthers ? '<>' : '='} $1) as seen`,
+        [context.orgId],
+      )
       if (rows[0]?.['seen'] === true) leaking.push(name)
     }
     return leaking
@@ -53,7 +56,10 @@ const tenantsAreIsolated = keeps('D5', async (context) => {
   const { rows } = await readIn(ground, context.orgId, null, ({ transaction }) => transaction.query(tenantTables, []))
   const names = rows.map(({ name }) => String(name))
   const unforced = rows.filter(({ forced }) => forced !== true).map(({ name }) => String(name))
-  const leaks = [...(await visibleOf(context, names, context.orgId, true)), ...(await visibleOf(context, names, newOrgId(), false))]
+  const leaks = [
+    ...(await visibleOf(context, names, context.orgId, true)),
+    ...(await visibleOf(context, names, newOrgId(), false)),
+  ]
   const unscoped = unforced.length + leaks.length
   return {
     kept: unscoped === 0,

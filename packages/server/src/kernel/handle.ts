@@ -1,4 +1,15 @@
-import type { CodesOf, Command, Download, Operation, OrgId, OutputOf, ParsedInputOf, PersonId, Query, SessionId } from '@holdfast/contract'
+import type {
+  CodesOf,
+  Command,
+  Download,
+  Operation,
+  OrgId,
+  OutputOf,
+  ParsedInputOf,
+  PersonId,
+  Query,
+  SessionId,
+} from '@holdfast/contract'
 import type { Problem, ProblemExtras } from './problem.ts'
 import type { Principal } from './principal.ts'
 import type { OrgTx } from './tenancy/org-tx.ts'
@@ -74,7 +85,11 @@ export type Handler =
   | { scope: 'download'; operation: Download; run: (input: never, context: never) => AsyncIterable<string | Uint8Array> }
 
 /** Binds code to an operation that needs somebody signed in. */
-export const handle = <O extends Command | Query>(operation: O, run: Run<O, Context<O>>): Handler => ({ scope: 'organisation', operation, run })
+export const handle = <O extends Command | Query>(operation: O, run: Run<O, Context<O>>): Handler => ({
+  scope: 'organisation',
+  operation,
+  run,
+})
 
 /** Binds code to a public operation. */
 export const handlePublic = <O extends Command | Query>(operation: O, run: Run<O, PublicContext<O>>): Handler => ({

@@ -4,7 +4,11 @@ import { common } from './problem.ts'
 import { principalId, type Principal } from './principal.ts'
 import type { Unit } from './unit.ts'
 
-const place = (principal: string, key: string) => ({ table: 'idempotency', column: 'response_sealed', row: `${principal}/${key}` })
+const place = (principal: string, key: string) => ({
+  table: 'idempotency',
+  column: 'response_sealed',
+  row: `${principal}/${key}`,
+})
 
 const hashOf = (operation: Operation, input: unknown): Buffer =>
   createHash('sha256')
@@ -21,7 +25,13 @@ export interface Earlier {
  * Claims the key inside the command's own transaction: a second request with it waits for the first one's commit and then gets its
  * answer; one with another body is refused. Returns null when this request is the first.
  */
-export const claim = async (unit: Unit, operation: Operation, principal: Principal, key: string, input: unknown): Promise<Earlier | null> => {
+export const claim = async (
+  unit: Unit,
+  operation: Operation,
+  principal: Principal,
+  key: string,
+  input: unknown,
+): Promise<Earlier | null> => {
   const who = principalId(principal)
   const hash = hashOf(operation, input)
   const claimed = await unit.tx

@@ -20,7 +20,11 @@ export interface Job {
   run: (payload: never, context: JobContext) => Promise<void>
 }
 
-export const job = <P extends z.ZodObject>(name: string, payload: P, run: (payload: z.output<P>, context: JobContext) => Promise<void>): Job => ({
+export const job = <P extends z.ZodObject>(
+  name: string,
+  payload: P,
+  run: (payload: z.output<P>, context: JobContext) => Promise<void>,
+): Job => ({
   name,
   payload,
   run,

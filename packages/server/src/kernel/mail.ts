@@ -33,7 +33,11 @@ export interface NewMail {
 
 /** Whose key seals a mail. */
 export const mailScope = (personId: string | null): KeyScope => (personId === null ? 'org' : { person: personId })
-export const mailPlace = (column: 'to_sealed' | 'subject_sealed' | 'text_sealed', row: string): Place => ({ table: 'mail', column, row })
+export const mailPlace = (column: 'to_sealed' | 'subject_sealed' | 'text_sealed', row: string): Place => ({
+  table: 'mail',
+  column,
+  row,
+})
 
 /** A mail that leaves when this transaction commits, and not otherwise. Returns its id; the job `mail.send` gets `{ id }`. */
 export const queueMail = async ({ tx, vault }: Entered, { to, subject, text, personId }: NewMail): Promise<string> => {

@@ -18,7 +18,10 @@ export interface Person {
 }
 
 /** Names and addresses of those of the given people who can be seen here; one query and one unwrap however many they are. */
-export const peopleOf = async ({ tx, vault }: Pick<Reader, 'tx' | 'vault'>, ids: readonly string[]): Promise<Map<string, Person>> => {
+export const peopleOf = async (
+  { tx, vault }: Pick<Reader, 'tx' | 'vault'>,
+  ids: readonly string[],
+): Promise<Map<string, Person>> => {
   const wanted = [...new Set(ids.filter((id) => id.startsWith('pe_')))]
   if (wanted.length === 0) return new Map()
   const rows = await tx.selectFrom('person').select(['id', 'nameSealed', 'emailSealed']).where('id', 'in', wanted).execute()

@@ -2,7 +2,8 @@ import { isOperatorPermission, rolesWith, type Operation } from '@holdfast/contr
 import { common } from './problem.ts'
 import { stepUpUntil, type Principal } from './principal.ts'
 
-const roleNames = (roles: readonly string[]): string => roles.map((role) => role.charAt(0).toUpperCase() + role.slice(1)).join(' or ')
+const roleNames = (roles: readonly string[]): string =>
+  roles.map((role) => role.charAt(0).toUpperCase() + role.slice(1)).join(' or ')
 
 const requireRole = (operation: Operation, principal: Exclude<Principal, { kind: 'system' }>): void => {
   const { permission } = operation

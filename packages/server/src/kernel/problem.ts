@@ -1,4 +1,10 @@
-import { commonProblems, commonTitles, type CommonCode, type Problem as ProblemBody, type ProblemStatus } from '@holdfast/contract'
+import {
+  commonProblems,
+  commonTitles,
+  type CommonCode,
+  type Problem as ProblemBody,
+  type ProblemStatus,
+} from '@holdfast/contract'
 import { KeyServerUnavailable } from '@holdfast/keyserver/client'
 
 export interface ProblemExtras {
@@ -45,7 +51,8 @@ export const problemBody = (problem: Problem, instance: string): ProblemBody => 
   ...(problem.extras.errors && { errors: problem.extras.errors.slice(0, 20) }),
 })
 
-const sqlState = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '')
+const sqlState = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
 /** What a failure that no handler declared means for the client. The cause stays private. */
 export const problemOf = (error: unknown): Problem => {
@@ -56,7 +63,10 @@ export const problemOf = (error: unknown): Problem => {
   if (/^(53|57P|08)/.test(state) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(state))
     return common('dependency_unavailable', { cause: error, retryAfterSeconds: 5 })
   // pg-pool names no code for a wait that took too long.
-  if (error instanceof KeyServerUnavailable || (error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect')))
+  if (
+    error instanceof KeyServerUnavailable ||
+    (error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect'))
+  )
     return common('dependency_unavailable', { cause: error, retryAfterSeconds: 5 })
   return common('internal', { cause: error })
 }

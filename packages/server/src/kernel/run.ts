@@ -94,7 +94,15 @@ const targetOf = (input: Record<string, unknown>): string | null => {
   return typeof target === 'string' || typeof target === 'number' ? String(target) : null
 }
 
-const accessOf = (path: Path, operation: Operation, request: Request, principal: Principal, input: unknown, outcome: string, rows: number): Access => ({
+const accessOf = (
+  path: Path,
+  operation: Operation,
+  request: Request,
+  principal: Principal,
+  input: unknown,
+  outcome: string,
+  rows: number,
+): Access => ({
   at: path.services.clock.now(),
   orgId: principal.orgId,
   actor: principal.kind === 'api_key' ? principal.personId : principalId(principal),
@@ -125,7 +133,12 @@ const close = async (
   return record(ground, unit, { ...recorded, action, targetId: target(input as never, output as never) })
 }
 
-const runInOrganisation = async (path: Path, handler: Handler & { scope: 'organisation' }, input: unknown, request: Request): Promise<Outcome> => {
+const runInOrganisation = async (
+  path: Path,
+  handler: Handler & { scope: 'organisation' },
+  input: unknown,
+  request: Request,
+): Promise<Outcome> => {
   const { operation } = handler
   const { principal } = request
   if (!principal) throw common('unauthenticated')
@@ -164,7 +177,12 @@ const runInOrganisation = async (path: Path, handler: Handler & { scope: 'organi
   }
 }
 
-const runPublic = async (path: Path, handler: Handler & { scope: 'public' }, input: unknown, request: Request): Promise<Outcome> => {
+const runPublic = async (
+  path: Path,
+  handler: Handler & { scope: 'public' },
+  input: unknown,
+  request: Request,
+): Promise<Outcome> => {
   const { operation } = handler
   const shared = sharedContext(path, operation, request)
   let unit: Unit | null = null
@@ -182,7 +200,12 @@ const runPublic = async (path: Path, handler: Handler & { scope: 'public' }, inp
     reason: shared.reason(),
   })
   try {
-    const context = { ...shared.context, caller: request.principal, refreshToken: request.refreshToken, enter } satisfies PublicContext<never>
+    const context = {
+      ...shared.context,
+      caller: request.principal,
+      refreshToken: request.refreshToken,
+      enter,
+    } satisfies PublicContext<never>
     const output = operation.output.parse(await handler.run(input as never, context as never))
     const open = entered()
     const seq = open ? await close(path, operation, open, who(), input, output) : null
@@ -216,11 +239,18 @@ const noteRefusal = (path: Path, operation: Operation, request: Request, input: 
  * flush → effects. Refusals of known callers are noted. Cost of a command: the session check, the handler's statements (the first
  * carries BEGIN and `enter` along), one round trip for append and COMMIT, one shared flush.
  */
-export const run = async (path: Path, handler: Exclude<Handler, { scope: 'download' }>, rawInput: unknown, request: Request): Promise<Outcome> => {
+export const run = async (
+  path: Path,
+  handler: Exclude<Handler, { scope: 'download' }>,
+  rawInput: unknown,
+  request: Request,
+): Promise<Outcome> => {
   try {
     permit(handler.operation, request.principal, path.services.clock.now())
     const input = parse(handler.operation, rawInput)
-    return await (handler.scope === 'public' ? runPublic(path, handler, input, request) : runInOrganisation(path, handler, input, request))
+    return await (handler.scope === 'public'
+      ? runPublic(path, handler, input, request)
+      : runInOrganisation(path, handler, input, request))
   } catch (error) {
     noteRefusal(path, handler.operation, request, rawInput, error)
     throw error

@@ -72,7 +72,12 @@ export const record = async (ground: Ground, { transaction, vault }: Unit, recor
 }
 
 /** Runs `work` in a read-only unit of its own. */
-export const readIn = async <T>(ground: Ground, orgId: OrgId, personId: PersonId | null, work: (unit: Unit) => Promise<T>): Promise<T> => {
+export const readIn = async <T>(
+  ground: Ground,
+  orgId: OrgId,
+  personId: PersonId | null,
+  work: (unit: Unit) => Promise<T>,
+): Promise<T> => {
   const unit = openUnit(ground, orgId, personId, false)
   try {
     const value = await work(unit)

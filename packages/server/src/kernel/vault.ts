@@ -134,7 +134,10 @@ export const vaultIn = (transaction: Transaction, { keyServer, cache, now = Date
     })
   }
   const load = async (scopes: readonly string[]): Promise<Held[]> => {
-    const { rows } = await transaction.query('select scope, version, wrapped, key_id, state from data_key where scope = any($1)', [scopes])
+    const { rows } = await transaction.query(
+      'select scope, version, wrapped, key_id, state from data_key where scope = any($1)',
+      [scopes],
+    )
     return rows.length > 0 ? unwrap(rows as unknown as DataKeyRow[]) : []
   }
   const make = async (scope: string, version: number): Promise<Held | null> => {
@@ -183,7 +186,9 @@ export const vaultIn = (transaction: Transaction, { keyServer, cache, now = Date
     open: openIn,
     openText: async (scope, place, envelope) => (await openIn(scope, place, envelope)).toString('utf8'),
     warm: async (scopes) => {
-      const missing = [...new Set(scopes.map((scope) => scopeText(transaction.orgId, scope)))].filter((scope) => !knownCurrent(scope))
+      const missing = [...new Set(scopes.map((scope) => scopeText(transaction.orgId, scope)))].filter(
+        (scope) => !knownCurrent(scope),
+      )
       if (missing.length > 0) await load(missing)
     },
     renew: async (scope) => {

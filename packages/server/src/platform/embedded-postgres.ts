@@ -4,7 +4,18 @@
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -77,7 +88,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   const port = await freePort(before?.port)
   writeFileSync(memoryFile, JSON.stringify({ port, place, starter: process.pid } satisfies Memory) + '\n')
-  const flags = { ...SETTINGS, ...tlsSettings(options.tls), ...options.settings, port: String(port), unix_socket_directories: socketDirectory(place) }
+  const flags = {
+    ...SETTINGS,
+    ...tlsSettings(options.tls),
+    ...options.settings,
+    port: String(port),
+    unix_socket_directories: socketDirectory(place),
+  }
   const args = ['-D', data, ...Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   const server = await startWithRetries(binaries.postgres, args, account, log)
   return { host: '127.0.0.1', port, superuser: SUPERUSER, password, pid: server.pid ?? 0, stop: () => stopServer(server) }
@@ -128,19 +145,29 @@ async function initialise(binaries: Binaries, data: string, password: string, ac
   if (account) chownSync(passwordFile, account.uid, account.gid)
   const args = ['-D', data, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8']
   try {
-    await run(binaries.initdb, [...args, '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions'], account)
+    await run(
+      binaries.initdb,
+      [...args, '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions'],
+      account,
+    )
   } finally {
     rmSync(passwordFile)
   }
 }
 
 /** A server whose starter was killed lives on without it: end it. One whose starter is alive is somebody's: refuse. */
-async function endLeftOver(binaries: Binaries, data: string, starter: number | undefined, account: Account | null): Promise<void> {
+async function endLeftOver(
+  binaries: Binaries,
+  data: string,
+  starter: number | undefined,
+  account: Account | null,
+): Promise<void> {
   const pidFile = join(data, 'postmaster.pid')
   if (!existsSync(pidFile)) return
   const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
   if (!isAlive(postmaster)) return
-  if (starter !== undefined && starter !== process.pid && isAlive(starter)) throw new Error(`PostgreSQL in ${data} is already in use by process ${starter}`)
+  if (starter !== undefined && starter !== process.pid && isAlive(starter))
+    throw new Error(`PostgreSQL in ${data} is already in use by process ${starter}`)
   await run(binaries.pgCtl, ['stop', '-D', data, '-m', 'fast', '-t', '20'], account).catch(() => undefined)
 }
 
@@ -156,7 +183,9 @@ function isAlive(pid: number): boolean {
 /** Who may connect: only with a password, over TLS where there is a certificate. The key must belong to the server's account. */
 function writeAccess(data: string, tls: EmbeddedPostgresOptions['tls'], account: Account | null): void {
   const files = [join(data, 'pg_hba.conf')]
-  writeFileSync(files[0] ?? '', `local all all scram-sha-256\n${tls ? 'hostssl' : 'host'} all all 127.0.0.1/32 scram-sha-256\n`, { mode: 0o600 })
+  writeFileSync(files[0] ?? '', `local all all scram-sha-256\n${tls ? 'hostssl' : 'host'} all all 127.0.0.1/32 scram-sha-256\n`, {
+    mode: 0o600,
+  })
   if (tls) {
     copyFileSync(tls.cert, join(data, 'server.crt'))
     copyFileSync(tls.key, join(data, 'server.key'))
@@ -184,7 +213,12 @@ function freePort(wanted = 0): Promise<number> {
 }
 
 /** After a kill −9 the shared memory of the dead server may outlive it for a moment: five tries, 300 ms apart. */
-async function startWithRetries(program: string, args: string[], account: Account | null, log: (line: string) => void): Promise<ChildProcess> {
+async function startWithRetries(
+  program: string,
+  args: string[],
+  account: Account | null,
+  log: (line: string) => void,
+): Promise<ChildProcess> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await startOnce(program, args, account, log)
@@ -198,7 +232,13 @@ async function startWithRetries(program: string, args: string[], account: Accoun
 /** Resolves when the server takes connections. It is detached: Ctrl-C reaches the starter, which stops the server last. */
 function startOnce(program: string, args: string[], account: Account | null, log: (line: string) => void): Promise<ChildProcess> {
   return new Promise((done, fail) => {
-    const server = spawn(program, args, { ...account, detached: true, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'] } })
+    const server = spawn(program, args, {
+      ...account,
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'] },
+    })
     let output = ''
     server.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       output = (output + chunk).slice(-4000)

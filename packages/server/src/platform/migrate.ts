@@ -55,7 +55,8 @@ function checkHistory(applied: readonly { name: string; sha256: string }[], file
     const file = files[index]
     if (!file) throw new MigrationHistoryError(`The database has ${name}, which this program does not know: run a newer one`)
     if (file.name !== name) throw new MigrationHistoryError(`The database has ${name} where the files have ${file.name}`)
-    if (file.sha256 !== sha256) throw new MigrationHistoryError(`${name} was changed after it was applied: write a new migration instead`)
+    if (file.sha256 !== sha256)
+      throw new MigrationHistoryError(`${name} was changed after it was applied: write a new migration instead`)
   })
 }
 

@@ -51,11 +51,20 @@ function restoreLinks(home: string): void {
 /** PostgreSQL refuses to run as root: as root we hand it to the system account `postgres`, made when it is absent. */
 export function serverAccount(): Account | null {
   if (process.getuid?.() !== 0) return null
-  const id = (flag: '-u' | '-g') => Number(execFileSync('id', [flag, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString())
+  const id = (flag: '-u' | '-g') =>
+    Number(execFileSync('id', [flag, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString())
   try {
     return { uid: id('-u'), gid: id('-g') }
   } catch {
-    execFileSync('useradd', ['--system', '--user-group', '--shell', '/usr/sbin/nologin', '--home-dir', '/nonexistent', 'postgres'])
+    execFileSync('useradd', [
+      '--system',
+      '--user-group',
+      '--shell',
+      '/usr/sbin/nologin',
+      '--home-dir',
+      '/nonexistent',
+      'postgres',
+    ])
     return { uid: id('-u'), gid: id('-g') }
   }
 }

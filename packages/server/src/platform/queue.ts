@@ -40,14 +40,18 @@ export const startQueue = async ({ pool, services, jobs, schedules, log }: Queue
   for (const { name, run: work } of schedules) {
     taskList[name] = async () => {
       for (const org of await organisations()) {
-        await work(contextIn(org, null)).catch((error: unknown) => log('a scheduled job failed', { job: name, org, cause: error }))
+        await work(contextIn(org, null)).catch((error: unknown) =>
+          log('a scheduled job failed', { job: name, org, cause: error }),
+        )
       }
     }
   }
   return run({
     pgPool: pool,
     taskList,
-    parsedCronItems: parseCronItems(schedules.map(({ name, cron }) => ({ task: name, match: cron, identifier: name, options: { backfillPeriod: 0 } }))),
+    parsedCronItems: parseCronItems(
+      schedules.map(({ name, cron }) => ({ task: name, match: cron, identifier: name, options: { backfillPeriod: 0 } })),
+    ),
     concurrency: 2,
     pollInterval: 2_000,
     noHandleSignals: true,

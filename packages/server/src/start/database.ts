@@ -17,7 +17,10 @@ export interface RunningDatabase {
   stop: () => Promise<void>
 }
 
-const tlsFor = async (caFile: string | null) => ({ minVersion: 'TLSv1.2' as const, ...(caFile !== null && { ca: await readFile(caFile, 'utf8') }) })
+const tlsFor = async (caFile: string | null) => ({
+  minVersion: 'TLSv1.2' as const,
+  ...(caFile !== null && { ca: await readFile(caFile, 'utf8') }),
+})
 
 /** An administrator's connection from HOLDFAST_DATABASE_URL. TLS is not optional: a URL cannot switch it off. */
 const external = async (url: string, caFile: string | null): Promise<RunningDatabase> => {
@@ -36,7 +39,11 @@ const external = async (url: string, caFile: string | null): Promise<RunningData
 }
 
 /** The database named by the environment, or the embedded one. */
-export const startDatabase = async (home: Home, certificates: Certificates, environment: NodeJS.ProcessEnv): Promise<RunningDatabase> => {
+export const startDatabase = async (
+  home: Home,
+  certificates: Certificates,
+  environment: NodeJS.ProcessEnv,
+): Promise<RunningDatabase> => {
   const url = environment['HOLDFAST_DATABASE_URL']
   if (url) return external(url, environment['HOLDFAST_DATABASE_CA'] ?? null)
   const { certificate: cert, key } = certificates.postgres
@@ -47,7 +54,11 @@ export const startDatabase = async (home: Home, certificates: Certificates, envi
 }
 
 /** Roles, schema and the roles' passwords, which are made once and kept wrapped. */
-export const prepareDatabase = async (home: Home, { admin, name }: RunningDatabase, keyServer: KeyServerClient): Promise<string[]> => {
+export const prepareDatabase = async (
+  home: Home,
+  { admin, name }: RunningDatabase,
+  keyServer: KeyServerClient,
+): Promise<string[]> => {
   const known = await openSecrets(await readSecretsFile(home.secretsFile), keyServer)
   const password = (role: string): string => known[`database-${role}`] ?? randomBytes(32).toString('base64url')
   const passwords: RolePasswords = { app: password('app'), jobs: password('jobs') }

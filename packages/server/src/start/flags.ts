@@ -28,9 +28,19 @@ export interface Flags {
 export const readFlags = (args: string[], environment: NodeJS.ProcessEnv): Flags => {
   const { values } = parseArgs({
     args,
-    options: { demo: { type: 'boolean' }, home: { type: 'string' }, port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      demo: { type: 'boolean' },
+      home: { type: 'string' },
+      port: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   const port = Number(values.port ?? environment['HOLDFAST_PORT'] ?? 8443)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('The port is a whole number from 0 to 65535.')
-  return { demo: values.demo ?? false, home: values.home ?? environment['HOLDFAST_HOME'] ?? '.holdfast', port, help: values.help ?? false }
+  return {
+    demo: values.demo ?? false,
+    home: values.home ?? environment['HOLDFAST_HOME'] ?? '.holdfast',
+    port,
+    help: values.help ?? false,
+  }
 }

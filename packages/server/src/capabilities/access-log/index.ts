@@ -24,21 +24,23 @@ const list = handle(contract.list, async ({ limit, after, actor, operation }, { 
     shown.map((row) => row.actor),
   )
   const rows = await Promise.all(
-    shown.map(async ({ id, at, actor: who, operation: what, target, permission, outcome, rows: count, originSealed, batchSeq }) => {
-      const place = { table: 'ledger', column: 'origin', row: id }
-      const origin = originSealed
-        ? await vault
-            .openText('org', place, originSealed)
-            .then((text) => Origin.parse(JSON.parse(text)))
-            .catch(() => null) // its key was destroyed
-        : null
-      return {
-        ...{ id, at: at.toISOString(), operation: what, target, right: permission, outcome, rows: count },
-        actor: { type: who.startsWith('pe_') ? 'person' : 'system', id: who, name: names.get(who) ?? null },
-        address: origin?.address ?? null,
-        sealedIn: batchSeq === null ? null : Number(batchSeq),
-      }
-    }),
+    shown.map(
+      async ({ id, at, actor: who, operation: what, target, permission, outcome, rows: count, originSealed, batchSeq }) => {
+        const place = { table: 'ledger', column: 'origin', row: id }
+        const origin = originSealed
+          ? await vault
+              .openText('org', place, originSealed)
+              .then((text) => Origin.parse(JSON.parse(text)))
+              .catch(() => null) // its key was destroyed
+          : null
+        return {
+          ...{ id, at: at.toISOString(), operation: what, target, right: permission, outcome, rows: count },
+          actor: { type: who.startsWith('pe_') ? 'person' : 'system', id: who, name: names.get(who) ?? null },
+          address: origin?.address ?? null,
+          sealedIn: batchSeq === null ? null : Number(batchSeq),
+        }
+      },
+    ),
   )
   return { rows, next: found.length > limit ? (shown.at(-1)?.id ?? null) : null }
 })
@@ -55,7 +57,13 @@ const readsAreLogged = keeps('D9', async ({ services, orgId }) => {
       .executeTakeFirst()
     if (!newest?.seq) return null
     const entry = await tx.selectFrom('ledger').select('body').where('seq', '=', newest.seq).executeTakeFirst()
-    const rows = await tx.selectFrom('accessLog').selectAll().where('batchSeq', '=', newest.seq).orderBy('id').limit(5_000).execute()
+    const rows = await tx
+      .selectFrom('accessLog')
+      .selectAll()
+      .where('batchSeq', '=', newest.seq)
+      .orderBy('id')
+      .limit(5_000)
+      .execute()
     return { seq: newest.seq, body: entry?.body ?? '{}', rows }
   })
   if (!found) return { kept: false, proof: 'No batch of reads has been sealed yet.' }

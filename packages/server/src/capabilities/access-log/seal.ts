@@ -22,7 +22,9 @@ export const digestOf = (accesses: readonly LoggedAccess[]): string => {
   const hash = createHash('sha256')
   for (const { id, at, actor, session, operation, target, originSealed, permission, outcome, rows } of accesses) {
     const origin = originSealed?.toString('base64') ?? null
-    hash.update(`${JSON.stringify([id, at.toISOString(), actor, session, operation, target, origin, permission, outcome, rows])}\n`)
+    hash.update(
+      `${JSON.stringify([id, at.toISOString(), actor, session, operation, target, origin, permission, outcome, rows])}\n`,
+    )
   }
   return hash.digest('hex')
 }

@@ -1,6 +1,7 @@
 import { hashToken, randomToken } from '@holdfast/crypto'
 import { account, type OrgId, type PersonId } from '@holdfast/contract'
-import { handle, handlePublic, type Entered } from '../../kernel/handle.ts'
+import type { Gate } from '../../kernel/gate.ts'
+import { handle, handlePublic, type Entered, type Origin } from '../../kernel/handle.ts'
 import { newId } from '../../kernel/identifier.ts'
 import { emailIndexOf } from '../../kernel/identity/email-index.ts'
 import { after, minutes, resetLinkMinutes } from '../../kernel/identity/lifetimes.ts'
@@ -10,9 +11,7 @@ import { cookiesFor, endSessions, replaceSession } from '../../kernel/identity/s
 import { queueMail } from '../../kernel/mail.ts'
 import { common } from '../../kernel/problem.ts'
 import type { Services } from '../../kernel/services.ts'
-import type { Gate } from '../../kernel/gate.ts'
 import { openUnit, record } from '../../kernel/unit.ts'
-import type { Origin } from '../../kernel/handle.ts'
 
 export const rename = handle(account.rename, async ({ name }, { tx, vault, person, now }) => {
   const id = person()
@@ -41,10 +40,11 @@ export const changePassword = handle(account.changePassword, async ({ current, n
   const { services, principal, now, fail, origin } = context
   const id = context.person()
   if (principal.kind !== 'session') throw common('session_required')
+  const passwordHash = await services.passwords.hash(next) // before anything is asked of the database: no connection waits for it
   if (!(await ownPasswordIs(current, id, context))) throw fail('password_refused')
   const { name, email } = await readPerson(context, id)
   if (services.passwords.isCommon(next, [name, email])) throw fail('password_too_common')
-  await setPassword(context, id, await services.passwords.hash(next), now)
+  await setPassword(context, id, passwordHash, now)
   const sessionsEnded = await endSessions(context, id, 'password_changed', now, context.session())
   const sessionId = await replaceSession(context, principal, {}, origin, now)
   context.cookies(await cookiesFor(services.tokens, { personId: id, orgId: context.orgId, sessionId }, 0, now))
@@ -58,6 +58,12 @@ interface PersonRow {
   org_ids: OrgId[]
 }
 
+/** Three open links at a time: nobody's mailbox is flooded by a stranger who knows the address. */
+const mayHaveLink = async ({ tx }: Entered, now: Date): Promise<boolean> => {
+  const open = await tx.selectFrom('passwordReset').select('id').where('usedAt', 'is', null).where('expiresAt', '>', now).limit(3).execute()
+  return open.length < 3
+}
+
 /** The link travels by mail only, its token behind the `#`, where no server and no log sees it. */
 const sendLink = async (email: string, origin: Origin, requestId: string, { services, gate }: { services: Services; gate: Gate }): Promise<void> => {
   const index = await emailIndexOf(services.secrets, email)
@@ -68,6 +74,7 @@ const sendLink = async (email: string, origin: Origin, requestId: string, { serv
   const personId = found.person_id
   const unit = openUnit(services.ground, orgId, personId, true)
   try {
+    if (!(await mayHaveLink(unit, now))) return await unit.transaction.rollback()
     const token = randomToken()
     const id = newId('pr')
     const expiresAt = after(now, minutes(resetLinkMinutes))
@@ -108,10 +115,10 @@ export const resetPassword = handlePublic(account.resetPassword, async ({ token,
   const [link] = await gate.ask<ResetRow>('gate_reset', [hashToken(token)])
   if (!link?.org_id || link.used_at || link.expires_at <= now) throw fail('link_invalid', 'Ask for a new link.')
   const { id: linkId, person_id: id, org_id: orgId } = link
+  const passwordHash = await services.passwords.hash(password) // first, so that no connection waits for it
   const entered = enter(orgId, id)
   const { name, email } = await readPerson(entered, id)
   if (services.passwords.isCommon(password, [name, email])) throw fail('password_too_common')
-  const passwordHash = await services.passwords.hash(password)
   const used = await entered.tx
     .updateTable('passwordReset')
     .set({ usedAt: now })

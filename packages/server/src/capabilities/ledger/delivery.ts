@@ -35,14 +35,21 @@ const noteOf = async (context: JobContext, size: number): Promise<string> =>
   })
 
 /** What became of a delivery; written again when it is tried again. */
-const noteDelivery = async ({ services, orgId }: JobContext, size: number, witness: string, failure: string | null): Promise<void> => {
+const noteDelivery = async (
+  { services, orgId }: JobContext,
+  size: number,
+  witness: string,
+  failure: string | null,
+): Promise<void> => {
   const unit = openUnit(services.ground, orgId, null, true)
   try {
     const values = { size: String(size), witness, deliveredAt: failure === null ? services.clock.now() : null, failure }
     await unit.tx
       .insertInto('checkpointDelivery')
       .values(values)
-      .onConflict((conflict) => conflict.columns(['orgId', 'size', 'witness'] as never).doUpdateSet({ deliveredAt: values.deliveredAt, failure }))
+      .onConflict((conflict) =>
+        conflict.columns(['orgId', 'size', 'witness'] as never).doUpdateSet({ deliveredAt: values.deliveredAt, failure }),
+      )
       .execute()
     await unit.transaction.commit()
   } catch (error) {
@@ -60,7 +67,10 @@ export const deliver = job('ledger.deliver', Delivery, async ({ size, witness: i
   const witness = await readIn(services.ground, orgId, null, async ({ tx, vault }) => {
     const row = await tx.selectFrom('witness').select(['kind', 'targetSealed']).where('id', '=', id).executeTakeFirst()
     if (!row) return null
-    return { kind: row.kind, target: await vault.openText('org', { table: 'witness', column: 'target_sealed', row: id }, row.targetSealed) }
+    return {
+      kind: row.kind,
+      target: await vault.openText('org', { table: 'witness', column: 'target_sealed', row: id }, row.targetSealed),
+    }
   })
   if (!witness) return // removed meanwhile
   if (witness.kind === 'email') {
@@ -70,8 +80,13 @@ export const deliver = job('ledger.deliver', Delivery, async ({ size, witness: i
     })
     return noteDelivery(context, size, id, null)
   }
-  const status = await post({ url: witness.target, body: note, contentType: 'text/plain; charset=utf-8', allowInside: services.webhooksInside }).catch(
-    (error: unknown) => (error instanceof AddressNotAllowed ? 'the address is inside our own network' : 'it could not be reached'),
+  const status = await post({
+    url: witness.target,
+    body: note,
+    contentType: 'text/plain; charset=utf-8',
+    allowInside: services.webhooksInside,
+  }).catch((error: unknown) =>
+    error instanceof AddressNotAllowed ? 'the address is inside our own network' : 'it could not be reached',
   )
   const failure = typeof status === 'string' ? status : status >= 200 && status < 300 ? null : `it answered ${status}`
   await noteDelivery(context, size, id, failure)
@@ -89,7 +104,8 @@ const sign = async (context: JobContext): Promise<void> => {
   const unit = openUnit(services.ground, orgId, null, true)
   try {
     const rows = await unit.tx.selectFrom('witness').select('id').limit(20).execute()
-    for (const { id } of rows) await enqueue(unit.tx, 'ledger.deliver', { size, witness: id }, { key: `deliver:${id}`, maxAttempts: 12 })
+    for (const { id } of rows)
+      await enqueue(unit.tx, 'ledger.deliver', { size, witness: id }, { key: `deliver:${id}`, maxAttempts: 12 })
     await unit.transaction.commit()
   } catch (error) {
     await unit.transaction.rollback()

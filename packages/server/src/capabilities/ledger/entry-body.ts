@@ -38,7 +38,8 @@ const shown = (column: string, value: unknown): string | null => {
 
 type Change = EntryBody['changes'][number]
 
-const kindOf = ({ before, after }: Change): 'insert' | 'update' | 'delete' => (before === null ? 'insert' : after === null ? 'delete' : 'update')
+const kindOf = ({ before, after }: Change): 'insert' | 'update' | 'delete' =>
+  before === null ? 'insert' : after === null ? 'delete' : 'update'
 
 /** A change as people read it: field by field, before and after; sealed values say so. */
 export const presentChange = (change: Change) => {

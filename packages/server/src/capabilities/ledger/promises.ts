@@ -4,18 +4,23 @@ import { keeps } from '../../kernel/promise.ts'
 import { openUnit, readIn } from '../../kernel/unit.ts'
 import { verifyChain } from './streams.ts'
 
-const stateOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '')
+const constraintOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'constraint' in error ? error.constraint : null
 
 /** Changes a row of our own organisation without recording it, as a careless handler would; the commit must fail. */
 const unrecordedChangeIsRefused = async ({ services, orgId }: JobContext): Promise<boolean> => {
   const unit = openUnit(services.ground, orgId, null, true)
   try {
-    await unit.tx.updateTable('org').set({ name: sql<string>`name || ' '` }).where('id', '=', orgId).execute()
+    await unit.tx
+      .updateTable('org')
+      .set({ name: sql<string>`name || ' '` })
+      .where('id', '=', orgId)
+      .execute()
     await unit.transaction.commit()
     return false
   } catch (error) {
     await unit.transaction.rollback()
-    return stateOf(error) === 'HF001'
+    return constraintOf(error) === 'recorded_in_ledger'
   }
 }
 
@@ -57,7 +62,8 @@ const tamperingIsFound = keeps('L2', async (context) => {
   const { services, orgId } = context
   const verdict = await verifyChain({ orgId, services, read: (work) => readIn(services.ground, orgId, null, work) })
   const immutable =
-    (await refused(context, `update ledger set body = body || ' ' where seq = 0`)) && (await refused(context, 'delete from ledger where seq = 0'))
+    (await refused(context, `update ledger set body = body || ' ' where seq = 0`)) &&
+    (await refused(context, 'delete from ledger where seq = 0'))
   return {
     kept: verdict.ok && immutable,
     proof: verdict.ok

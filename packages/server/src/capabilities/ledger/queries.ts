@@ -7,7 +7,13 @@ import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { instantOf, microsecondsOf, parseBody, presentChange } from './entry-body.ts'
 import { latestCheckpoint, presentCheckpoints, verifierKeys } from './checkpoints.ts'
 
-const columns = ['seq', 'atUs', sql<string>`encode(prev, 'hex')`.as('prev'), sql<string>`encode(hash, 'hex')`.as('hash'), 'body'] as const
+const columns = [
+  'seq',
+  'atUs',
+  sql<string>`encode(prev, 'hex')`.as('prev'),
+  sql<string>`encode(hash, 'hex')`.as('hash'),
+  'body',
+] as const
 
 interface Row {
   seq: string
@@ -43,7 +49,9 @@ const namesFor = (rows: readonly Row[], context: Parameters<typeof namesOf>[0]) 
 const scanned = 20_000
 
 const seqAt = async (tx: OrgTx, instant: string): Promise<number> => {
-  const { seq } = await tx.selectNoFrom(sql<string>`ledger_seq_at(${microsecondsOf(instant)})`.as('seq')).executeTakeFirstOrThrow()
+  const { seq } = await tx
+    .selectNoFrom(sql<string>`ledger_seq_at(${microsecondsOf(instant)})`.as('seq'))
+    .executeTakeFirstOrThrow()
   return Number(seq)
 }
 
@@ -115,7 +123,10 @@ export const activity = handle(ledger.activity, async (_, { tx, now }) => {
   const first = await seqAt(tx, `${since}T00:00:00.000Z`)
   const rows = await tx
     .selectFrom('ledger')
-    .select([sql<string>`to_char(to_timestamp(at_us / 1000000) at time zone 'UTC', 'YYYY-MM-DD')`.as('on'), sql<string>`count(*)`.as('entries')])
+    .select([
+      sql<string>`to_char(to_timestamp(at_us / 1000000) at time zone 'UTC', 'YYYY-MM-DD')`.as('on'),
+      sql<string>`count(*)`.as('entries'),
+    ])
     .where('seq', '>=', String(first))
     .groupBy('on')
     .execute()

@@ -14,7 +14,7 @@ const pageSize = 20_000
 /** The entry hashes from `from` on, one after another, and the newest. */
 const hashesFrom = async ({ ground }: Services, orgId: OrgId, from: number): Promise<Buffer> => {
   const parts: Buffer[] = []
-  for (let next = from; ; ) {
+  for (let next = from; ;) {
     const rows = await readIn(ground, orgId, null, ({ tx }) =>
       tx.selectFrom('ledger').select('hash').where('seq', '>=', String(next)).orderBy('seq').limit(pageSize).execute(),
     )
@@ -57,7 +57,12 @@ export const signCheckpoint = async (services: Services, orgId: OrgId): Promise<
   try {
     await unit.tx
       .insertInto('ledgerCheckpoint')
-      .values({ size: String(signed.size), root: Buffer.from(signed.root, 'hex'), head: Buffer.from(head, 'hex'), note: signed.note })
+      .values({
+        size: String(signed.size),
+        root: Buffer.from(signed.root, 'hex'),
+        head: Buffer.from(head, 'hex'),
+        note: signed.note,
+      })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     await unit.transaction.commit()

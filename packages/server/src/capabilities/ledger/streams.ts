@@ -1,5 +1,14 @@
 import { ledger, type OrgId } from '@holdfast/contract'
-import { checkpointLine, createVerifier, entryLine, headerLine, parseCheckpoint, verifyCheckpoint, type Checkpoint, type Entry } from '@holdfast/ledger'
+import {
+  checkpointLine,
+  createVerifier,
+  entryLine,
+  headerLine,
+  parseCheckpoint,
+  verifyCheckpoint,
+  type Checkpoint,
+  type Entry,
+} from '@holdfast/ledger'
 import { sql } from 'kysely'
 import { handleDownload, type DownloadContext, type Entered } from '../../kernel/handle.ts'
 import type { Services } from '../../kernel/services.ts'
@@ -53,12 +62,23 @@ export const exportChain = handleDownload(ledger.export, async function* ({ from
 })
 
 /** The checkpoints that count: stored ones whose signature verifies against the key server's keys. */
-const trustedCheckpoints = async (read: Read, services: Services, orgId: OrgId): Promise<{ checkpoints: Checkpoint[]; invalid: number | null }> => {
+const trustedCheckpoints = async (
+  read: Read,
+  services: Services,
+  orgId: OrgId,
+): Promise<{ checkpoints: Checkpoint[]; invalid: number | null }> => {
   const keys = await verifierKeys(services, orgId)
-  const stored = await read(({ tx }) => tx.selectFrom('ledgerCheckpoint').select(['size', 'note']).orderBy('size', 'desc').limit(100).execute())
+  const stored = await read(({ tx }) =>
+    tx.selectFrom('ledgerCheckpoint').select(['size', 'note']).orderBy('size', 'desc').limit(100).execute(),
+  )
   const checkpoints: Checkpoint[] = []
   for (const { size, note } of stored) {
-    const valid = keys.length === 0 || (await verifyCheckpoint(note, keys).then(() => true, () => false))
+    const valid =
+      keys.length === 0 ||
+      (await verifyCheckpoint(note, keys).then(
+        () => true,
+        () => false,
+      ))
     if (!valid) return { checkpoints, invalid: Number(size) }
     checkpoints.push(parseCheckpoint(note))
   }

@@ -11,7 +11,10 @@ const place = (row: string) => ({ table: 'witness', column: 'target_sealed', row
 export const addWitness = handle(ledger.addWitness, async ({ kind, target }, { tx, vault, now, fail }) => {
   const fits = kind === 'email' ? Email.safeParse(target).success : target.startsWith('https://')
   if (!fits) throw fail('address_not_allowed', kind === 'email' ? 'Give an e-mail address.' : 'Give an https:// address.')
-  const { count } = await tx.selectFrom('witness').select(({ fn }) => fn.countAll<string>().as('count')).executeTakeFirstOrThrow()
+  const { count } = await tx
+    .selectFrom('witness')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow()
   if (Number(count) >= witnessLimit) throw fail('too_many_witnesses', `At most ${witnessLimit}.`)
   const id = newIdOf(WitnessId, 'wi')
   await tx

@@ -24,7 +24,11 @@ const operatorOf = async (gate: Gate): Promise<OrgId | null> => {
 }
 
 /** What the public may know: the operator's name and the state of its promises. */
-const published = async (services: Services, gate: Gate, registered: ReadonlySet<PromiseId>): Promise<{ name: string | null; promises: PublicPromise[] }> => {
+const published = async (
+  services: Services,
+  gate: Gate,
+  registered: ReadonlySet<PromiseId>,
+): Promise<{ name: string | null; promises: PublicPromise[] }> => {
   const now = services.clock.now()
   const orgId = await operatorOf(gate)
   if (orgId === null) return { name: null, promises: publicPromises(registered, [], now) }
@@ -51,7 +55,12 @@ export const trustOver = (checks: readonly PromiseCheck[]) => {
     if (org?.isOperator) await checkAll(all, context)
   }
   const checkPromises = handle(operator.checkPromises, async (_, { tx, orgId, services }) => {
-    const rows = await runChecks(all, { services, orgId, personId: null, log: (_message, detail) => services.ground.onError(detail?.['cause']) })
+    const rows = await runChecks(all, {
+      services,
+      orgId,
+      personId: null,
+      log: (_message, detail) => services.ground.onError(detail?.['cause']),
+    })
     await keepResults({ tx }, rows)
     const states = publicPromises(registered, rows, services.clock.now()).map(({ state }) => state)
     const count = (wanted: PublicPromise['state']): number => states.filter((state) => state === wanted).length

@@ -7,7 +7,9 @@ const words = { kept: 'Kept', not_kept: 'Not kept', not_built: 'Not built yet' }
 
 /** Times in UTC, to the minute, with the exact one behind it. */
 const time = (instant: string | null): string =>
-  instant === null ? '' : `<time datetime="${instant}" title="${instant}">${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC</time>`
+  instant === null
+    ? ''
+    : `<time datetime="${instant}" title="${instant}">${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC</time>`
 
 const row = ({ id, title, state, checkedAt, proof }: PublicPromise): string => `<li id="${id}" class="${state}">
 <a class="id" href="#${id}">${id}</a>

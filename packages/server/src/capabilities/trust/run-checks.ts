@@ -26,7 +26,12 @@ export const runChecks = async (checks: readonly PromiseCheck[], context: JobCon
 
 /** Keeps the results; true when the state of a promise changed, which is then captured and must be recorded. */
 export const keepResults = async ({ tx }: Pick<Unit, 'tx'>, rows: readonly CheckRow[]): Promise<boolean> => {
-  const before = new Map((await tx.selectFrom('promiseCheck').select(['promise', 'kept']).limit(100).execute()).map(({ promise, kept }) => [promise, kept]))
+  const before = new Map(
+    (await tx.selectFrom('promiseCheck').select(['promise', 'kept']).limit(100).execute()).map(({ promise, kept }) => [
+      promise,
+      kept,
+    ]),
+  )
   await tx
     .insertInto('promiseCheck')
     .values(rows)
@@ -49,7 +54,15 @@ export const checkAll = async (checks: readonly PromiseCheck[], context: JobCont
   try {
     const changed = await keepResults(unit, rows)
     const actor = { type: 'system', id: 'trust.check', via: 'job' }
-    if (changed) await record(ground, unit, { actor, action: 'trust.checked', targetId: 'trust', requestId: newId('rq'), origin: null, reason: null })
+    if (changed)
+      await record(ground, unit, {
+        actor,
+        action: 'trust.checked',
+        targetId: 'trust',
+        requestId: newId('rq'),
+        origin: null,
+        reason: null,
+      })
     else await unit.transaction.commit()
   } catch (error) {
     await unit.transaction.rollback()

@@ -76,7 +76,8 @@ const byKey = async ({ services: { clock }, gate }: Options, header: string): Pr
   const [row] = await gate.ask<ApiKeyRow>('gate_api_key', [parsed.id])
   const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
   const now = clock.now()
-  const dead = !row || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now) || row.person_state !== 'active'
+  const dead =
+    !row || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now) || row.person_state !== 'active'
   if (!genuine || dead || row.member_role === null) throw common('unauthenticated')
   const { member_role: memberRole, key_role: keyRole } = row
   return {

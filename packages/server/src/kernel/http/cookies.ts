@@ -6,12 +6,16 @@ export const accessCookie = '__Host-at'
 export const refreshCookie = '__Host-rt'
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict'
 
-const cookie = (name: string, value: string, maxAgeSeconds: number): string => `${name}=${value}; Max-Age=${maxAgeSeconds}; ${attributes}`
+const cookie = (name: string, value: string, maxAgeSeconds: number): string =>
+  `${name}=${value}; Max-Age=${maxAgeSeconds}; ${attributes}`
 
 /** Values of `Set-Cookie`. */
 export const cookieHeaders = (change: Cookies): string[] =>
   'set' in change
-    ? [cookie(accessCookie, change.set.access, accessTokenMinutes * 60), cookie(refreshCookie, change.set.refresh, refreshAbsoluteDays * 86_400)]
+    ? [
+        cookie(accessCookie, change.set.access, accessTokenMinutes * 60),
+        cookie(refreshCookie, change.set.refresh, refreshAbsoluteDays * 86_400),
+      ]
     : [cookie(accessCookie, '', 0), cookie(refreshCookie, '', 0)]
 
 interface WithHeaders {

@@ -13,7 +13,11 @@ export interface Endpoint {
   ca: string | null
 }
 
-const handshake = (endpoint: Endpoint, version: SecureVersion, ciphers?: string): Promise<{ cipher: string; protocol: string } | null> =>
+const handshake = (
+  endpoint: Endpoint,
+  version: SecureVersion,
+  ciphers?: string,
+): Promise<{ cipher: string; protocol: string } | null> =>
   new Promise((resolve) => {
     const socket = connect({
       host: endpoint.host,
@@ -39,7 +43,9 @@ const anyCipher = 'ALL:COMPLEMENTOFALL@SECLEVEL=0'
 const weakCiphers = 'AES128-SHA:AES256-SHA:AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:DES-CBC3-SHA@SECLEVEL=0'
 
 const weaknessesOf = async (endpoint: Endpoint): Promise<string[]> => {
-  const old = await Promise.all((['TLSv1', 'TLSv1.1'] as const).map(async (version) => ((await handshake(endpoint, version, anyCipher)) ? version : null)))
+  const old = await Promise.all(
+    (['TLSv1', 'TLSv1.1'] as const).map(async (version) => ((await handshake(endpoint, version, anyCipher)) ? version : null)),
+  )
   const weak = await handshake(endpoint, 'TLSv1.2', weakCiphers)
   const modern = await handshake(endpoint, 'TLSv1.3')
   return [
@@ -52,10 +58,13 @@ const weaknessesOf = async (endpoint: Endpoint): Promise<string[]> => {
 const headersOf = (endpoint: Endpoint, path: string): Promise<Record<string, string>> =>
   new Promise((resolve, reject) => {
     const { host, port, ca } = endpoint
-    const asked = request({ host, port, path, servername: 'localhost', timeout: 3_000, agent: false, ...(ca !== null && { ca }) }, (response) => {
-      response.resume()
-      resolve(Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])))
-    })
+    const asked = request(
+      { host, port, path, servername: 'localhost', timeout: 3_000, agent: false, ...(ca !== null && { ca }) },
+      (response) => {
+        response.resume()
+        resolve(Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])))
+      },
+    )
     asked.once('error', reject)
     asked.once('timeout', () => asked.destroy(new Error('timed out')))
     asked.end()
@@ -91,7 +100,13 @@ const everythingIsTls = keeps('D1', async (context) => {
   }
 })
 
-const needed = ['content-security-policy', 'x-content-type-options', 'x-frame-options', 'referrer-policy', 'cross-origin-opener-policy']
+const needed = [
+  'content-security-policy',
+  'x-content-type-options',
+  'x-frame-options',
+  'referrer-policy',
+  'cross-origin-opener-policy',
+]
 
 const applicationIsGuarded = keeps('O10', async ({ services }) => {
   const https = services.endpoints.find(({ name }) => name === 'https')

@@ -29,7 +29,10 @@ export const sendProblem = (reply: FastifyReply, problem: Problem, instance: str
 }
 
 /** Every failure becomes a problem (RFC 9457); the cause of an internal one goes to the log and nowhere else. */
-export const registerErrors = (app: FastifyInstance, log: (message: string, detail: { requestId: string; cause: unknown }) => void): void => {
+export const registerErrors = (
+  app: FastifyInstance,
+  log: (message: string, detail: { requestId: string; cause: unknown }) => void,
+): void => {
   app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply) => {
     const problem = ofFramework(error) ?? problemOf(error)
     if (problem.status >= 500 && problem.code !== 'overloaded') {

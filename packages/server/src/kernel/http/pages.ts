@@ -14,16 +14,27 @@ export interface PageOptions {
 }
 
 const codes = (): [string, number, string][] => {
-  const own = allOperations.flatMap(({ errors, name }) => Object.entries(errors).map(([code, status]) => [code, status, name] as const))
+  const own = allOperations.flatMap(({ errors, name }) =>
+    Object.entries(errors).map(([code, status]) => [code, status, name] as const),
+  )
   const byCode = Map.groupBy(own, ([code]) => code)
   return [
-    ...Object.entries(commonProblems).map(([code, status]): [string, number, string] => [code, status, commonTitles[code as keyof typeof commonTitles]]),
-    ...[...byCode].map(([code, uses]): [string, number, string] => [code, uses[0]?.[1] ?? 400, `Refused by ${uses.map(([, , name]) => name).join(', ')}.`]),
+    ...Object.entries(commonProblems).map(([code, status]): [string, number, string] => [
+      code,
+      status,
+      commonTitles[code as keyof typeof commonTitles],
+    ]),
+    ...[...byCode].map(([code, uses]): [string, number, string] => [
+      code,
+      uses[0]?.[1] ?? 400,
+      `Refused by ${uses.map(([, , name]) => name).join(', ')}.`,
+    ]),
   ]
 }
 
 /** What a problem's `type` points to: every code, its status and what to do. */
-const problemsPage = (): string => `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+const problemsPage =
+  (): string => `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Problems · Holdfast</title><style>
 body{font:15px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 dt{font-family:ui-monospace,monospace;margin-top:1rem}dd{margin:0}:target{outline:2px solid;outline-offset:4px}

@@ -65,7 +65,9 @@ const createCells = (policy: RatePolicy, name: RateClass, now: () => number) => 
 
 /** The tightest of several states: the one the client should look at. */
 const tightest = (states: RateState[]): RateState | null =>
-  states.toSorted((a, b) => b.retryAfterSeconds - a.retryAfterSeconds || a.remaining / a.policy.quota - b.remaining / b.policy.quota)[0] ?? null
+  states.toSorted(
+    (a, b) => b.retryAfterSeconds - a.retryAfterSeconds || a.remaining / a.policy.quota - b.remaining / b.policy.quota,
+  )[0] ?? null
 
 /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
 export const rateHeaders = ({ name, policy, remaining, resetSeconds }: RateState): Record<string, string> => ({

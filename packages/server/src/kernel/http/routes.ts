@@ -30,7 +30,8 @@ const defaultBodyBytes = 64 * 1024
 /** Path parameters win over a field of the same name in the body or query. */
 const inputOf = (operation: Operation, request: FastifyRequest): unknown => {
   const source = methodOf(operation) === 'POST' ? (request.body ?? {}) : request.query
-  if (typeof source !== 'object' || source === null || Array.isArray(source)) throw common('invalid_input', { detail: 'Send a JSON object.' })
+  if (typeof source !== 'object' || source === null || Array.isArray(source))
+    throw common('invalid_input', { detail: 'Send a JSON object.' })
   return { ...source, ...(request.params as Record<string, string>) }
 }
 
@@ -49,7 +50,12 @@ const signalOf = (reply: FastifyReply): AbortSignal => {
   return controller.signal
 }
 
-const admit = async ({ limits, authenticate, publicUrl }: RouteOptions, operation: Operation, request: FastifyRequest, reply: FastifyReply) => {
+const admit = async (
+  { limits, authenticate, publicUrl }: RouteOptions,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => {
   if (methodOf(operation) === 'POST') refuseCrossSite(request, publicUrl)
   const principal = await authenticate(request)
   const state = limits.byCaller(operation, principal, request.ip)
@@ -58,7 +64,12 @@ const admit = async ({ limits, authenticate, publicUrl }: RouteOptions, operatio
   return principal
 }
 
-const serve = async (options: RouteOptions, handler: Handler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+const serve = async (
+  options: RouteOptions,
+  handler: Handler,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
   const principal = await admit(options, handler.operation, request, reply)
   const asked: Request = {
     id: request.requestId,

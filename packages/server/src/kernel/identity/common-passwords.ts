@@ -4,16 +4,119 @@
  * come first, and the brakes on guessing (guesses.ts) stop the many that follow.
  */
 const words = [
-  ...['password', 'passwort', 'motdepasse', 'contrasena', 'senha', 'qwerty', 'qwertz', 'azerty', 'letmein', 'welcome', 'willkommen', 'iloveyou'],
-  ...['admin', 'administrator', 'root', 'login', 'changeme', 'secret', 'geheim', 'default', 'master', 'monkey', 'dragon', 'sunshine', 'princess'],
-  ...['football', 'baseball', 'superman', 'batman', 'trustno', 'starwars', 'whatever', 'shadow', 'michael', 'jennifer', 'jordan', 'computer'],
-  ...['internet', 'samsung', 'google', 'facebook', 'linkedin', 'microsoft', 'windows', 'apple', 'company', 'summer', 'winter', 'spring', 'autumn'],
-  ...['january', 'february', 'march', 'april', 'june', 'july', 'august', 'september', 'october', 'november', 'december', 'monday', 'friday'],
-  ...['test', 'demo', 'guest', 'user', 'hello', 'abc', 'love', 'pass', 'temp', 'my', 'the', 'is', 'new', 'holdfast', 'correcthorsebatterystaple'],
-  ...['qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'asdfgh', 'asdf', 'zxcvbn', 'qazwsx', 'qazwsxedc', 'onetwothree', 'access', 'killer', 'freedom'],
+  ...[
+    'password',
+    'passwort',
+    'motdepasse',
+    'contrasena',
+    'senha',
+    'qwerty',
+    'qwertz',
+    'azerty',
+    'letmein',
+    'welcome',
+    'willkommen',
+    'iloveyou',
+  ],
+  ...[
+    'admin',
+    'administrator',
+    'root',
+    'login',
+    'changeme',
+    'secret',
+    'geheim',
+    'default',
+    'master',
+    'monkey',
+    'dragon',
+    'sunshine',
+    'princess',
+  ],
+  ...[
+    'football',
+    'baseball',
+    'superman',
+    'batman',
+    'trustno',
+    'starwars',
+    'whatever',
+    'shadow',
+    'michael',
+    'jennifer',
+    'jordan',
+    'computer',
+  ],
+  ...[
+    'internet',
+    'samsung',
+    'google',
+    'facebook',
+    'linkedin',
+    'microsoft',
+    'windows',
+    'apple',
+    'company',
+    'summer',
+    'winter',
+    'spring',
+    'autumn',
+  ],
+  ...[
+    'january',
+    'february',
+    'march',
+    'april',
+    'june',
+    'july',
+    'august',
+    'september',
+    'october',
+    'november',
+    'december',
+    'monday',
+    'friday',
+  ],
+  ...[
+    'test',
+    'demo',
+    'guest',
+    'user',
+    'hello',
+    'abc',
+    'love',
+    'pass',
+    'temp',
+    'my',
+    'the',
+    'is',
+    'new',
+    'holdfast',
+    'correcthorsebatterystaple',
+  ],
+  ...[
+    'qwertyuiop',
+    'asdfghjkl',
+    'zxcvbnm',
+    'asdfgh',
+    'asdf',
+    'zxcvbn',
+    'qazwsx',
+    'qazwsxedc',
+    'onetwothree',
+    'access',
+    'killer',
+    'freedom',
+  ],
 ].toSorted((a, b) => b.length - a.length)
 
-const runs = ['0123456789012345678901234567890', 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz', 'qwertyuiopasdfghjklzxcvbnmqwertyuiop', '1q2w3e4r5t6y7u8i9o0p', '1qaz2wsx3edc4rfv5tgb6yhn7ujm']
+const runs = [
+  '0123456789012345678901234567890',
+  'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz',
+  'qwertyuiopasdfghjklzxcvbnmqwertyuiop',
+  '1q2w3e4r5t6y7u8i9o0p',
+  '1qaz2wsx3edc4rfv5tgb6yhn7ujm',
+]
 const backwards = (text: string): string => [...text].toReversed().join('')
 const allRuns = [...runs, ...runs.map(backwards)]
 
@@ -57,5 +160,7 @@ export const isCommonPassword = (password: string, about: readonly string[] = []
   const lower = password.normalize('NFKC').toLowerCase()
   if (repeats(lower) || walks(lower) || new Set(lower).size < 5) return true
   const known = [...piecesOf(about), ...words]
-  return [lower, plain(lower)].some((text) => remainder(text.replaceAll(/[\s._-]/g, ''), known).length < 4) && /\p{L}/u.test(lower)
+  return (
+    [lower, plain(lower)].some((text) => remainder(text.replaceAll(/[\s._-]/g, ''), known).length < 4) && /\p{L}/u.test(lower)
+  )
 }

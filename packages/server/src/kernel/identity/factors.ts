@@ -50,7 +50,12 @@ const useRecoveryCode = async ({ tx }: Entered, personId: PersonId, typed: strin
 }
 
 /** Uses up a code of the person's second factor; says which kind it was (RFC 8176), or null when it is none. */
-export const useFactorCode = async (entered: Entered, personId: PersonId, code: string, now: Date): Promise<'otp' | 'recovery' | null> => {
+export const useFactorCode = async (
+  entered: Entered,
+  personId: PersonId,
+  code: string,
+  now: Date,
+): Promise<'otp' | 'recovery' | null> => {
   const typed = code.replaceAll(/\s/g, '')
   if (/^\d{6}$/.test(typed)) return (await useTotp(entered, personId, typed, now)) ? 'otp' : null
   return (await useRecoveryCode(entered, personId, code, now)) ? 'recovery' : null

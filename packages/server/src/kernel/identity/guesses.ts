@@ -36,9 +36,14 @@ export const createGuesses = (gate: Gate, secrets: Secrets): Guesses => ({
     }
     const { place, subject: whole } = limits[kind]
     const names = [name('place', subject, placeOf(address)), name('subject', subject)]
-    const [row] = await gate.ask<{ guess_begin: number }>('guess_begin', [names, [place.free, whole.free], [place.cap, whole.cap]])
+    const [row] = await gate.ask<{ guess_begin: number }>('guess_begin', [
+      names,
+      [place.free, whole.free],
+      [place.cap, whole.cap],
+    ])
     const pause = row?.guess_begin ?? 0
-    if (pause > 0) throw common('rate_limited', { retryAfterSeconds: pause, detail: 'Too many failed attempts. Wait, then try again.' })
+    if (pause > 0)
+      throw common('rate_limited', { retryAfterSeconds: pause, detail: 'Too many failed attempts. Wait, then try again.' })
     return async () => void (await gate.ask('guess_right', [names]))
   },
 })

@@ -23,11 +23,16 @@ export const openPerson = async (vault: Vault, { id, nameSealed, emailSealed }: 
   email: await vault.openText({ person: id }, place('email_sealed', id), emailSealed),
 })
 
-export const sealName = (vault: Vault, id: PersonId, name: string): Promise<Buffer> => vault.seal({ person: id }, place('name_sealed', id), name)
+export const sealName = (vault: Vault, id: PersonId, name: string): Promise<Buffer> =>
+  vault.seal({ person: id }, place('name_sealed', id), name)
 
 /** One person that may be seen from the organisation entered: oneself or a fellow member. Throws when there is none. */
 export const readPerson = async ({ tx, vault }: Entered, id: PersonId): Promise<Person> => {
-  const row = await tx.selectFrom('person').select(['id', 'nameSealed', 'emailSealed']).where('id', '=', id).executeTakeFirstOrThrow()
+  const row = await tx
+    .selectFrom('person')
+    .select(['id', 'nameSealed', 'emailSealed'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
   return openPerson(vault, row)
 }
 
@@ -38,7 +43,10 @@ export interface NewPerson extends Person {
 }
 
 /** Adds a person; the transaction must have been entered as that person. */
-export const createPerson = async ({ tx, vault }: Entered, { id, name, email, emailIndex, passwordHash }: NewPerson): Promise<void> => {
+export const createPerson = async (
+  { tx, vault }: Entered,
+  { id, name, email, emailIndex, passwordHash }: NewPerson,
+): Promise<void> => {
   const nameSealed = await sealName(vault, id, name)
   const emailSealed = await vault.seal({ person: id }, place('email_sealed', id), email)
   await tx.insertInto('person').values({ id, emailIndex, emailSealed, nameSealed, passwordHash, mfaEnrolledAt: null }).execute()

@@ -42,7 +42,11 @@ export const createSecrets = (ground: Ground, gate: Gate, now: () => number = Da
     const orgId = await operatorOrg()
     if (!orgId) return []
     return readIn(ground, orgId, null, async ({ tx, vault }) => {
-      const rows = await tx.selectFrom('platformSecret').select(['version', 'sealed', 'createdAt']).where('name', '=', name).execute()
+      const rows = await tx
+        .selectFrom('platformSecret')
+        .select(['version', 'sealed', 'createdAt'])
+        .where('name', '=', name)
+        .execute()
       const open = async ({ version, sealed, createdAt }: (typeof rows)[number]) => ({
         version,
         createdAt,
@@ -71,7 +75,12 @@ export const renewSecret = async ({ tx, vault }: Entered, name: SecretName, now:
   const rows = await tx.selectFrom('platformSecret').select('version').where('name', '=', name).forUpdate().execute()
   const version = Math.max(0, ...rows.map((row) => row.version)) + 1
   if (name === 'email-index' && version > 1) throw new Error('the key of the e-mail index is not rotated')
-  await tx.updateTable('platformSecret').set({ state: 'retired' }).where('name', '=', name).where('state', '=', 'active').execute()
+  await tx
+    .updateTable('platformSecret')
+    .set({ state: 'retired' })
+    .where('name', '=', name)
+    .where('state', '=', 'active')
+    .execute()
   const key = randomBytes(32)
   const sealed = await vault.seal('platform', place(name, version), key)
   await tx.insertInto('platformSecret').values({ name, version, sealed, createdAt: now }).execute()

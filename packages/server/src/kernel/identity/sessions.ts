@@ -55,7 +55,13 @@ export type SessionChange = Partial<Pick<NewSession, 'orgId' | 'restricted' | 'm
  * Continues a session under a new id, so that an id known from before gains nothing (fixation). Throws `unauthenticated` when it was
  * ended meanwhile: a revoked session does not come back.
  */
-export const replaceSession = async (entered: Entered, current: SessionPrincipal, change: SessionChange, origin: Origin, now: Date): Promise<SessionId> => {
+export const replaceSession = async (
+  entered: Entered,
+  current: SessionPrincipal,
+  change: SessionChange,
+  origin: Origin,
+  now: Date,
+): Promise<SessionId> => {
   const old = await entered.tx
     .updateTable('session')
     .set({ revokedAt: now, revokeReason: 'replaced' })
@@ -70,7 +76,13 @@ export const replaceSession = async (entered: Entered, current: SessionPrincipal
 }
 
 /** Ends a person's sessions, in whichever organisation, but for one; returns how many. */
-export const endSessions = async ({ tx }: Entered, personId: PersonId, reason: string, now: Date, except?: SessionId): Promise<number> => {
+export const endSessions = async (
+  { tx }: Entered,
+  personId: PersonId,
+  reason: string,
+  now: Date,
+  except?: SessionId,
+): Promise<number> => {
   const ended = await tx
     .updateTable('session')
     .set({ revokedAt: now, revokeReason: reason })

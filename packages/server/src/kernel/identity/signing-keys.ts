@@ -42,14 +42,19 @@ export const createSigningKeys = (ground: Ground, secrets: Secrets, clock: () =>
       const rows = await tx
         .selectFrom('signingKey')
         .selectAll()
-        .where((row) => row.or([row('state', '!=', 'retired'), row('retiredAt', '>', new Date(clock() - retiredMinutes * 60_000))]))
+        .where((row) =>
+          row.or([row('state', '!=', 'retired'), row('retiredAt', '>', new Date(clock() - retiredMinutes * 60_000))]),
+        )
         .limit(100)
         .execute()
       const loaded: Loaded = { at: clock(), signing: null, verifying: new Map() }
       for (const { kid, state, publicJwk, privateSealed, retiredAt } of rows) {
         loaded.verifying.set(kid, { key: await keyOf(publicJwk as JWK), retiredAt })
         if (state === 'signing') {
-          loaded.signing = { kid, key: await keyOf(JSON.parse(await vault.openText('platform', place(kid), privateSealed)) as JWK) }
+          loaded.signing = {
+            kid,
+            key: await keyOf(JSON.parse(await vault.openText('platform', place(kid), privateSealed)) as JWK),
+          }
         }
       }
       return loaded
@@ -104,12 +109,21 @@ export const createFirstSigningKeys = async (entered: Entered, now: Date): Promi
  */
 export const rotateSigningKey = async (entered: Entered, now: Date): Promise<number | null> => {
   const { tx } = entered
-  const rows = await tx.selectFrom('signingKey').select(['kid', 'state']).where('state', '!=', 'retired').orderBy('kid').forUpdate().execute()
+  const rows = await tx
+    .selectFrom('signingKey')
+    .select(['kid', 'state'])
+    .where('state', '!=', 'retired')
+    .orderBy('kid')
+    .forUpdate()
+    .execute()
   const next = rows.find(({ state }) => state === 'next')
   if (!next) return null
   await tx.updateTable('signingKey').set({ state: 'retired', retiredAt: now }).where('state', '=', 'signing').execute()
   await tx.updateTable('signingKey').set({ state: 'signing', signingAt: now }).where('kid', '=', next.kid).execute()
   await addKey(entered, 'next', now)
-  const { count } = await tx.selectFrom('signingKey').select(({ fn }) => fn.countAll<string>().as('count')).executeTakeFirstOrThrow()
+  const { count } = await tx
+    .selectFrom('signingKey')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow()
   return Number(count)
 }

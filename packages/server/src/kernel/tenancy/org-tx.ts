@@ -21,7 +21,10 @@ declare const entered: unique symbol
  * Proof that an organisation was entered: a query builder whose every statement runs in that organisation's transaction and is
  * scoped to it twice (D5). There is no other way to reach tenant data.
  */
-export type OrgTx = Pick<Kysely<Database>, 'selectFrom' | 'selectNoFrom' | 'insertInto' | 'updateTable' | 'deleteFrom' | 'with' | 'fn'> & {
+export type OrgTx = Pick<
+  Kysely<Database>,
+  'selectFrom' | 'selectNoFrom' | 'insertInto' | 'updateTable' | 'deleteFrom' | 'with' | 'fn'
+> & {
   readonly orgId: OrgId
   readonly [entered]: true
 }

@@ -62,7 +62,9 @@ class ScopeTransformer extends OperationNodeTransformer {
 
   #conditions(nodes: readonly OperationNode[]): OperationNode | null {
     const names = nodes.map((node) => tenantName(node, this.#tenantTables)).filter((name) => name !== null)
-    return names.map((name) => this.#isOurs(name)).reduce<OperationNode | null>((all, one) => (all ? AndNode.create(all, one) : one), null)
+    return names
+      .map((name) => this.#isOurs(name))
+      .reduce<OperationNode | null>((all, one) => (all ? AndNode.create(all, one) : one), null)
   }
 
   #scoped(where: WhereNode | undefined, from: readonly OperationNode[]): WhereNode | undefined {
@@ -102,7 +104,8 @@ class ScopeTransformer extends OperationNodeTransformer {
     // An organisation's own row: its org_id is generated from its id, which row-level security checks.
     const name = inner.into && tenantName(inner.into, this.#tenantTables)
     if (!name || name === 'org' || !inner.columns || !inner.values || !ValuesNode.is(inner.values)) return inner
-    if (inner.columns.some(({ column }) => column.name === 'org_id')) throw new Error(`org_id of ${name} is set by the transaction, not by a handler`)
+    if (inner.columns.some(({ column }) => column.name === 'org_id'))
+      throw new Error(`org_id of ${name} is set by the transaction, not by a handler`)
     const values = inner.values.values.map((row) =>
       PrimitiveValueListNode.is(row)
         ? PrimitiveValueListNode.create([...row.values, this.#orgId])

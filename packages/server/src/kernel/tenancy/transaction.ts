@@ -50,7 +50,10 @@ export const openTransaction = (pool: pg.Pool, { orgId, personId, writes }: Open
 
   const open = async (): Promise<pg.PoolClient> => {
     client = await pool.connect()
-    begin = Promise.all([client.query(writes ? 'begin' : 'begin read only'), named(client, 'select enter($1, $2, $3)', [orgId, personId, writes])])
+    begin = Promise.all([
+      client.query(writes ? 'begin' : 'begin read only'),
+      named(client, 'select enter($1, $2, $3)', [orgId, personId, writes]),
+    ])
     begin.catch(ignore) // reported by the statement that travels with it
     return client
   }
@@ -78,7 +81,10 @@ export const openTransaction = (pool: pg.Pool, { orgId, personId, writes }: Open
     commit: async (last) => {
       if (!opening && !last) return null
       const connection = await (opening ??= open())
-      const answers = [last ? named(connection, last.text, last.values) : Promise.resolve(null), connection.query('commit')] as const
+      const answers = [
+        last ? named(connection, last.text, last.values) : Promise.resolve(null),
+        connection.query('commit'),
+      ] as const
       try {
         await begin
         const [rows] = await Promise.all(answers)
