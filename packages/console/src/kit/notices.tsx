@@ -15,7 +15,7 @@ export const recorded = (what: string, ledgerSeq: number | null): void => {
         {ledgerSeq !== null && (
           <>
             {' '}
-            Recorded as <PageLink to={`/ledger/${ledgerSeq}`}>#{ledgerSeq}</PageLink>.
+            Recorded as <PageLink to={`/ledger/${ledgerSeq}`} td="underline">#{ledgerSeq}</PageLink>.
           </>
         )}
       </>

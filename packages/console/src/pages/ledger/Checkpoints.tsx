@@ -79,7 +79,10 @@ export const Checkpoints = () => {
       about={
         <>
           Signed by the key server, which keeps its own count and refuses to sign two histories. Sent to the{' '}
-          <PageLink to="/ledger/witnesses">witnesses</PageLink>; save one where we cannot reach it.
+          <PageLink to="/ledger/witnesses" td="underline">
+            witnesses
+          </PageLink>
+          ; save one where we cannot reach it.
         </>
       }
       action={button}

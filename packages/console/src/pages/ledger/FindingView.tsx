@@ -41,8 +41,11 @@ export const FindingView = ({ finding, source }: { finding: Finding; source: str
       ) : (
         <p>
           {finding.entries > 0 && `The ${count(finding.entries)} entries before it are whole. `}
-          <PageLink to={`/ledger/${finding.seq}`}>Look at entry #{finding.seq}</PageLink>, keep this export, and tell whoever
-          answers for security: entries change only when somebody goes around the application.
+          <PageLink to={`/ledger/${finding.seq}`} td="underline">
+            Look at entry #{finding.seq}
+          </PageLink>
+          , keep this export, and tell whoever answers for security: entries change only when somebody goes around the
+          application.
         </p>
       )}
     </div>

@@ -1,4 +1,5 @@
 import { ledger } from '@holdfast/contract'
+import { Skeleton } from '@mantine/core'
 import { Copy, count, Facts, Hash, Page, PageLink, ReadProblem, Section, Time, useMay, useQueryOf } from '../../kit/index.ts'
 import { Checkpoints } from './Checkpoints.tsx'
 import { ExportButton } from './ExportButton.tsx'
@@ -45,7 +46,7 @@ const Body = () => {
           ]}
         />
       )}
-      <VerifyHere verifierKeys={head.data?.verifierKeys ?? []} />
+      {head.isPending ? <Skeleton height={260} /> : <VerifyHere verifierKeys={head.data?.verifierKeys ?? []} />}
       <VerifyThere />
       <Offline />
       <Checkpoints />
@@ -62,7 +63,9 @@ export const VerifyPage = () => {
       about={
         <>
           Whether any entry was changed, removed, moved or invented. A broken chain names its first bad entry.{' '}
-          <PageLink to="/ledger">To the entries</PageLink>
+          <PageLink to="/ledger" td="underline">
+            To the entries
+          </PageLink>
         </>
       }
       permission="ledger:verify"

@@ -48,7 +48,9 @@ export const VerifyThere = () => {
             <p>
               {verdict.message}{' '}
               {!verdict.ok && verdict.seq !== undefined && (
-                <PageLink to={`/ledger/${verdict.seq}`}>Look at entry #{verdict.seq}</PageLink>
+                <PageLink to={`/ledger/${verdict.seq}`} td="underline">
+                  Look at entry #{verdict.seq}
+                </PageLink>
               )}
             </p>
           </div>

@@ -83,7 +83,11 @@ export const OrganisationsPage = () => {
       about={
         <>
           The organisations on this installation. You see that they exist, not what is in them. Without a mail server, their
-          invitations wait in the <PageLink to="/operator/outbox">outbox</PageLink>.
+          invitations wait in the{' '}
+          <PageLink to="/operator/outbox" td="underline">
+            outbox
+          </PageLink>
+          .
         </>
       }
       permission="operator:organisations"

@@ -2,6 +2,7 @@ import { policy } from '@holdfast/contract'
 import { Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { policyAnswers } from './answers.ts'
 import type { PolicyDetail } from './steps.ts'
 
 /** A review that changes nothing is recorded too: who looked, when, and what they found. */
@@ -16,7 +17,7 @@ export const ConfirmReview = ({
 }) => {
   const [comment, setComment] = useState('')
   const confirm = useCommandOf(policy.confirmReview, {
-    refresh: [policy.read, policy.list],
+    refresh: policyAnswers,
     explain: { policy_not_found: 'That policy no longer exists.', not_published: 'Only a published policy can be reviewed.' },
     done: 'The review is recorded.',
     onDone: onClose,

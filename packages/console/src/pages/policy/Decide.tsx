@@ -2,6 +2,7 @@ import { policy } from '@holdfast/contract'
 import { Button, Checkbox, Textarea } from '@mantine/core'
 import { useEffect, useMemo, useState } from 'react'
 import { ConfirmDialog, Due, ProblemNotice, State, useCommandOf } from '../../kit/index.ts'
+import { policyAnswers } from './answers.ts'
 import { bytesOf, sha256Of } from './content.ts'
 import { contentChanged, wrongState } from './explanations.ts'
 import classes from './policy.module.css'
@@ -15,8 +16,6 @@ interface DecideProps {
   content: string
   onEdit: () => void
 }
-
-const refresh = [policy.read, policy.list, policy.content, policy.acknowledgements]
 
 /** The hash of what this page shows; null until computed. */
 const useReadHash = (version: Version, content: string): string | null => {
@@ -35,7 +34,7 @@ const useReadHash = (version: Version, content: string): string | null => {
 const RequestChanges = ({ version, opened, onClose }: { version: Version; opened: boolean; onClose: () => void }) => {
   const [comment, setComment] = useState('')
   const send = useCommandOf(policy.requestChanges, {
-    refresh,
+    refresh: policyAnswers,
     explain: wrongState,
     done: 'Sent back to its author.',
     onDone: onClose,
@@ -70,7 +69,7 @@ const RequestChanges = ({ version, opened, onClose }: { version: Version; opened
 const Review = ({ version, sha256 }: { version: Version; sha256: string | null }) => {
   const [asking, setAsking] = useState(false)
   const approve = useCommandOf(policy.approve, {
-    refresh,
+    refresh: policyAnswers,
     explain: {
       ...wrongState,
       own_version: 'You wrote this version. Nobody approves their own text.',
@@ -105,7 +104,7 @@ const Review = ({ version, sha256 }: { version: Version; sha256: string | null }
 const Acknowledge = ({ policy: detail, version, sha256 }: { policy: PolicyDetail; version: Version; sha256: string | null }) => {
   const [agreed, setAgreed] = useState(false)
   const acknowledge = useCommandOf(policy.acknowledge, {
-    refresh,
+    refresh: policyAnswers,
     explain: { ...wrongState, content_changed: contentChanged, already_acknowledged: 'You acknowledged it already.' },
     done: 'Acknowledged.',
   })

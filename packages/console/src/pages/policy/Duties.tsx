@@ -15,7 +15,9 @@ export const Duties = ({ rows }: { rows: readonly PolicyRow[] }) => {
           {open.slice(0, 4).map((row, index) => (
             <span key={row.id}>
               {index > 0 && ', '}
-              <PageLink to={`/policies/${row.id}`}>{row.title}</PageLink>
+              <PageLink to={`/policies/${row.id}`} td="underline">
+                {row.title}
+              </PageLink>
             </span>
           ))}
           {open.length > 4 && ` and ${open.length - 4} more`}.

@@ -2,6 +2,7 @@ import { policy } from '@holdfast/contract'
 import { Button, Group, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ProblemNotice, useCommandOf, useFormOf } from '../../kit/index.ts'
+import { policyAnswers } from './answers.ts'
 import type { Draft } from './content.ts'
 import { ContentEditor } from './ContentEditor.tsx'
 import { badContent, wrongState } from './explanations.ts'
@@ -13,7 +14,7 @@ import { useUnsaved } from './unsaved.ts'
 export const EditDraft = ({ version, content, onDone }: { version: Version; content: string; onDone: () => void }) => {
   const [draft, setDraft] = useState<Draft>({ format: version.format, content })
   const edit = useCommandOf(policy.editDraft, {
-    refresh: [policy.read, policy.list, policy.content, policy.diff],
+    refresh: policyAnswers,
     explain: { ...wrongState, ...badContent },
     done: 'Saved.',
     onDone: () => {

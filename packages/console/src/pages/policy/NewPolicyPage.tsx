@@ -2,6 +2,7 @@ import { policy } from '@holdfast/contract'
 import { Button, Group, MultiSelect, NumberInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Page, PageLink, ProblemNotice, useCommandOf, useFormOf, useGo } from '../../kit/index.ts'
+import { policyAnswers } from './answers.ts'
 import type { Draft } from './content.ts'
 import { ContentEditor } from './ContentEditor.tsx'
 import { badContent } from './explanations.ts'
@@ -30,7 +31,7 @@ const Form = () => {
   const go = useGo()
   const [draft, setDraft] = useState<Draft>({ format: 'markdown', content: outline })
   const create = useCommandOf(policy.create, {
-    refresh: [policy.list],
+    refresh: policyAnswers,
     explain: { ...badContent, unknown_promise: 'One of the promises does not exist.' },
     done: 'Drafted.',
     onDone: ({ policyId }) => {

@@ -2,6 +2,7 @@ import { policy } from '@holdfast/contract'
 import { Button, Group, Skeleton, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ProblemNotice, ReadProblem, useCommandOf, useFormOf, useQueryOf } from '../../kit/index.ts'
+import { policyAnswers } from './answers.ts'
 import type { Draft } from './content.ts'
 import { ContentEditor } from './ContentEditor.tsx'
 import { badContent } from './explanations.ts'
@@ -18,7 +19,7 @@ interface NextVersionProps {
 const Form = ({ policy: detail, onDone, onCancel, before }: NextVersionProps & { before: Draft }) => {
   const [draft, setDraft] = useState(before)
   const add = useCommandOf(policy.addVersion, {
-    refresh: [policy.read, policy.list],
+    refresh: policyAnswers,
     explain: {
       ...badContent,
       policy_not_found: 'That policy no longer exists.',

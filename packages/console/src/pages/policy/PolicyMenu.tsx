@@ -16,16 +16,15 @@ import { IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
 import { ConfirmDialog, ProblemNotice, useCommandOf, useFormOf, useMay } from '../../kit/index.ts'
 import { useMembers } from '../people.tsx'
+import { policyAnswers } from './answers.ts'
 import { ConfirmReview } from './ConfirmReview.tsx'
 import { promiseOptions } from './promiseOptions.ts'
 import type { PolicyDetail } from './steps.ts'
 
-const refresh = [policy.read, policy.list]
-
 const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: () => void }) => {
   const members = useMembers()
   const update = useCommandOf(policy.update, {
-    refresh,
+    refresh: policyAnswers,
     explain: {
       policy_not_found: 'That policy no longer exists.',
       member_not_found: 'The owner must be a member.',
@@ -89,7 +88,7 @@ const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: (
 const Retire = ({ policy: { id, title }, opened, onClose }: { policy: PolicyDetail; opened: boolean; onClose: () => void }) => {
   const [reason, setReason] = useState('')
   const retire = useCommandOf(policy.retire, {
-    refresh,
+    refresh: policyAnswers,
     explain: { policy_not_found: 'That policy no longer exists.', policy_retired: 'It is retired already.' },
     done: 'Retired.',
     onDone: onClose,

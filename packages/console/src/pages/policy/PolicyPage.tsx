@@ -83,7 +83,9 @@ export const PolicyPage = () => {
       {detail.data.retired && (
         <p>
           This policy is retired: it binds nobody any more and stays here to be read.{' '}
-          <PageLink to="/policies">All policies</PageLink>
+          <PageLink to="/policies" td="underline">
+            All policies
+          </PageLink>
         </p>
       )}
       <Record detail={detail.data} />

@@ -2,6 +2,7 @@ import { policy } from '@holdfast/contract'
 import { NumberInput } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { policyAnswers } from './answers.ts'
 import { wrongState } from './explanations.ts'
 import type { PolicyDetail, Version } from './steps.ts'
 
@@ -16,7 +17,7 @@ interface PublishProps {
 export const Publish = ({ policy: detail, versionId, opened, onClose }: PublishProps) => {
   const [days, setDays] = useState<number>(14)
   const publish = useCommandOf(policy.publish, {
-    refresh: [policy.read, policy.list, policy.content, policy.acknowledgements],
+    refresh: policyAnswers,
     explain: wrongState,
     done: 'Published.',
     onDone: onClose,

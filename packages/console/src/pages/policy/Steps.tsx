@@ -2,16 +2,15 @@ import { policy } from '@holdfast/contract'
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { PageLink, ProblemNotice, useCommandOf, useFilters, useGo } from '../../kit/index.ts'
+import { policyAnswers } from './answers.ts'
 import { ConfirmReview } from './ConfirmReview.tsx'
 import { wrongState } from './explanations.ts'
 import classes from './policy.module.css'
 import { Publish } from './Publish.tsx'
 import type { PolicyDetail, Step } from './steps.ts'
 
-const policyReads = [policy.read, policy.list, policy.content]
-
 const Submit = ({ versionId }: { versionId: NonNullable<Step['versionId']> }) => {
-  const submit = useCommandOf(policy.submit, { refresh: policyReads, explain: wrongState, done: 'Handed over for review.' })
+  const submit = useCommandOf(policy.submit, { refresh: policyAnswers, explain: wrongState, done: 'Handed over for review.' })
   return (
     <>
       <Button loading={submit.running} onClick={() => void submit.run({ id: versionId })}>
@@ -24,6 +23,7 @@ const Submit = ({ versionId }: { versionId: NonNullable<Step['versionId']> }) =>
 
 const Remind = ({ policy: { id } }: { policy: PolicyDetail }) => {
   const remind = useCommandOf(policy.remind, {
+    refresh: policyAnswers,
     explain: {
       policy_not_found: 'That policy no longer exists.',
       not_published: 'It is not published, so there is nothing to acknowledge.',

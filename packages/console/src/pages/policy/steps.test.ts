@@ -41,14 +41,14 @@ describe('what is next with a policy', () => {
   })
 
   it('never offers authors the approval of their own text, and says why', () => {
-    const mine = version(1, 'in_review', { authorId: 'me' })
+    const mine = version(1, 'in_review', { authorId: 'me' as Version['authorId'] })
     for (const role of ['owner', 'admin', 'reviewer'] as const) {
       expect(actions(policy([mine]), reader('me', role))).toEqual(['wait'])
       expect(approvalRefusal(mine, reader('me', role))).toContain('nobody approves their own text')
     }
     expect(approvalRefusal(mine, reader('other', 'member'))).toBe('You need policy:approve (Owner, Admin or Reviewer).')
     expect(approvalRefusal(mine, reader('other', 'reviewer'))).toBeNull()
-    expect(approvalRefusal(version(1, 'draft', { authorId: 'me' }), reader('me', 'owner'))).toBeNull()
+    expect(approvalRefusal(version(1, 'draft', { authorId: 'me' as Version['authorId'] }), reader('me', 'owner'))).toBeNull()
   })
 
   it('puts one’s own duty first, and asks for the review in time', () => {

@@ -1,0 +1,37 @@
+/** A mail server of our own, to which the system under test sends its mail. */
+import type { AddressInfo } from 'node:net'
+import PostalMime from 'postal-mime'
+import { SMTPServer } from 'smtp-server'
+
+export interface Mailbox {
+  /** For `HOLDFAST_SMTP_URL`. */
+  url: string
+  /** The text of the newest mail to somebody; undefined until one came. */
+  newestTo: (address: string) => string | undefined
+  close: () => Promise<void>
+}
+
+export const openMailbox = async (): Promise<Mailbox> => {
+  const mails: { to: string; text: string }[] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        PostalMime.parse(Buffer.concat(chunks)).then(({ text }) => {
+          for (const { address } of session.envelope.rcptTo) mails.push({ to: address, text: text ?? '' })
+          done()
+        }, done)
+      })
+    },
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.server.address() as AddressInfo
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    newestTo: (address) => mails.findLast(({ to }) => to === address)?.text,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
