@@ -4,6 +4,7 @@ import { connectKeyServer } from '@holdfast/keyserver/client'
 import { homeAt, makeHome, type Home } from './platform/home.ts'
 import { supervise, type Supervised } from './platform/supervise.ts'
 import { ensureCertificates, type Certificates } from './start/certificates.ts'
+import { fillDemo } from './start/demo.ts'
 import { prepareDatabase, startDatabase, type RunningDatabase } from './start/database.ts'
 import { help, readFlags, type Flags } from './start/flags.ts'
 import { makeSetupLink } from './start/setup-link.ts'
@@ -65,8 +66,8 @@ const connect = async (certificates: Certificates, port: number) =>
 
 const greet = (home: Home, url: string, link: string | null, flags: Flags): void => {
   say(`\nHoldfast is running at ${url}`)
-  if (link !== null) say(`Set it up here, once:  ${link}`)
-  if (flags.demo) say(`Example keys:  ${home.demoFile}`)
+  if (link !== null && !flags.demo) say(`Set it up here, once:  ${link}`)
+  if (flags.demo) say(`Example: API keys in ${home.demoFile}, the Owner’s sign-in in ${home.demoSignInFile}`)
   say(`Trust page:  ${url}/trust`)
   say(`Its certificate is signed by the local authority in ${home.caFile}; browsers warn until you trust it.`)
   say('Ctrl-C stops everything.')
@@ -99,9 +100,10 @@ const start = async (): Promise<void> => {
     keys.close()
     if (applied.length > 0) say(`Database: ${applied.length} migrations applied.`)
     const publicUrl = process.env['HOLDFAST_PUBLIC_URL'] ?? `https://localhost:${flags.port}`
-    const link = flags.demo ? null : await makeSetupLink(home, database, publicUrl)
+    const link = await makeSetupLink(home, database, publicUrl)
     const app = await startApp(flags, home, database, keyServer.port)
     stops.push(() => app.stop())
+    if (flags.demo) await fillDemo(home, publicUrl, certificates.authorityPem, link, say)
     greet(home, process.env['HOLDFAST_PUBLIC_URL'] ?? `https://localhost:${app.port}`, link, flags)
   } catch (error) {
     logLine(`Holdfast could not start: ${error instanceof Error ? error.message : String(error)}`)

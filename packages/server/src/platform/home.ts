@@ -14,6 +14,8 @@ export interface Home {
   setupTokenFile: string
   secretsFile: string
   demoFile: string
+  /** How to sign in to the example as its Owner. */
+  demoSignInFile: string
 }
 
 export const homeAt = (directory: string): Home => {
@@ -29,6 +31,7 @@ export const homeAt = (directory: string): Home => {
     setupTokenFile: join(app, 'setup-token'),
     secretsFile: join(app, 'secrets.json'),
     demoFile: join(root, 'demo.json'),
+    demoSignInFile: join(root, 'demo-sign-in.json'),
   }
 }
 

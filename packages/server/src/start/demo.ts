@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { access, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import {
+  apiKey,
+  createClient,
+  factor,
+  invitation,
+  ledger,
+  operator,
+  organisation,
+  policy,
+  session,
+  setup,
+  type InputOf,
+  type Operation,
+  type OutputOf,
+  type Role,
+} from '@holdfast/contract'
+import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
+import type { Home } from '../platform/home.ts'
+import { demoPolicies } from './demo-policies.ts'
+
+/** A person of the example, as a browser would be one: keeps its cookies, confirms its second factor. */
+interface Visitor {
+  call: <O extends Operation>(operation: O, input: InputOf<O>) => Promise<OutputOf<O>>
+}
+
+const visitorAt = (url: string): Visitor => {
+  const cookies = new Map<string, string>()
+  const client = createClient({
+    baseUrl: url,
+    fetch: async (target, init) => {
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const headers = { ...(init?.headers as Record<string, string>), origin: url, ...(cookie !== '' && { cookie }) }
+      const response = await fetch(target, { ...init, headers })
+      for (const line of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+        cookies.set(name, value)
+      }
+      return response
+    },
+  })
+  return { call: async (operation, input) => (await client.call(operation, input)).value }
+}
+
+/** Enrols an authenticator app; returns its secret in base32. */
+const enrol = async ({ call }: Visitor): Promise<string> => {
+  const { id, secret } = await call(factor.enrolTotp, { label: 'Example' })
+  const bytes = fromBase32(secret)
+  if (!bytes) throw new Error('the secret is not base32')
+  await call(factor.confirmTotp, { id, code: totpAt(bytes, totpStep(Date.now())) })
+  return secret
+}
+
+/** The token of the link in the mail that waits in the outbox for `email`; mail is sent by a job, a moment later. */
+const linkTokenFor = async (owner: Visitor, email: string): Promise<string> => {
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const { rows } = await owner.call(operator.outbox, { limit: 50 })
+    const mail = rows.find(({ to }) => to === email)
+    const text = mail ? (await owner.call(operator.mail, { id: mail.id })).text : ''
+    const token = /\/invitation#(\S+)/.exec(text)?.[1]
+    if (token !== undefined) return token
+    await sleep(500)
+  }
+  throw new Error(`the invitation for ${email} did not arrive in the outbox`)
+}
+
+const password = (): string => randomBytes(12).toString('base64url')
+
+const people: Record<Exclude<Role, 'owner'>, string> = { admin: 'Amir Haddad', reviewer: 'Rosa Lindqvist', member: 'Milan Kovář', viewer: 'Vera Okafor' }
+const emailOf = (role: Role): string => `${role}@example.com`
+
+const invite = async (url: string, owner: Visitor, role: Exclude<Role, 'owner'>): Promise<Visitor> => {
+  const email = emailOf(role)
+  await owner.call(invitation.create, { email, role })
+  const token = await linkTokenFor(owner, email)
+  const visitor = visitorAt(url)
+  const secret = password()
+  await visitor.call(invitation.accept, { token, name: people[role], password: secret })
+  await visitor.call(session.signIn, { email, password: secret })
+  if (role === 'admin') await enrol(visitor)
+  return visitor
+}
+
+/** Policies in every state, written by one, approved by another, acknowledged by some. */
+const fillPolicies = async (visitors: Record<Role, Visitor>): Promise<void> => {
+  for (const { title, content, promises, until } of demoPolicies) {
+    const version = await visitors.member.call(policy.create, { title, content, promises: [...promises] })
+    if (until === 'draft') continue
+    await visitors.member.call(policy.submit, { id: version.id })
+    if (until === 'in_review') continue
+    await visitors.reviewer.call(policy.approve, { id: version.id, sha256: version.sha256, comment: 'Read and agreed.' })
+    await visitors.admin.call(policy.publish, { id: version.id })
+    for (const role of ['owner', 'reviewer', 'member'] as const) {
+      await visitors[role].call(policy.acknowledge, { id: version.id, sha256: version.sha256 })
+    }
+  }
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
+
+/** Fills a fresh installation through its own public interface; a second start finds it filled. */
+export const fillDemo = async (home: Home, url: string, caPem: string, setupLink: string | null, say: (text: string) => void): Promise<void> => {
+  if (setupLink === null) {
+    if (!(await exists(home.demoFile))) say('--demo: this installation is set up already and was left as it is.')
+    return
+  }
+  setDefaultCACertificates([...getCACertificates(), caPem])
+  say('Filling in the example …')
+  const owner = visitorAt(url)
+  const ownerPassword = password()
+  const token = setupLink.slice(setupLink.indexOf('#') + 1)
+  const { orgId } = await owner.call(setup.complete, {
+    ...{ token, organisation: 'Example Ltd', name: 'Olga Petrov', email: emailOf('owner'), password: ownerPassword },
+  })
+  await owner.call(session.signIn, { email: emailOf('owner'), password: ownerPassword })
+  const totpSecret = await enrol(owner)
+  const visitors = {
+    owner,
+    admin: await invite(url, owner, 'admin'),
+    reviewer: await invite(url, owner, 'reviewer'),
+    member: await invite(url, owner, 'member'),
+    viewer: await invite(url, owner, 'viewer'),
+  }
+  await fillPolicies(visitors)
+  await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: 'owner@northwind.example.com' })
+  await owner.call(ledger.addWitness, { kind: 'email', target: 'auditor@example.com' })
+  await owner.call(ledger.checkpoint, {})
+  await owner.call(operator.checkPromises, {})
+  const keys: Partial<Record<Role, string>> = {}
+  for (const [role, visitor] of Object.entries(visitors) as [Role, Visitor][]) {
+    keys[role] = (await visitor.call(apiKey.create, { name: 'Example key', role, days: 30 })).key
+  }
+  const write = (file: string, value: unknown): Promise<void> => writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  await write(home.demoSignInFile, { email: emailOf('owner'), password: ownerPassword, totpSecret })
+  await write(home.demoFile, { url, ca: home.caFile, org: orgId, keys })
+}
