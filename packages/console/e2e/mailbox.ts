@@ -13,6 +13,10 @@ export interface Mailbox {
 
 export const openMailbox = async (): Promise<Mailbox> => {
   const mails: { to: string; text: string }[] = []
+  const keep = async (raw: Buffer, addresses: string[]) => {
+    const { text } = await PostalMime.parse(raw)
+    for (const to of addresses) mails.push({ to, text: text ?? '' })
+  }
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -20,10 +24,11 @@ export const openMailbox = async (): Promise<Mailbox> => {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
-        PostalMime.parse(Buffer.concat(chunks)).then(({ text }) => {
-          for (const { address } of session.envelope.rcptTo) mails.push({ to: address, text: text ?? '' })
-          done()
-        }, done)
+        void keep(
+          Buffer.concat(chunks),
+          session.envelope.rcptTo.map(({ address }) => address),
+        )
+        done()
       })
     },
   })

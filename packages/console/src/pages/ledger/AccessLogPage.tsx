@@ -52,6 +52,7 @@ const columns: Column<Row>[] = [
   {
     key: 'sealed',
     title: 'Sealed in',
+    wide: true,
     align: 'right',
     render: (row) =>
       row.sealedIn === null ? (

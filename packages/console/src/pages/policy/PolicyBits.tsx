@@ -1,4 +1,4 @@
-import { PolicyState } from '@holdfast/contract'
+import type { PolicyState } from '@holdfast/contract'
 import type { z } from 'zod'
 import { State, type StateKind } from '../../kit/index.ts'
 import classes from './policy.module.css'
