@@ -9,7 +9,7 @@ import * as x509 from '@peculiar/x509'
 export async function makeTestCertificate(directory: string): Promise<{ cert: string; key: string; ca: string }> {
   x509.cryptoProvider.set(webcrypto)
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']))
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=holdfast test',
     keys,

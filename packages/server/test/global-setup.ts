@@ -24,8 +24,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { host, port, superuser, password } = postgres
   const passwords = { app: randomBytes(12).toString('hex'), jobs: randomBytes(12).toString('hex') }
   const ssl = { ca: tls.ca }
-  await bootstrapDatabase({ admin: { host, port, user: superuser, password, ssl, database: 'postgres' }, database: TEMPLATE, passwords })
-  project.provide('postgres', { host, port, superuser, password, ca: tls.ca, appPassword: passwords.app, jobsPassword: passwords.jobs })
+  await bootstrapDatabase({
+    admin: { host, port, user: superuser, password, ssl, database: 'postgres' },
+    database: TEMPLATE,
+    passwords,
+  })
+  project.provide('postgres', {
+    host,
+    port,
+    superuser,
+    password,
+    ca: tls.ca,
+    appPassword: passwords.app,
+    jobsPassword: passwords.jobs,
+  })
   return async () => {
     await postgres.stop()
     rmSync(home, { recursive: true, force: true })

@@ -11,7 +11,9 @@ let world: World
 let inputs: Map<string, unknown>
 
 /** Reads of tenant data: what a leak would show through. */
-const reads = allOperations.filter(({ kind, permission }) => kind !== 'command' && permission !== 'public' && permission !== 'self')
+const reads = allOperations.filter(
+  ({ kind, permission }) => kind !== 'command' && permission !== 'public' && permission !== 'self',
+)
 
 beforeAll(async () => {
   world = await createWorld()
@@ -30,7 +32,10 @@ const leaksThrough = async ({ outcome, download }: Callers): Promise<string[]> =
     try {
       const input = inputs.get(operation.name)
       const as = world.stranger.caller
-      const text = operation.kind === 'download' ? await download(operation, input, as) : JSON.stringify((await outcome(operation, input, as)).output)
+      const text =
+        operation.kind === 'download'
+          ? await download(operation, input, as)
+          : JSON.stringify((await outcome(operation, input, as)).output)
       const ours = [world.founded.orgId, ...Object.values(world.members).map(({ personId }) => personId)]
       if (/planted/i.test(text) || ours.some((id) => text.includes(id))) leaking.push(operation.name)
     } catch (error) {
@@ -49,7 +54,9 @@ const rowSecurity = async (on: boolean): Promise<void> => {
      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> 'ledger_pending'`,
   )
   for (const { name } of rows) {
-    await world.platform.admin.query(on ? `alter table ${name} enable row level security` : `alter table ${name} disable row level security`)
+    await world.platform.admin.query(
+      on ? `alter table ${name} enable row level security` : `alter table ${name} disable row level security`,
+    )
   }
 }
 
@@ -74,7 +81,9 @@ test('without both, the stranger reads us: the hunter can see a leak', async () 
   await rowSecurity(false)
   try {
     const leaking = await leaksThrough(withoutScope())
-    expect(leaking).toEqual(expect.arrayContaining(['organisation.read', 'policy.acknowledgements', 'ledger.read', 'ledger.export']))
+    expect(leaking).toEqual(
+      expect.arrayContaining(['organisation.read', 'policy.acknowledgements', 'ledger.read', 'ledger.export']),
+    )
   } finally {
     await rowSecurity(true)
   }

@@ -89,20 +89,28 @@ export const startPlatform = async () => {
   const [database, keyServer] = await Promise.all([createTestDatabase(), startTestKeyServer()])
   const jobsPool = new pg.Pool({ ...database.jobs, max: 2 })
   const admin = new pg.Pool({ ...database.admin, max: 2 })
-  for (const pool of [jobsPool, admin]) pool.on('error', () => undefined).on('connect', (client) => void client.on('error', () => undefined))
+  for (const pool of [jobsPool, admin])
+    pool.on('error', () => undefined).on('connect', (client) => void client.on('error', () => undefined))
   await runMigrations({ pgPool: jobsPool })
   const errors: unknown[] = []
   const { host = '', port = 0, database: name = '', password = '', ssl } = database.app
   const ca = typeof ssl === 'object' ? String(ssl.ca) : null
   const onError = (error: unknown): void => void errors.push(error)
   const poolOf = (max: number): pg.Pool =>
-    createPool({ ...{ host, port, database: name, user: 'holdfast_app', ca, max, pipeline: true, onError }, password: async () => String(password) })
+    createPool({
+      ...{ host, port, database: name, user: 'holdfast_app', ca, max, pipeline: true, onError },
+      password: async () => String(password),
+    })
   const [pool, aside] = [poolOf(12), poolOf(3)]
   const clock = createClock()
   const setupToken = randomBytes(32).toString('base64url')
   const flush = await flushOf(pool)
   const setupTokenHash = async () => createHash('sha256').update(setupToken).digest()
-  const options = { ...{ pool, aside, publicUrl, clock, onError, flush, setupTokenHash }, keyServer: keyServer.client, tenantTables: await readTenantTables(pool) }
+  const options = {
+    ...{ pool, aside, publicUrl, clock, onError, flush, setupTokenHash },
+    keyServer: keyServer.client,
+    tenantTables: await readTenantTables(pool),
+  }
   const composition = compose(options)
   const callers = callersOf(composition)
   return {
@@ -143,7 +151,12 @@ const arrange = async (admin: pg.Pool, orgId: OrgId, sql: string, values: unknow
     await client.query('begin')
     await client.query('select enter($1, null, false)', [orgId])
     await client.query(sql, values)
-    const head = { actor: { type: 'system', id: 'test', via: 'test' }, action: 'test.arranged', target: { type: 'test', id: 'test' }, outcome: 'done' }
+    const head = {
+      actor: { type: 'system', id: 'test', via: 'test' },
+      action: 'test.arranged',
+      target: { type: 'test', id: 'test' },
+      outcome: 'done',
+    }
     await client.query('select ledger_append($1)', [JSON.stringify(head)])
     await client.query('commit')
   } finally {
@@ -168,11 +181,17 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
   })
   const handlerOf = (operation: Pick<Operation, 'name'>) => {
     const handler = handlers.find((candidate) => candidate.operation.name === operation.name)
-    if (!handler) throw new Error(`nobody handles ${operation.name} (${operationNamed(operation.name) ? 'declared' : 'not declared'})`)
+    if (!handler)
+      throw new Error(`nobody handles ${operation.name} (${operationNamed(operation.name) ? 'declared' : 'not declared'})`)
     return handler
   }
   /** Everything `run` answers: output, the entry's number, cookies (which `as` keeps). */
-  const outcome = async (operation: Operation, input: unknown, as: Caller, idempotencyKey: string | null = null): Promise<Outcome> => {
+  const outcome = async (
+    operation: Operation,
+    input: unknown,
+    as: Caller,
+    idempotencyKey: string | null = null,
+  ): Promise<Outcome> => {
     const handler = handlerOf(operation)
     if (handler.scope === 'download') throw new Error('call `download`')
     const answer = await run(path, handler, input, await requestOf(as, idempotencyKey))
@@ -210,7 +229,11 @@ type Callers = ReturnType<typeof callersOf>
 const found = async ({ call }: Callers, clock: Clock, token: string): Promise<FoundedPlatform> => {
   const email = 'olga@example.test'
   const password = 'seven lanterns under the bridge'
-  const { orgId, personId } = await call(setup.complete, { token, organisation: 'Example Ltd', name: 'Olga Owner', email, password }, newCaller())
+  const { orgId, personId } = await call(
+    setup.complete,
+    { token, organisation: 'Example Ltd', name: 'Olga Owner', email, password },
+    newCaller(),
+  )
   const owner = newCaller()
   await call(session.signIn, { email, password }, owner)
   const { totpSecret, recoveryCodes } = await enrol({ call }, clock, owner)
@@ -218,12 +241,15 @@ const found = async ({ call }: Callers, clock: Clock, token: string): Promise<Fo
 }
 
 /** Enrols an authenticator app for a signed-in caller. It uses the code of the step before, so that the current one is still unused. */
-export const enrol = async ({ call }: Pick<Callers, 'call'>, clock: Clock, caller: Caller): Promise<{ totpSecret: string; recoveryCodes: string[] }> => {
+export const enrol = async (
+  { call }: Pick<Callers, 'call'>,
+  clock: Clock,
+  caller: Caller,
+): Promise<{ totpSecret: string; recoveryCodes: string[] }> => {
   const { id, secret } = await call(factor.enrolTotp, { label: 'Phone' }, caller)
   const { recoveryCodes } = await call(factor.confirmTotp, { id, code: totpCode(secret, clock.now(), -1) }, caller)
   return { totpSecret: secret, recoveryCodes }
 }
-
 
 export interface Member {
   caller: Caller
@@ -240,7 +266,12 @@ const passwordOfMembers = 'nine kettles on a quiet hill'
  * Another member of the founder's organisation, signed in and unrestricted. Arranged in one transaction of the application with an entry of
  * its own, since the way in (an invitation) is another capability's.
  */
-export const addMember = async (platform: Platform, { orgId }: Pick<FoundedPlatform, 'orgId'>, role: Role, name = `Mel ${role}`): Promise<Member> => {
+export const addMember = async (
+  platform: Platform,
+  { orgId }: Pick<FoundedPlatform, 'orgId'>,
+  role: Role,
+  name = `Mel ${role}`,
+): Promise<Member> => {
   const { ground, secrets, passwords } = platform.services
   const personId = newIdOf(PersonId, 'pe')
   const email = `${personId}@example.test`
@@ -250,7 +281,14 @@ export const addMember = async (platform: Platform, { orgId }: Pick<FoundedPlatf
   await createPerson(unit, { id: personId, name, email, emailIndex, passwordHash: await passwords.hash(passwordOfMembers) })
   await unit.tx.insertInto('membership').values({ personId, role }).execute()
   const actor = { type: 'system', id: 'test', via: 'test' }
-  await record(ground, unit, { actor, action: 'member.arranged', targetId: personId, requestId: newId('rq'), origin: null, reason: null })
+  await record(ground, unit, {
+    actor,
+    action: 'member.arranged',
+    targetId: personId,
+    requestId: newId('rq'),
+    origin: null,
+    reason: null,
+  })
   const caller = newCaller()
   await platform.call(session.signIn, { email, password: passwordOfMembers }, caller)
   const totpSecret = mustHaveMfa(role) ? (await enrol(platform, platform.clock, caller)).totpSecret : null

@@ -56,9 +56,12 @@ describe.each(allOperations.map((operation) => [operation.name, operation] as co
   })
 
   const unnamed = roles.filter((role) => !rolesWith(operation.permission).includes(role))
-  test.skipIf(['public', 'self'].includes(operation.permission) || unnamed.length === 0)('refuses every role it does not name', async () => {
-    for (const role of unnamed) expect(await codeOf(operation, {}, world.members[role].caller), role).toBe('forbidden')
-  })
+  test.skipIf(['public', 'self'].includes(operation.permission) || unnamed.length === 0)(
+    'refuses every role it does not name',
+    async () => {
+      for (const role of unnamed) expect(await codeOf(operation, {}, world.members[role].caller), role).toBe('forbidden')
+    },
+  )
 
   test.skipIf(Object.keys(operation.input.shape).length === 0)('refuses malformed input, and writes nothing', async () => {
     const { as } = await sampleOf(operation, world)
@@ -68,16 +71,19 @@ describe.each(allOperations.map((operation) => [operation.name, operation] as co
     expect(await entries()).toBe(before)
   })
 
-  test.skipIf(['public', 'self'].includes(operation.permission))('shows nothing of another organisation, whatever ids are given', async () => {
-    // The stranger gives our ids, but words of their own: what is planted must come from nowhere else.
-    const input: unknown = JSON.parse(JSON.stringify((await sampleOf(operation, world)).input).replace(/planted/gi, 'own'))
-    const answer = await answerOf(operation, input, world.stranger.caller)
-    if ('code' in answer) {
-      const expected = ['forbidden', 'session_required', ...Object.keys(operation.errors)]
-      return expect(expected).toContain(answer.code)
-    }
-    expect(answer.text).not.toMatch(/planted/i)
-    expect(answer.text).not.toContain(world.founded.orgId)
-    for (const { personId } of Object.values(world.members)) expect(answer.text).not.toContain(personId)
-  })
+  test.skipIf(['public', 'self'].includes(operation.permission))(
+    'shows nothing of another organisation, whatever ids are given',
+    async () => {
+      // The stranger gives our ids, but words of their own: what is planted must come from nowhere else.
+      const input: unknown = JSON.parse(JSON.stringify((await sampleOf(operation, world)).input).replace(/planted/gi, 'own'))
+      const answer = await answerOf(operation, input, world.stranger.caller)
+      if ('code' in answer) {
+        const expected = ['forbidden', 'session_required', ...Object.keys(operation.errors)]
+        return expect(expected).toContain(answer.code)
+      }
+      expect(answer.text).not.toMatch(/planted/i)
+      expect(answer.text).not.toContain(world.founded.orgId)
+      for (const { personId } of Object.values(world.members)) expect(answer.text).not.toContain(personId)
+    },
+  )
 })

@@ -1,11 +1,33 @@
 /** Two organisations full of data, and one valid call of every operation; for the universal suite and the leak hunter. */
 import { createHash, randomBytes } from 'node:crypto'
-import { apiKey, factor, invitation, ledger, policy, type InputOf, type Operation, type operations, type OrgId, type Role } from '@holdfast/contract'
+import {
+  apiKey,
+  factor,
+  invitation,
+  ledger,
+  policy,
+  type InputOf,
+  type Operation,
+  type operations,
+  type OrgId,
+  type Role,
+} from '@holdfast/contract'
 import { newId, newOrgId } from '../src/kernel/identifier.ts'
 import { openUnit, record } from '../src/kernel/unit.ts'
-import { addMember, newCaller, startPlatform, totpCode, type Caller, type FoundedPlatform, type Member, type Platform } from './platform.ts'
+import {
+  addMember,
+  newCaller,
+  startPlatform,
+  totpCode,
+  type Caller,
+  type FoundedPlatform,
+  type Member,
+  type Platform,
+} from './platform.ts'
 
-export type OperationName = { [N in keyof typeof operations]: `${N}.${keyof (typeof operations)[N] & string}` }[keyof typeof operations]
+export type OperationName = {
+  [N in keyof typeof operations]: `${N}.${keyof (typeof operations)[N] & string}`
+}[keyof typeof operations]
 
 type OperationAt<Name extends string> = Name extends `${infer Noun}.${infer Verb}`
   ? Noun extends keyof typeof operations
@@ -34,9 +56,19 @@ export interface World {
 const makeOrganisation = async ({ services }: Platform, name: string): Promise<OrgId> => {
   const orgId = newOrgId()
   const unit = openUnit(services.ground, orgId, null, true)
-  await unit.tx.insertInto('org').values({ id: orgId, slug: `org-${randomBytes(4).toString('hex')}`, name }).execute()
+  await unit.tx
+    .insertInto('org')
+    .values({ id: orgId, slug: `org-${randomBytes(4).toString('hex')}`, name })
+    .execute()
   const actor = { type: 'system', id: 'test', via: 'test' }
-  await record(services.ground, unit, { actor, action: 'organisation.arranged', targetId: orgId, requestId: newId('rq'), origin: null, reason: null })
+  await record(services.ground, unit, {
+    actor,
+    action: 'organisation.arranged',
+    targetId: orgId,
+    requestId: newId('rq'),
+    origin: null,
+    reason: null,
+  })
   return orgId
 }
 
@@ -52,11 +84,18 @@ export const createWorld = async (): Promise<World> => {
     viewer: await member('viewer'),
   }
   const strangerOrg = await makeOrganisation(platform, 'Stranger Ltd')
-  return { platform, founded, members, strangerOrg, stranger: await addMember(platform, { orgId: strangerOrg }, 'owner', 'Stranger') }
+  return {
+    platform,
+    founded,
+    members,
+    strangerOrg,
+    stranger: await addMember(platform, { orgId: strangerOrg }, 'owner', 'Stranger'),
+  }
 }
 
 /** A person of their own, for calls that end or change somebody. */
-export const somebody = ({ platform, founded }: World, role: Role = 'member'): Promise<Member> => addMember(platform, founded, role)
+export const somebody = ({ platform, founded }: World, role: Role = 'member'): Promise<Member> =>
+  addMember(platform, founded, role)
 
 const draft = ({ platform, members }: World) =>
   platform.call(policy.create, { title: 'Planted policy', content: '# Planted\n\nplanted-secret-text\n' }, members.member.caller)
@@ -81,7 +120,11 @@ const freshCode = (world: World, person: Member): string => {
 }
 
 const invited = (world: World) =>
-  world.platform.call(invitation.create, { email: `${randomBytes(5).toString('hex')}@example.test`, role: 'viewer' }, world.members.owner.caller)
+  world.platform.call(
+    invitation.create,
+    { email: `${randomBytes(5).toString('hex')}@example.test`, role: 'viewer' },
+    world.members.owner.caller,
+  )
 
 /** The token of a link, planted in place of the one that was mailed. */
 const plantToken = async (world: World, table: 'invitation' | 'password_reset', id: string): Promise<string> => {
@@ -103,10 +146,19 @@ const resetToken = async (world: World): Promise<string> => {
 export const samples: { [Name in OperationName]: (world: World) => Promise<Call<InputOf<OperationAt<Name>>>> } = {
   'setup.state': async () => ({ input: {}, as: newCaller() }),
   'setup.complete': async ({ platform }) => ({
-    input: { token: platform.setupToken, organisation: 'Again', name: 'Again', email: 'again@example.test', password: 'eleven lamps at the harbour' },
+    input: {
+      token: platform.setupToken,
+      organisation: 'Again',
+      name: 'Again',
+      email: 'again@example.test',
+      password: 'eleven lamps at the harbour',
+    },
     as: newCaller(),
   }),
-  'session.signIn': async (w) => ({ input: { email: w.members.member.email, password: w.members.member.password }, as: newCaller() }),
+  'session.signIn': async (w) => ({
+    input: { email: w.members.member.email, password: w.members.member.password },
+    as: newCaller(),
+  }),
   'session.confirmFactor': async (w) => ({ input: { code: freshCode(w, w.members.admin) }, as: w.members.admin.caller }),
   'session.confirmPassword': (w) => asMember(w, { password: w.members.member.password }),
   'session.refresh': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
@@ -114,7 +166,10 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'session.list': (w) => asMember(w, {}),
   'session.revoke': async (w) => {
     const person = await somebody(w)
-    const { rows } = await w.platform.admin.query<{ id: string }>('select id from session where person_id = $1 and revoked_at is null limit 1', [person.personId])
+    const { rows } = await w.platform.admin.query<{ id: string }>(
+      'select id from session where person_id = $1 and revoked_at is null limit 1',
+      [person.personId],
+    )
     return { input: { id: rows[0]?.id ?? '' }, as: person.caller }
   },
   'session.revokeOthers': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
@@ -126,7 +181,10 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     return { input: { current: person.password, next: 'forty geese over the canal' }, as: person.caller }
   },
   'account.requestReset': async (w) => ({ input: { email: w.members.viewer.email }, as: newCaller() }),
-  'account.resetPassword': async (w) => ({ input: { token: await resetToken(w), password: 'forty geese over the canal' }, as: newCaller() }),
+  'account.resetPassword': async (w) => ({
+    input: { token: await resetToken(w), password: 'forty geese over the canal' },
+    as: newCaller(),
+  }),
   'factor.list': (w) => ownerCall(w, {}),
   'factor.enrolTotp': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
   'factor.confirmTotp': async (w) => {
@@ -144,7 +202,10 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'organisation.read': (w) => asMember(w, {}),
   'organisation.update': (w) => ownerCall(w, { name: 'Planted organisation' }),
   'organisation.create': (w) => ownerCall(w, { name: 'New one', ownerEmail: `${randomBytes(5).toString('hex')}@example.test` }),
-  'organisation.transferOwnership': async (w) => ({ input: { personId: (await somebody(w)).personId }, as: (await somebody(w, 'owner')).caller }),
+  'organisation.transferOwnership': async (w) => ({
+    input: { personId: (await somebody(w)).personId },
+    as: (await somebody(w, 'owner')).caller,
+  }),
   'member.list': (w) => asMember(w, {}),
   'member.changeRole': async (w) => ownerCall(w, { id: (await somebody(w)).personId, role: 'reviewer' as const }),
   'member.remove': async (w) => ownerCall(w, { id: (await somebody(w)).personId }),
@@ -153,14 +214,26 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'invitation.create': (w) => ownerCall(w, { email: `${randomBytes(5).toString('hex')}@example.test`, role: 'viewer' as const }),
   'invitation.list': (w) => ownerCall(w, {}),
   'invitation.revoke': async (w) => ownerCall(w, { id: (await invited(w)).id }),
-  'invitation.preview': async (w) => ({ input: { token: await plantToken(w, 'invitation', (await invited(w)).id) }, as: newCaller() }),
+  'invitation.preview': async (w) => ({
+    input: { token: await plantToken(w, 'invitation', (await invited(w)).id) },
+    as: newCaller(),
+  }),
   'invitation.accept': async (w) => ({
-    input: { token: await plantToken(w, 'invitation', (await invited(w)).id), name: 'Newcomer', password: 'sixteen boats in the fog' },
+    input: {
+      token: await plantToken(w, 'invitation', (await invited(w)).id),
+      name: 'Newcomer',
+      password: 'sixteen boats in the fog',
+    },
     as: newCaller(),
   }),
   'apiKey.create': (w) => asMember(w, { name: 'planted key', role: 'viewer' as const }),
   'apiKey.authorise': (w) =>
-    asMember(w, { id: newId('ak') as InputOf<typeof apiKey.authorise>['id'], secretHash: randomBytes(32).toString('hex'), name: 'cli', role: 'viewer' as const }),
+    asMember(w, {
+      id: newId('ak') as InputOf<typeof apiKey.authorise>['id'],
+      secretHash: randomBytes(32).toString('hex'),
+      name: 'cli',
+      role: 'viewer' as const,
+    }),
   'apiKey.list': (w) => asMember(w, {}),
   'apiKey.revoke': async (w) => {
     const { caller } = await somebody(w)
@@ -168,7 +241,8 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   },
   'policy.create': (w) => asMember(w, { title: 'Planted policy', content: 'planted-secret-text' }),
   'policy.update': async (w) => ownerCall(w, { id: (await draft(w)).policyId, title: 'Planted again' }),
-  'policy.addVersion': async (w) => asMember(w, { id: (await versionIn(w, 'published')).policyId, content: 'planted-secret-text', note: 'next' }),
+  'policy.addVersion': async (w) =>
+    asMember(w, { id: (await versionIn(w, 'published')).policyId, content: 'planted-secret-text', note: 'next' }),
   'policy.editDraft': async (w) => asMember(w, { id: (await draft(w)).id, content: 'planted-secret-text, edited' }),
   'policy.submit': async (w) => asMember(w, { id: (await draft(w)).id }),
   'policy.approve': async (w) => {
@@ -189,7 +263,11 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'policy.content': async (w) => asMember(w, { id: (await draft(w)).id }),
   'policy.diff': async (w) => {
     const first = await versionIn(w, 'published')
-    const next = await w.platform.call(policy.addVersion, { id: first.policyId, content: 'other', note: 'next' }, w.members.member.caller)
+    const next = await w.platform.call(
+      policy.addVersion,
+      { id: first.policyId, content: 'other', note: 'next' },
+      w.members.member.caller,
+    )
     return asMember(w, { id: next.id, from: first.id })
   },
   'policy.acknowledgements': async (w) => ownerCall(w, { id: (await versionIn(w, 'published')).policyId }),
@@ -204,7 +282,11 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'ledger.witnesses': (w) => asMember(w, {}),
   'ledger.addWitness': (w) => ownerCall(w, { kind: 'email' as const, target: 'planted-witness@example.test' }),
   'ledger.removeWitness': async (w) => {
-    const { id } = await w.platform.call(ledger.addWitness, { kind: 'email', target: 'gone@example.test' }, w.members.owner.caller)
+    const { id } = await w.platform.call(
+      ledger.addWitness,
+      { kind: 'email', target: 'gone@example.test' },
+      w.members.owner.caller,
+    )
     return ownerCall(w, { id })
   },
   'accessLog.list': (w) => ownerCall(w, {}),

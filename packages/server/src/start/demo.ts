@@ -69,7 +69,12 @@ const linkTokenFor = async (owner: Visitor, email: string): Promise<string> => {
 
 const password = (): string => randomBytes(12).toString('base64url')
 
-const people: Record<Exclude<Role, 'owner'>, string> = { admin: 'Amir Haddad', reviewer: 'Rosa Lindqvist', member: 'Milan Kovář', viewer: 'Vera Okafor' }
+const people: Record<Exclude<Role, 'owner'>, string> = {
+  admin: 'Amir Haddad',
+  reviewer: 'Rosa Lindqvist',
+  member: 'Milan Kovář',
+  viewer: 'Vera Okafor',
+}
 const emailOf = (role: Role): string => `${role}@example.com`
 
 const invite = async (url: string, owner: Visitor, role: Exclude<Role, 'owner'>): Promise<Visitor> => {
@@ -106,7 +111,13 @@ const exists = (file: string): Promise<boolean> =>
   )
 
 /** Fills a fresh installation through its own public interface; a second start finds it filled. */
-export const fillDemo = async (home: Home, url: string, caPem: string, setupLink: string | null, say: (text: string) => void): Promise<void> => {
+export const fillDemo = async (
+  home: Home,
+  url: string,
+  caPem: string,
+  setupLink: string | null,
+  say: (text: string) => void,
+): Promise<void> => {
   if (setupLink === null) {
     if (!(await exists(home.demoFile))) say('--demo: this installation is set up already and was left as it is.')
     return
@@ -137,7 +148,8 @@ export const fillDemo = async (home: Home, url: string, caPem: string, setupLink
   for (const [role, visitor] of Object.entries(visitors) as [Role, Visitor][]) {
     keys[role] = (await visitor.call(apiKey.create, { name: 'Example key', role, days: 30 })).key
   }
-  const write = (file: string, value: unknown): Promise<void> => writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  const write = (file: string, value: unknown): Promise<void> =>
+    writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
   await write(home.demoSignInFile, { email: emailOf('owner'), password: ownerPassword, totpSecret })
   await write(home.demoFile, { url, ca: home.caFile, org: orgId, keys })
 }

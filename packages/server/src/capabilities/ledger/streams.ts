@@ -13,6 +13,7 @@ import { sql } from 'kysely'
 import { handleDownload, type DownloadContext, type Entered } from '../../kernel/handle.ts'
 import type { Services } from '../../kernel/services.ts'
 import { latestCheckpoint, verifierKeys } from './checkpoints.ts'
+import { signCheckpoint } from './signing.ts'
 
 const pageSize = 2_000
 
@@ -50,15 +51,34 @@ const lengthOf = (read: Read): Promise<number> =>
     return newest ? Number(newest.seq) + 1 : 0
   })
 
-/** JSON Lines as docs/ledger-format.md describes; what leaves the system is on disk first. */
+/** Has the chain signed as it stands; false when the signer refuses it or cannot be reached. */
+const agrees = (services: Services, orgId: OrgId): Promise<boolean> =>
+  signCheckpoint(services, orgId).then(
+    () => true,
+    (error: unknown) => {
+      services.ground.onError(error)
+      return false
+    },
+  )
+
+/**
+ * JSON Lines as docs/ledger-format.md describes; what leaves the system is on disk first. The whole chain is signed on the way out, so that
+ * the closing checkpoint covers exactly what is exported. A chain that the signer refuses (it holds another history) is exported all the
+ * same, with the newest checkpoint there is: it is the evidence.
+ */
 export const exportChain = handleDownload(ledger.export, async function* ({ from, to }, { read, orgId, services, signal }) {
-  const end = Math.min(to ?? Number.MAX_SAFE_INTEGER, await lengthOf(read))
-  await services.ground.barrier()
+  const { ground } = services
+  const agreed = to === undefined && (await agrees(services, orgId))
+  await ground.barrier()
+  const length = await lengthOf(read)
+  const newest = await read(({ tx }) => latestCheckpoint(tx, to))
+  const signed = newest ? Number(newest.size) : 0
+  // Entries that came after the signature wait for the next export; but nothing is held back when the signature does not cover the end.
+  const end = Math.min(to ?? (agreed ? signed : length), length)
   const start = Math.min(from, end)
   yield headerLine({ org: orgId, from: start, to: end })
   for await (const entries of pages(read, start, end, signal)) yield entries.map(entryLine).join('')
-  const checkpoint = await read(({ tx }) => latestCheckpoint(tx, end))
-  if (checkpoint) yield checkpointLine(checkpoint.note)
+  if (newest && (to === undefined ? signed >= end : signed === end)) yield checkpointLine(newest.note)
 })
 
 /** The checkpoints that count: stored ones whose signature verifies against the key server's keys. */
