@@ -38,17 +38,18 @@ grant select, insert on ledger_checkpoint to holdfast_app;
 
 -- The changes of running transactions. Nobody but the functions below reaches it; unlogged, because a crash ends every transaction it serves.
 set local role holdfast_ledger;
-create unlogged table ledger_unrecorded (n bigint primary key); -- always empty
+create unlogged table ledger_recorded (recorded boolean primary key); -- always empty
 create unlogged table ledger_pending (
-  xact   xid8   not null,
-  n      bigint generated always as identity (cache 32),
-  org_id uuid, -- null: no organisation was entered; then nothing can consume it and the commit fails
-  change text   not null,
+  xact     xid8    not null,
+  n        bigint  generated always as identity (cache 32),
+  org_id   uuid, -- null: no organisation was entered; then nothing can consume it and the commit fails
+  change   text    not null,
+  recorded boolean not null default false,
   primary key (xact, n),
   -- The audit guard. A deferred foreign key into an empty table: at commit a change still here fails it, and one that an entry has taken
   -- away is passed over by PostgreSQL's own code without a query. So a change that came after the append, or belongs to an organisation
   -- other than the one appended to, fails the commit as well (SQLSTATE 23503, this constraint).
-  constraint recorded_in_ledger foreign key (n) references ledger_unrecorded deferrable initially deferred
+  constraint recorded_in_ledger foreign key (recorded) references ledger_recorded deferrable initially deferred
 );
 -- Rows live for a moment: keep the dead ones from piling up.
 alter table ledger_pending set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
@@ -156,3 +157,5 @@ begin
   execute format('create or replace trigger capture after insert or update or delete on %s for each row execute function %I()', t, name);
   execute format('alter table %s enable always trigger capture', t);
 end $capture$;
+grant execute on function capture_value(regclass, text, text, text[]), capture_row(regclass, text[], text, text[]),
+  capture_differences(regclass, text[], text[]) to holdfast_ledger;
