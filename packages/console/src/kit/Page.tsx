@@ -2,7 +2,8 @@ import type { Permission } from '@holdfast/contract'
 import { type ReactNode, useEffect } from 'react'
 import classes from './Page.module.css'
 import { PageLink } from './PageLink.tsx'
-import { Needs, useMay } from './session.tsx'
+import { Needs } from './Refusal.tsx'
+import { useMay } from './session.tsx'
 
 /** Names the browser tab: "Members · Holdfast". */
 export const usePageTitle = (title: string): void => {

@@ -1,8 +1,9 @@
+import type { Permission } from '@holdfast/contract'
 import { Alert } from '@mantine/core'
 import { IconLock } from '@tabler/icons-react'
-import { rolesInWords } from './explain.ts'
-import { useSession } from './session.tsx'
-import { roleNames } from './explain.ts'
+import type { ReactNode } from 'react'
+import { useMay, useSession } from './session.tsx'
+import { roleNames, rolesInWords } from './explain.ts'
 
 /** In place of a page or a part that the role may not see: names the missing permission and who has it. */
 export const Refusal = ({ permission }: { permission: string }) => {
@@ -16,3 +17,7 @@ export const Refusal = ({ permission }: { permission: string }) => {
     </Alert>
   )
 }
+
+/** Shows its children to whoever holds the permission, and says to others what is missing. */
+export const Needs = ({ permission, children }: { permission: Permission; children: ReactNode }) =>
+  useMay()(permission) ? children : <Refusal permission={permission} />

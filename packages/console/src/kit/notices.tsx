@@ -15,7 +15,11 @@ export const recorded = (what: string, ledgerSeq: number | null): void => {
         {ledgerSeq !== null && (
           <>
             {' '}
-            Recorded as <PageLink to={`/ledger/${ledgerSeq}`} td="underline">#{ledgerSeq}</PageLink>.
+            Recorded as{' '}
+            <PageLink to={`/ledger/${ledgerSeq}`} td="underline">
+              #{ledgerSeq}
+            </PageLink>
+            .
           </>
         )}
       </>

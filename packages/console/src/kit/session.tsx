@@ -1,7 +1,6 @@
 import type { CurrentSession, Permission } from '@holdfast/contract'
-import { createContext, useContext, type ReactNode } from 'react'
+import { createContext, useContext } from 'react'
 import type { z } from 'zod'
-import { Refusal } from './Refusal.tsx'
 
 export type Session = z.infer<typeof CurrentSession>
 
@@ -20,7 +19,3 @@ export const useMay = (): ((permission: Permission) => boolean) => {
   const { permissions } = useSession()
   return (permission) => permission === 'public' || permission === 'self' || permissions.includes(permission)
 }
-
-/** Shows its children to whoever holds the permission, and says to others what is missing. */
-export const Needs = ({ permission, children }: { permission: Permission; children: ReactNode }) =>
-  useMay()(permission) ? children : <Refusal permission={permission} />

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cliRequestOf, fingerprintOf } from './api-key/cliLogin.ts'
-import { givable } from './member/roleWords.ts'
+import { givable } from './roleWords.ts'
 import { ownSecurity, secretsDue } from './now/due.ts'
 import { deviceInWords } from './session/device.ts'
 

@@ -16,8 +16,8 @@ import {
   useQueryOf,
   type Column,
 } from '../../kit/index.ts'
-import { EnrolTotp, factorQueries } from './EnrolTotp.tsx'
-import { RecoveryCodes } from './RecoveryCodes.tsx'
+import { EnrolTotp, factorQueries } from '../EnrolTotp.tsx'
+import { RecoveryCodes } from '../RecoveryCodes.tsx'
 
 type Factor = OutputOf<typeof factor.list>['rows'][number]
 

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core'
 import { invitation, type Role } from '@holdfast/contract'
 import { ProblemNotice, useCommandOf, useFormOf, useSession } from '../../kit/index.ts'
-import { givable, roleOptions } from './roleWords.ts'
+import { givable, roleOptions } from '../roleWords.ts'
 
 const Form = ({ onClose }: { onClose: () => void }) => {
   const { organisation } = useSession()

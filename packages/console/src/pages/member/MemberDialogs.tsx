@@ -2,7 +2,7 @@ import { Select } from '@mantine/core'
 import { member, mustHaveMfa, type Role } from '@holdfast/contract'
 import { useState } from 'react'
 import { ConfirmDialog, roleNames, useCommandOf, useSession, type Member } from '../../kit/index.ts'
-import { givable, roleOptions } from './roleWords.ts'
+import { givable, roleOptions } from '../roleWords.ts'
 
 interface DialogProps {
   row: Member

@@ -6,7 +6,7 @@ import { useSignOut } from '../../shell/AccountMenu.tsx'
 import { useSessionChanged } from '../../shell/changed.ts'
 import { takeNext } from '../../shell/next.ts'
 import { Plain } from '../../shell/Plain.tsx'
-import { EnrolTotp } from '../account/EnrolTotp.tsx'
+import { EnrolTotp } from '../EnrolTotp.tsx'
 
 const Confirm = () => {
   const changed = useSessionChanged()

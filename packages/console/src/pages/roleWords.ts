@@ -1,5 +1,5 @@
 import { roles, type Role } from '@holdfast/contract'
-import { roleNames } from '../../kit/explain.ts'
+import { roleNames } from '../kit/explain.ts'
 
 /** What a role is for, in a line, where one is chosen. */
 export const roleWords: Record<Role, string> = {

@@ -1,8 +1,8 @@
 import { Button, Checkbox, Group, Stack } from '@mantine/core'
 import { IconCopy, IconDownload, IconPrinter } from '@tabler/icons-react'
 import { useState } from 'react'
-import { announce } from '../../kit/index.ts'
-import classes from './account.module.css'
+import { announce } from '../kit/index.ts'
+import classes from './enrolment.module.css'
 
 const asText = (codes: readonly string[]): string =>
   `Holdfast recovery codes for ${location.host}\nMade ${new Date().toISOString().slice(0, 10)}. Each works once.\n\n${codes.join('\n')}\n`

@@ -1,8 +1,8 @@
 import { Button, Stack, TextInput } from '@mantine/core'
 import { factor, session, type OutputOf } from '@holdfast/contract'
 import { useState } from 'react'
-import { Copy, grouped, ProblemNotice, recorded, useCommandOf, useFormOf } from '../../kit/index.ts'
-import classes from './account.module.css'
+import { Copy, grouped, ProblemNotice, recorded, useCommandOf, useFormOf } from '../kit/index.ts'
+import classes from './enrolment.module.css'
 import { RecoveryCodes } from './RecoveryCodes.tsx'
 
 type Enrolment = OutputOf<typeof factor.enrolTotp>
