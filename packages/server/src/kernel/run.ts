@@ -89,9 +89,16 @@ const sessionOf = (principal: Principal): SessionId => {
 const rowsOf = (output: unknown): number =>
   typeof output === 'object' && output !== null && 'rows' in output && Array.isArray(output.rows) ? output.rows.length : 1
 
+/**
+ * What was asked for. Of a refused request it is whatever the caller sent: one value that the database cannot hold would keep its whole batch
+ * out of the access log for good, so only printable ASCII of the length of an id is kept.
+ */
 const targetOf = (input: Record<string, unknown>): string | null => {
   const target = input['id'] ?? input['seq']
-  return typeof target === 'string' || typeof target === 'number' ? String(target) : null
+  if (typeof target !== 'string' && typeof target !== 'number') return null
+  return String(target)
+    .slice(0, 64)
+    .replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
 const accessOf = (

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { common, problemBody, problemOf, type Problem } from '../problem.ts'
 
 /** What Fastify itself refuses, in our words. */
-const ofFramework = (error: FastifyError): Problem | null => {
+export const ofFramework = (error: FastifyError): Problem | null => {
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return common('unsupported_media_type')
@@ -14,6 +14,8 @@ const ofFramework = (error: FastifyError): Problem | null => {
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'FST_ERR_BAD_URL':
       return common('malformed_request')
+    case 'FST_ERR_MAX_PARAM_LENGTH': // longer than any id
+      return common('route_not_found')
     default:
       break
   }

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { Socket } from 'node:net'
 import fastifyStatic from '@fastify/static'
-import Fastify, { type FastifyInstance } from 'fastify'
-import { common } from '../problem.ts'
-import { registerErrors, sendProblem } from './errors.ts'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { newId } from '../identifier.ts'
+import { common, problemBody } from '../problem.ts'
+import { ofFramework, registerErrors, sendProblem } from './errors.ts'
 import { securityHeaders, tlsSettings } from './headers.ts'
 import type { LoadShedding } from './load-shedding.ts'
+import { watchMethods } from './methods.ts'
 import { registerMetrics } from './metrics.ts'
 import { rateHeaders, rateProblem } from './rate-limit.ts'
 import { registerRoutes, type RouteOptions } from './routes.ts'
@@ -23,8 +25,12 @@ export interface HttpOptions extends RouteOptions {
   pages: (app: FastifyInstance) => void
 }
 
-/** Slow clients are cut: headers within 5 s, a body within 30 s (Fastify's own time-out alone does not stop slowloris). */
+/**
+ * Slow clients are cut: a handshake within 5 s, headers within 5 s, a body within 30 s (Fastify's own time-out alone does not stop
+ * slowloris), and whoever reads nothing of an answer after 5 minutes.
+ */
 const serverTimes = {
+  handshakeTimeout: 5_000,
   headersTimeout: 5_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
@@ -38,13 +44,7 @@ const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
   const code = tooLarge ? 'headers_too_large' : slow ? 'request_timeout' : 'malformed_request'
   const problem = common(code)
-  const body = JSON.stringify({
-    type: `/problems#${code}`,
-    title: http.STATUS_CODES[problem.status],
-    status: problem.status,
-    code,
-    instance: '',
-  })
+  const body = JSON.stringify(problemBody(problem, newId('rq')))
   const head = [
     `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',
@@ -61,16 +61,24 @@ const registerAdmission = (app: FastifyInstance, { limits, shedding }: HttpOptio
     const known = request.headers.authorization !== undefined || request.headers.cookie !== undefined
     reply.raw.once('close', shedding.admit(request.ip, known))
     const state = limits.byAddress(request.ip)
-    if (state.retryAfterSeconds > 0) {
-      reply.headers(rateHeaders(state))
-      throw rateProblem(state)
-    }
+    reply.headers(rateHeaders(state))
+    if (state.retryAfterSeconds > 0) throw rateProblem(state)
     done()
   })
 }
 
 /** The console is one page; unknown addresses below it are its own to explain. */
-const registerConsole = async (app: FastifyInstance, consoleDir: string): Promise<void> => {
+const wantsPage = ({ method, headers }: FastifyRequest, path: string): boolean => {
+  if (method !== 'GET' && method !== 'HEAD') return false
+  if (path === '/') return true
+  return !path.startsWith('/api/') && !path.startsWith('/assets/') && (headers.accept ?? '').includes('text/html')
+}
+
+const registerConsole = async (
+  app: FastifyInstance,
+  consoleDir: string,
+  methodsOf: (path: string) => string[],
+): Promise<void> => {
   const index = await readFile(`${consoleDir}/index.html`, 'utf8')
   await app.register(fastifyStatic, {
     root: consoleDir,
@@ -83,11 +91,20 @@ const registerConsole = async (app: FastifyInstance, consoleDir: string): Promis
     },
   })
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage =
-      request.method === 'GET' && !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html')
-    if (wantsPage) return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(index)
-    return sendProblem(reply, common('route_not_found'), request.requestId)
+    const path = request.url.split('?', 1)[0] ?? ''
+    if (wantsPage(request, path)) return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(index)
+    const methods = methodsOf(path)
+    if (methods.length === 0) return sendProblem(reply, common('route_not_found'), request.requestId)
+    reply.header('allow', methods.join(', '))
+    // No CORS header: to a preflight this is a no.
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    return sendProblem(reply, common('method_not_allowed'), request.requestId)
   })
+}
+
+/** What the router cannot even read: no route, and so no hook, sees it. */
+const onRouterError = (error: FastifyError, _: FastifyRequest, reply: FastifyReply): void => {
+  void sendProblem(reply.headers(securityHeaders), ofFramework(error) ?? common('malformed_request'), newId('rq'))
 }
 
 /** The whole HTTPS edge. The caller listens and closes. */
@@ -97,12 +114,15 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
     trustProxy: options.trustProxy === false ? false : options.trustProxy,
     bodyLimit: 64 * 1024,
     requestTimeout: serverTimes.requestTimeout,
+    connectionTimeout: 300_000,
     keepAliveTimeout: serverTimes.keepAliveTimeout,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: onClientError,
+    frameworkErrors: onRouterError,
   })
   app.server.maxConnections = 2_000
+  const methodsOf = watchMethods(app)
   registerErrors(app, (message, detail) => options.log(message, detail))
   registerRoutes(app, options)
   registerAdmission(app, options)
@@ -110,7 +130,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   metrics.watch(() => options.shedding.state())
   registerMetrics(app, metrics, options.authenticate)
   options.pages(app)
-  await registerConsole(app, options.consoleDir)
+  await registerConsole(app, options.consoleDir, methodsOf)
   return app
 }
 
