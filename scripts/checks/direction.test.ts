@@ -28,8 +28,8 @@ const trespasses = [
   ['kit-knows-no-page', 'console/src/kit/Button.tsx', '../pages/member/Page.tsx'],
   ['server-is-a-leaf', 'cli/src/start.ts', '@holdfast/server'],
   ['keyserver-is-a-leaf', 'cli/src/keys.ts', '@holdfast/keyserver'],
-  ['console-is-a-leaf', 'server/src/main.ts', '@holdfast/console'],
-  ['cli-is-a-leaf', 'server/src/kernel/verb.ts', '@holdfast/cli'],
+  ['console-is-a-leaf', 'server/src/main.ts', '../../console/src/index.ts'],
+  ['cli-is-a-leaf', 'server/src/kernel/verb.ts', '../../../cli/src/index.ts'],
   ['source-knows-no-test', 'server/src/kernel/short-cut.ts', './run.test.ts'],
 ] as const
 

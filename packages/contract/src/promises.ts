@@ -90,7 +90,7 @@ export const promises = {
   },
   C1: {
     area: 'access',
-    title: 'Roles Owner, Admin, Reviewer, Member, Viewer (the policy says four and lists five: five it is)',
+    title: 'Roles Owner, Admin, Reviewer, Member, Viewer',
     keptWhen:
       'One declared matrix of role × operation; every operation refuses every role it does not name; least privilege by default',
   },

@@ -48,7 +48,7 @@ const aside = await poolFor('app', 3)
 const jobsPool = await poolFor('jobs', 4)
 const publicUrl = configuration.HOLDFAST_PUBLIC_URL ?? `https://localhost:${configuration.HOLDFAST_PORT}`
 
-const platform = await compose({
+const platform = compose({
   pool,
   aside,
   keyServer,

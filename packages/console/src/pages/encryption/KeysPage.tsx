@@ -1,7 +1,7 @@
 import { encryption } from '@holdfast/contract'
 import { Button } from '@mantine/core'
 import { ConfirmDialog, Page, useCommandOf, useDo, useMay, useQueryOf } from '../../kit/index.ts'
-import { createdColumn, secretColumns, SecretTable } from '../operator/SecretTable.tsx'
+import { createdColumn, secretColumns, SecretTable } from '../SecretTable.tsx'
 
 const columns = [...secretColumns.filter(({ key }) => key !== 'owner'), createdColumn]
 

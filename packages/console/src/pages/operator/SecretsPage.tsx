@@ -3,8 +3,8 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, Page, Progress, useCommandOf, useMay, useQueryOf, type Column } from '../../kit/index.ts'
 import classes from './operator.module.css'
-import { secretColumns, SecretTable, type SecretRow } from './SecretTable.tsx'
-import { rotationOf, rotations, type Rotatable } from './secrets.ts'
+import { secretColumns, SecretTable, type SecretRow } from '../SecretTable.tsx'
+import { rotationOf, rotations, type Rotatable } from '../secrets.ts'
 
 const Rotate = ({ secret, onClose }: { secret: Rotatable; onClose: () => void }) => {
   const rotate = useCommandOf(operator.rotate, {

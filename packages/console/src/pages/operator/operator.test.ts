@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { latencyInWords, loadOf, millisecondsInWords } from './health.ts'
 import { linksIn } from './links.ts'
-import { dueOf } from './secrets.ts'
+import { dueOf } from '../secrets.ts'
 
 describe('health in words', () => {
   it('writes durations as people say them', () => {

@@ -1,7 +1,7 @@
 import { policy } from '@holdfast/contract'
 import { Button } from '@mantine/core'
 import { Page, PageLink, ReadProblem, Section, useFilters, useGo, useMay, useParam, useQueryOf } from '../../kit/index.ts'
-import { Timeline } from '../ledger/Timeline.tsx'
+import { Timeline } from '../Timeline.tsx'
 import { Acknowledgements } from './Acknowledgements.tsx'
 import { NextVersion } from './NextVersion.tsx'
 import { PolicyStateOf } from './PolicyBits.tsx'

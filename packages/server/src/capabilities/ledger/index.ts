@@ -1,3 +1,4 @@
+import './table.ts'
 import type { Capability } from '../../kernel/capability.ts'
 import { checkpointNow, checkpointSchedule, deliver } from './delivery.ts'
 import { promises } from './promises.ts'

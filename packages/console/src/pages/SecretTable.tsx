@@ -1,6 +1,6 @@
 import type { OutputOf } from '@holdfast/contract'
 import type { operator } from '@holdfast/contract'
-import { count, State, Table, Time, type Column } from '../../kit/index.ts'
+import { count, State, Table, Time, type Column } from '../kit/index.ts'
 import { dueOf, kindNames } from './secrets.ts'
 
 export type SecretRow = OutputOf<typeof operator.keys>['rows'][number]

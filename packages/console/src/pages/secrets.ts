@@ -1,6 +1,6 @@
 import type { operator, OutputOf, RotatableSecret } from '@holdfast/contract'
 import type { z } from 'zod'
-import type { StateKind } from '../../kit/index.ts'
+import type { StateKind } from '../kit/index.ts'
 
 type SecretRow = OutputOf<typeof operator.keys>['rows'][number]
 export type Rotatable = z.infer<typeof RotatableSecret>

@@ -1,9 +1,9 @@
 import { ledger, type OutputOf } from '@holdfast/contract'
 import { Skeleton } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
-import { api, PageLink, ReadProblem, State, Time } from '../../kit/index.ts'
-import { Actor } from './Actor.tsx'
-import classes from './ledger.module.css'
+import { api, PageLink, ReadProblem, State, Time } from '../kit/index.ts'
+import { Actor } from './ledger/Actor.tsx'
+import classes from './ledger/ledger.module.css'
 
 type Entry = OutputOf<typeof ledger.list>['rows'][number]
 
