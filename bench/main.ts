@@ -1,0 +1,100 @@
+/** `npm run bench`: see docs/benchmarks.md. */
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureVerification } from '@holdfast/ledger/bench'
+import { isolationMeasures, measureIsolation } from './isolation.ts'
+import { appendMeasures, measureAppend } from './ledger-append.ts'
+import { reached, rounded, type Measure, type Measured, type Scale } from './measure.ts'
+import { startBenchPlatform, type BenchPlatform } from './platform.ts'
+import { measureSystem, systemMeasures } from './system.ts'
+
+const help = `npm run bench -- [--json] [--quick] [--only NAME]…
+
+  --json        {"measures":[{"name","ours","peer","ratio","goal","better"}]} on stdout
+  --quick       less than a minute, less exact
+  --only NAME   only this measure, or all that begin so (ledger, http …); may be given several times
+`
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+const scale: Scale = { quick: values.quick, say: (text) => void process.stderr.write(`${text}\n`) }
+const wanted = (name: string): boolean =>
+  values.only.length === 0 || values.only.some((only) => name === only || name.startsWith(`${only}.`))
+
+/** One thread against one thread; how much a second thread brings stands beside it. */
+const measureVerify = async (): Promise<Measured[]> => {
+  scale.say('ledger.verify …')
+  const { single, peer, singleRatio, ours, ratio } = values.quick
+    ? await measureVerification(100_000, 2)
+    : await measureVerification(400_000, 3)
+  const beside = `with two threads, as the CLI does: ${rounded(ours)}/s, ${rounded(ratio)} of the peer`
+  return [
+    {
+      ...{ name: 'ledger.verify', ours: rounded(single), peer: rounded(peer), ratio: rounded(singleRatio) },
+      ...{ goal: 0.5, better: 'higher', unit: 'entries/s', beside },
+    },
+  ]
+}
+
+const withPlatform = async (work: (platform: BenchPlatform) => Promise<Measured[]>): Promise<Measured[]> => {
+  const platform = await startBenchPlatform()
+  try {
+    return await work(platform)
+  } finally {
+    await platform.close()
+  }
+}
+
+const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]> }[] = [
+  { names: appendMeasures, run: () => withPlatform((platform) => measureAppend(platform, scale, wanted)) },
+  { names: ['ledger.verify'], run: measureVerify },
+  { names: isolationMeasures, run: () => withPlatform((platform) => measureIsolation(platform, scale, wanted)) },
+  { names: systemMeasures, run: () => measureSystem(scale, wanted) },
+]
+
+const table = (measures: readonly Measured[]): string => {
+  const rows = measures.map((measure) => {
+    const { name, ours, peer, unit, ratio, goal, better } = measure
+    const sign = better === 'higher' ? '≥' : '≤'
+    return [name, `${ours}`, `${peer}`, unit, `${ratio}`, `${sign} ${goal}`, reached(measure) ? 'reached' : 'missed']
+  })
+  const all = [['measure', 'ours', 'peer', 'unit', 'ratio', 'goal', ''], ...rows]
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  const notes = measures.flatMap(({ name, beside }) => (beside === undefined ? [] : [`${name}: ${beside}`]))
+  return `${[...lines, '', ...notes].join('\n')}\n`
+}
+
+const machine = (): string =>
+  `${new Date().toISOString()}, Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`
+
+if (values.help) process.stdout.write(help)
+else {
+  const measures: Measured[] = []
+  for (const { names, run } of groups) {
+    if (!names.some(wanted)) continue
+    try {
+      measures.push(...(await run()))
+    } catch (error) {
+      // The others are worth having; the exit code tells.
+      scale.say(
+        `failed: ${names.filter(wanted).join(', ')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      )
+      process.exitCode = 1
+    }
+  }
+  const published: Measure[] = measures.map(({ unit: _, beside: __, ...measure }) => measure)
+  process.stdout.write(values.json ? `${JSON.stringify({ measures: published })}\n` : `${machine()}\n\n${table(measures)}`)
+  if (values.json) scale.say(table(measures))
+}
