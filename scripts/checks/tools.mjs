@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs'
 import { at } from '../lib/root.mjs'
 import { captureNode } from '../lib/run.mjs'
 
 const tool = (path) => at('node_modules', path)
 
-// What runs in Node, and what runs in browsers: each knows its own globals only.
-const projects = ['tsconfig.json', 'packages/console/tsconfig.json', 'packages/console/e2e/tsconfig.json'].filter((path) =>
-  existsSync(at(path)),
-)
+// What runs in Node, what runs in browsers, and the tests between them: each knows its own globals only.
+const projects = ['tsconfig.json', 'packages/console/tsconfig.json', 'packages/console/tsconfig.test.json']
 
 /** TypeScript 7 over every project. */
 export async function types() {

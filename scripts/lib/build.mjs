@@ -10,7 +10,6 @@ const stamp = at('packages/console/dist/.built-from')
 
 /** Builds the console into packages/console/dist when its sources differ from those of the last build. */
 export async function ensureBuild() {
-  if (!existsSync(at('packages/console/index.html'))) return
   const hash = sourceHash()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   process.stderr.write('Building the console …\n')

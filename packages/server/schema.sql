@@ -1,0 +1,1878 @@
+-- Written by packages/server/scripts/schema-dump.ts from the migrations, for reading. Do not edit; do not run.
+
+-- Roles
+create role holdfast_app login nosuperuser nobypassrls noinherit;
+create role holdfast_gate nologin nosuperuser nobypassrls noinherit;
+create role holdfast_jobs login nosuperuser nobypassrls noinherit;
+create role holdfast_ledger nologin nosuperuser nobypassrls noinherit;
+create role holdfast_owner nologin nosuperuser nobypassrls noinherit;
+
+-- Tables
+create table public.access_log ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  id text not null,
+  at timestamp with time zone not null default now(),
+  actor text not null,
+  session text,
+  operation text not null,
+  target text,
+  origin_sealed bytea,
+  permission text not null,
+  outcome text not null,
+  rows integer not null default 0,
+  batch_seq bigint
+);
+create table public.api_key ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  id text not null,
+  name text not null,
+  secret_hash bytea not null,
+  role text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone
+);
+create table public.checkpoint_delivery ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  size bigint not null,
+  witness text not null,
+  delivered_at timestamp with time zone,
+  failure text
+);
+create table public.data_key ( -- owner holdfast_owner, row security forced
+  scope text not null,
+  version integer not null,
+  wrapped bytea not null,
+  key_id bytea not null,
+  ring_version integer not null,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null default now()
+);
+create table public.guess ( -- owner holdfast_owner, row security forced
+  name bytea not null,
+  failures integer not null default 0,
+  last_at timestamp with time zone not null default now(),
+  blocked_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  welcome_at timestamp with time zone
+);
+create table public.idempotency ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  principal text not null,
+  key text not null,
+  operation text not null,
+  request_hash bytea not null,
+  status integer,
+  response_sealed bytea,
+  created_at timestamp with time zone not null default now()
+);
+create table public.invitation ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  id text not null,
+  email_index bytea not null,
+  email_sealed bytea not null,
+  role text not null,
+  token_hash bytea not null,
+  invited_by text not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  founding boolean not null default false
+);
+create table public.ledger ( -- owner holdfast_owner, row security forced
+  org_id uuid not null,
+  seq bigint not null,
+  at_us bigint not null,
+  prev bytea not null,
+  hash bytea not null,
+  body text not null
+);
+create table public.ledger_checkpoint ( -- owner holdfast_owner, row security forced
+  org_id uuid not null,
+  size bigint not null,
+  root bytea not null,
+  head bytea not null,
+  note text not null,
+  created_at timestamp with time zone not null default now()
+);
+create unlogged table public.ledger_pending ( -- owner holdfast_ledger
+  xact xid8 not null,
+  n bigint not null generated always as identity,
+  org_id uuid,
+  change text not null,
+  recorded boolean not null default false
+);
+create unlogged table public.ledger_recorded ( -- owner holdfast_ledger
+  recorded boolean not null
+);
+create table public.mail ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  id text not null,
+  person_id text,
+  to_sealed bytea not null,
+  subject_sealed bytea not null,
+  text_sealed bytea,
+  state text not null default 'queued'::text,
+  failure text,
+  created_at timestamp with time zone not null default now(),
+  sent_at timestamp with time zone
+);
+create table public.membership ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  person_id text not null,
+  role text not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now()
+);
+create table public.migration ( -- owner holdfast_owner
+  name text not null,
+  sha256 text not null,
+  applied_at timestamp with time zone not null default now()
+);
+create table public.org ( -- owner holdfast_owner, row security forced
+  id uuid not null,
+  org_id uuid not null generated always as (id),
+  slug text not null,
+  name text not null,
+  region text not null default 'eu'::text,
+  plan text not null default 'free'::text,
+  is_operator boolean not null default false,
+  created_at timestamp with time zone not null default now(),
+  require_mfa boolean not null default false
+);
+create table public.password_reset ( -- owner holdfast_owner, row security forced
+  id text not null,
+  person_id text not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone
+);
+create table public.person ( -- owner holdfast_owner, row security forced
+  id text not null,
+  email_index bytea,
+  email_sealed bytea,
+  name_sealed bytea,
+  password_hash text,
+  state text not null default 'active'::text,
+  mfa_enrolled_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+create table public.platform_secret ( -- owner holdfast_owner, row security forced
+  name text not null,
+  version integer not null,
+  sealed bytea not null,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null default now()
+);
+create table public.policy ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  id text not null,
+  title text not null,
+  owner_id text not null,
+  promises text[] not null default '{}'::text[],
+  review_every_days integer not null,
+  next_review_on date,
+  retired_at timestamp with time zone,
+  reminded_on date,
+  review_reminded_on date,
+  created_at timestamp with time zone not null default now()
+);
+create table public.policy_acknowledgement ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  version_id text not null,
+  person_id text not null,
+  at timestamp with time zone not null,
+  statement text not null,
+  signature text not null
+);
+create table public.policy_version ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  id text not null,
+  policy_id text not null,
+  number integer not null,
+  state text not null default 'draft'::text,
+  format text not null,
+  content_sealed bytea not null,
+  bytes integer not null,
+  sha256 text not null,
+  note text not null,
+  author_id text not null,
+  editors text[] not null default '{}'::text[],
+  created_at timestamp with time zone not null default now(),
+  submitted_at timestamp with time zone,
+  approved_by text,
+  approved_at timestamp with time zone,
+  published_at timestamp with time zone,
+  acknowledge_by date,
+  review_comment text
+);
+create table public.promise_check ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  promise text not null,
+  kept boolean not null,
+  proof text not null,
+  checked_at timestamp with time zone not null
+);
+create table public.protected_table ( -- owner holdfast_owner
+  name text not null,
+  kind text not null,
+  columns text[] not null,
+  secret text[] not null,
+  quiet text[] not null
+);
+create table public.recovery_code ( -- owner holdfast_owner, row security forced
+  person_id text not null,
+  id text not null,
+  code_hash bytea not null,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone not null default now()
+);
+create table public.session ( -- owner holdfast_owner, row security forced
+  id text not null,
+  person_id text not null,
+  org_id uuid not null default current_org(),
+  created_at timestamp with time zone not null default now(),
+  last_seen_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  idle_expires_at timestamp with time zone not null,
+  refresh_seq integer not null default 0,
+  refresh_grace_until timestamp with time zone,
+  grace_hits integer not null default 0,
+  auth_time timestamp with time zone not null default now(),
+  amr text[] not null default '{}'::text[],
+  mfa_at timestamp with time zone,
+  restricted boolean not null default false,
+  user_agent_sealed bytea,
+  ip_sealed bytea,
+  revoked_at timestamp with time zone,
+  revoke_reason text
+);
+create table public.signing_key ( -- owner holdfast_owner, row security forced
+  kid text not null,
+  public_jwk jsonb not null,
+  private_sealed bytea not null,
+  state text not null,
+  created_at timestamp with time zone not null default now(),
+  signing_at timestamp with time zone,
+  retired_at timestamp with time zone
+);
+create table public.totp_factor ( -- owner holdfast_owner, row security forced
+  person_id text not null,
+  id text not null,
+  secret_sealed bytea not null,
+  confirmed_at timestamp with time zone,
+  last_step bigint not null default 0,
+  created_at timestamp with time zone not null default now(),
+  label_sealed bytea
+);
+create table public.witness ( -- owner holdfast_owner, row security forced
+  org_id uuid not null default current_org(),
+  id text not null,
+  kind text not null,
+  target_sealed bytea not null,
+  created_at timestamp with time zone not null default now()
+);
+
+-- Constraints
+alter table public.access_log add constraint access_log_pkey PRIMARY KEY (org_id, id);
+alter table public.access_log add constraint access_log_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.api_key add constraint api_key_pkey PRIMARY KEY (org_id, id);
+alter table public.api_key add constraint api_key_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id);
+alter table public.api_key add constraint api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.api_key add constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
+alter table public.api_key add constraint api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text])));
+alter table public.checkpoint_delivery add constraint checkpoint_delivery_pkey PRIMARY KEY (org_id, size, witness);
+alter table public.checkpoint_delivery add constraint checkpoint_delivery_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.checkpoint_delivery add constraint checkpoint_delivery_org_id_size_fkey FOREIGN KEY (org_id, size) REFERENCES ledger_checkpoint(org_id, size);
+alter table public.data_key add constraint data_key_pkey PRIMARY KEY (scope, version);
+alter table public.data_key add constraint data_key_scope_check CHECK ((scope ~ '^(org:.+|person:.+|platform)$'::text));
+alter table public.data_key add constraint data_key_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text])));
+alter table public.guess add constraint guess_pkey PRIMARY KEY (name);
+alter table public.idempotency add constraint idempotency_pkey PRIMARY KEY (org_id, principal, key);
+alter table public.idempotency add constraint idempotency_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.invitation add constraint invitation_pkey PRIMARY KEY (org_id, id);
+alter table public.invitation add constraint invitation_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES person(id);
+alter table public.invitation add constraint invitation_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.invitation add constraint invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text])));
+alter table public.ledger add constraint ledger_pkey PRIMARY KEY (org_id, seq);
+alter table public.ledger_checkpoint add constraint ledger_checkpoint_pkey PRIMARY KEY (org_id, size);
+alter table public.ledger_checkpoint add constraint ledger_checkpoint_size_check CHECK ((size > 0));
+alter table public.ledger_pending add constraint ledger_pending_pkey PRIMARY KEY (xact, n);
+alter table public.ledger_pending add constraint recorded_in_ledger FOREIGN KEY (recorded) REFERENCES ledger_recorded(recorded) DEFERRABLE INITIALLY DEFERRED;
+alter table public.ledger_recorded add constraint ledger_recorded_pkey PRIMARY KEY (recorded);
+alter table public.mail add constraint mail_pkey PRIMARY KEY (org_id, id);
+alter table public.mail add constraint mail_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.mail add constraint mail_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table public.mail add constraint mail_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'held'::text, 'failed'::text])));
+alter table public.membership add constraint keep_owner TRIGGER DEFERRABLE INITIALLY DEFERRED;
+alter table public.membership add constraint membership_pkey PRIMARY KEY (org_id, person_id);
+alter table public.membership add constraint membership_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.membership add constraint membership_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table public.membership add constraint membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text])));
+alter table public.migration add constraint migration_pkey PRIMARY KEY (name);
+alter table public.org add constraint org_slug_key UNIQUE (slug);
+alter table public.org add constraint org_pkey PRIMARY KEY (id);
+alter table public.org add constraint org_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
+alter table public.org add constraint org_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text));
+alter table public.password_reset add constraint password_reset_token_hash_key UNIQUE (token_hash);
+alter table public.password_reset add constraint password_reset_pkey PRIMARY KEY (id);
+alter table public.password_reset add constraint password_reset_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table public.person add constraint person_email_index_key UNIQUE (email_index);
+alter table public.person add constraint person_pkey PRIMARY KEY (id);
+alter table public.person add constraint person_state_check CHECK ((state = ANY (ARRAY['invited'::text, 'active'::text, 'suspended'::text, 'erased'::text])));
+alter table public.platform_secret add constraint platform_secret_pkey PRIMARY KEY (name, version);
+alter table public.platform_secret add constraint platform_secret_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text])));
+alter table public.policy add constraint policy_pkey PRIMARY KEY (org_id, id);
+alter table public.policy add constraint policy_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.policy add constraint policy_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES person(id);
+alter table public.policy add constraint policy_review_every_days_check CHECK (((review_every_days >= 1) AND (review_every_days <= 1100)));
+alter table public.policy add constraint policy_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)));
+alter table public.policy_acknowledgement add constraint policy_acknowledgement_pkey PRIMARY KEY (org_id, version_id, person_id);
+alter table public.policy_acknowledgement add constraint policy_acknowledgement_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.policy_acknowledgement add constraint policy_acknowledgement_org_id_version_id_fkey FOREIGN KEY (org_id, version_id) REFERENCES policy_version(org_id, id);
+alter table public.policy_acknowledgement add constraint policy_acknowledgement_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table public.policy_version add constraint policy_version_org_id_policy_id_number_key UNIQUE (org_id, policy_id, number);
+alter table public.policy_version add constraint policy_version_pkey PRIMARY KEY (org_id, id);
+alter table public.policy_version add constraint policy_version_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES person(id);
+alter table public.policy_version add constraint policy_version_author_id_fkey FOREIGN KEY (author_id) REFERENCES person(id);
+alter table public.policy_version add constraint policy_version_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.policy_version add constraint policy_version_org_id_policy_id_fkey FOREIGN KEY (org_id, policy_id) REFERENCES policy(org_id, id);
+alter table public.policy_version add constraint policy_version_check CHECK (((approved_by IS NULL) OR (NOT (approved_by = ANY (editors)))));
+alter table public.policy_version add constraint policy_version_format_check CHECK ((format = ANY (ARRAY['markdown'::text, 'pdf'::text])));
+alter table public.policy_version add constraint policy_version_number_check CHECK ((number > 0));
+alter table public.policy_version add constraint policy_version_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text, 'published'::text, 'superseded'::text, 'rejected'::text])));
+alter table public.promise_check add constraint promise_check_pkey PRIMARY KEY (org_id, promise);
+alter table public.promise_check add constraint promise_check_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.protected_table add constraint protected_table_pkey PRIMARY KEY (name);
+alter table public.protected_table add constraint protected_table_kind_check CHECK ((kind = ANY (ARRAY['tenant'::text, 'identity'::text, 'plumbing'::text, 'platform'::text])));
+alter table public.recovery_code add constraint recovery_code_pkey PRIMARY KEY (person_id, id);
+alter table public.recovery_code add constraint recovery_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table public.session add constraint session_pkey PRIMARY KEY (id);
+alter table public.session add constraint session_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.session add constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table public.signing_key add constraint signing_key_pkey PRIMARY KEY (kid);
+alter table public.signing_key add constraint signing_key_state_check CHECK ((state = ANY (ARRAY['next'::text, 'signing'::text, 'retired'::text])));
+alter table public.totp_factor add constraint totp_factor_pkey PRIMARY KEY (person_id, id);
+alter table public.totp_factor add constraint totp_factor_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table public.witness add constraint witness_pkey PRIMARY KEY (org_id, id);
+alter table public.witness add constraint witness_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
+alter table public.witness add constraint witness_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text])));
+
+-- Indexes
+CREATE INDEX access_log_at ON public.access_log USING btree (org_id, at);
+CREATE INDEX access_log_unsealed ON public.access_log USING btree (org_id, id) WHERE (batch_seq IS NULL);
+CREATE INDEX api_key_owner ON public.api_key USING btree (org_id, created_by) WHERE (revoked_at IS NULL);
+CREATE INDEX guess_age ON public.guess USING btree (last_at);
+CREATE INDEX idempotency_age ON public.idempotency USING btree (org_id, created_at);
+CREATE INDEX invitation_token ON public.invitation USING btree (token_hash);
+CREATE INDEX membership_person ON public.membership USING btree (person_id);
+CREATE INDEX password_reset_person ON public.password_reset USING btree (person_id);
+CREATE INDEX policy_review ON public.policy USING btree (org_id, next_review_on);
+CREATE INDEX session_org ON public.session USING btree (org_id);
+CREATE INDEX session_person ON public.session USING btree (person_id);
+CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
+CREATE UNIQUE INDEX invitation_open ON public.invitation USING btree (org_id, email_index) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+CREATE UNIQUE INDEX org_one_operator ON public.org USING btree (is_operator) WHERE is_operator;
+CREATE UNIQUE INDEX policy_version_open ON public.policy_version USING btree (org_id, policy_id) WHERE (state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text]));
+CREATE UNIQUE INDEX policy_version_published ON public.policy_version USING btree (org_id, policy_id) WHERE (state = 'published'::text);
+
+-- Policies
+create policy base on public.access_log as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.access_log as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.api_key as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.api_key as permissive for select to holdfast_gate using (true);
+create policy tenant on public.api_key as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.checkpoint_delivery as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.checkpoint_delivery as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.data_key as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.data_key as permissive for select to holdfast_gate using (true);
+create policy tenant on public.data_key as restrictive for select to holdfast_app using (((scope = ANY (ARRAY['platform'::text, ('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR (scope IN ( SELECT ('person:'::text || m.person_id)
+   FROM membership m
+  WHERE (m.org_id = ( SELECT current_org() AS current_org))))));
+create policy tenant_delete on public.data_key as restrictive for delete to holdfast_app using (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
+create policy tenant_insert on public.data_key as restrictive for insert to holdfast_app with check (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
+create policy tenant_update on public.data_key as restrictive for update to holdfast_app using (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate)))) with check (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
+create policy gate on public.guess as permissive for all to holdfast_gate using (true) with check (true);
+create policy base on public.idempotency as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.idempotency as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.invitation as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.invitation as permissive for select to holdfast_gate using (true);
+create policy tenant on public.invitation as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.ledger as permissive for all to holdfast_app using (true) with check (true);
+create policy ledger on public.ledger as permissive for all to holdfast_ledger using (true) with check (true);
+create policy tenant on public.ledger as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.ledger_checkpoint as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.ledger_checkpoint as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.mail as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.mail as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.membership as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.membership as permissive for select to holdfast_gate using (true);
+create policy tenant on public.membership as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.org as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.org as permissive for select to holdfast_gate using (true);
+create policy tenant on public.org as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.password_reset as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.password_reset as permissive for select to holdfast_gate using (true);
+create policy tenant on public.password_reset as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
+create policy base on public.person as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.person as permissive for select to holdfast_gate using (true);
+create policy tenant on public.person as restrictive for select to holdfast_app using (((id = ( SELECT current_person() AS current_person)) OR (EXISTS ( SELECT
+   FROM membership m
+  WHERE ((m.org_id = ( SELECT current_org() AS current_org)) AND (m.person_id = person.id))))));
+create policy tenant_delete on public.person as restrictive for delete to holdfast_app using ((id = ( SELECT current_person() AS current_person)));
+create policy tenant_insert on public.person as restrictive for insert to holdfast_app with check ((id = ( SELECT current_person() AS current_person)));
+create policy tenant_update on public.person as restrictive for update to holdfast_app using ((id = ( SELECT current_person() AS current_person))) with check ((id = ( SELECT current_person() AS current_person)));
+create policy base on public.platform_secret as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.platform_secret as restrictive for select to holdfast_app using (true);
+create policy tenant_delete on public.platform_secret as restrictive for delete to holdfast_app using (( SELECT may_operate() AS may_operate));
+create policy tenant_insert on public.platform_secret as restrictive for insert to holdfast_app with check (( SELECT may_operate() AS may_operate));
+create policy tenant_update on public.platform_secret as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
+create policy base on public.policy as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.policy as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.policy_acknowledgement as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.policy_acknowledgement as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.policy_version as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.policy_version as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.promise_check as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.promise_check as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+create policy base on public.recovery_code as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.recovery_code as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
+create policy base on public.session as permissive for all to holdfast_app using (true) with check (true);
+create policy gate on public.session as permissive for select to holdfast_gate using (true);
+create policy tenant on public.session as restrictive for all to holdfast_app using (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org)))) with check (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org))));
+create policy base on public.signing_key as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.signing_key as restrictive for select to holdfast_app using (true);
+create policy tenant_delete on public.signing_key as restrictive for delete to holdfast_app using (( SELECT may_operate() AS may_operate));
+create policy tenant_insert on public.signing_key as restrictive for insert to holdfast_app with check (( SELECT may_operate() AS may_operate));
+create policy tenant_update on public.signing_key as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
+create policy base on public.totp_factor as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.totp_factor as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
+create policy base on public.witness as permissive for all to holdfast_app using (true) with check (true);
+create policy tenant on public.witness as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+
+-- Triggers
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.api_key FOR EACH ROW EXECUTE FUNCTION capture_api_key();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.checkpoint_delivery FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.data_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.idempotency FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.invitation FOR EACH ROW EXECUTE FUNCTION capture_invitation();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.invitation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.mail FOR EACH ROW EXECUTE FUNCTION capture_mail();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.mail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.membership FOR EACH ROW EXECUTE FUNCTION capture_membership();
+CREATE CONSTRAINT TRIGGER keep_owner AFTER DELETE OR UPDATE ON public.membership DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION keep_owner();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.membership FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.org FOR EACH ROW EXECUTE FUNCTION capture_org();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.org FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.password_reset FOR EACH ROW EXECUTE FUNCTION capture_password_reset();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.password_reset FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.person FOR EACH ROW EXECUTE FUNCTION capture_person();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.person FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.platform_secret FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy FOR EACH ROW EXECUTE FUNCTION capture_policy();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy_acknowledgement FOR EACH ROW EXECUTE FUNCTION capture_policy_acknowledgement();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy_acknowledgement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy_version FOR EACH ROW EXECUTE FUNCTION capture_policy_version();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.promise_check FOR EACH ROW EXECUTE FUNCTION capture_promise_check();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.promise_check FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.recovery_code FOR EACH ROW EXECUTE FUNCTION capture_recovery_code();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.recovery_code FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.session FOR EACH ROW EXECUTE FUNCTION capture_session();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.session FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.totp_factor FOR EACH ROW EXECUTE FUNCTION capture_totp_factor();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.totp_factor FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.witness FOR EACH ROW EXECUTE FUNCTION capture_witness();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.witness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Functions
+-- owner holdfast_jobs, holdfast_app, holdfast_jobs may execute
+CREATE OR REPLACE FUNCTION jobs.enqueue(task text, payload jsonb, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, job_key text DEFAULT NULL::text, max_attempts integer DEFAULT NULL::integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform graphile_worker.add_job(task, (payload || jsonb_build_object('org', public.current_org(), 'person', public.current_person()))::json,
+    run_at => enqueue.run_at, max_attempts => enqueue.max_attempts, job_key => public.current_org() || ':' || enqueue.job_key);
+end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'expires_at', new.expires_at, 'id', new.id, 'name', new.name, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'secret_hash', case when new.secret_hash is not null then 'secret' end)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'expires_at', old.expires_at, 'id', old.id, 'name', old.name, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'secret_hash', case when old.secret_hash is not null then 'secret' end)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.created_by is distinct from old.created_by then
+          after := after || ',"created_by":' || coalesce(to_json(new.created_by)::text, 'null'); before := before || ',"created_by":' || coalesce(to_json(old.created_by)::text, 'null');
+        end if;
+        if new.expires_at is distinct from old.expires_at then
+          after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.revoked_at is distinct from old.revoked_at then
+          after := after || ',"revoked_at":' || coalesce(to_json(new.revoked_at)::text, 'null'); before := before || ',"revoked_at":' || coalesce(to_json(old.revoked_at)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.secret_hash is distinct from old.secret_hash then
+          after := after || ',"secret_hash":' || coalesce(to_json(case when new.secret_hash is not null then 'secret' end)::text, 'null'); before := before || ',"secret_hash":' || coalesce(to_json(case when old.secret_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"api_key"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_bytes(value bytea)
+ RETURNS json
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (length(value) <= 1024) THEN to_json(translate(encode(value, 'base64'::text), '
+'::text, ''::text)) WHEN (length(value) > 1024) THEN json_build_object('bytes', length(value), 'sha256', encode(sha256(value), 'hex'::text)) ELSE NULL::json END
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_changes(t regclass, secret text[], quiet text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $functionx$
+declare
+  columns text[] := (select array_agg(c) from unnest(table_columns(t)) c where c <> all (quiet));
+  keys    text[] := (select array_agg(a.attname::text) from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+                     where i.indrelid = t and i.indisprimary and a.attname <> 'org_id');
+  name    text   := 'capture_' || t::text;
+begin
+  if keys is null then
+    raise exception '% needs a primary key beside org_id', t;
+  end if;
+  execute 'set local role holdfast_ledger';
+  execute format($function$
+    create or replace function %1$I() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $body$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := %2$s; after := %3$s; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := %4$s; after := 'null'; before := %5$s;
+      else%6$s
+        if after = '' then return null; end if;
+        key := %4$s; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":%7$s}');
+      return null;
+    end $body$
+    $function$, name, capture_row(t, keys, 'new', '{}'), capture_row(t, columns, 'new', secret), capture_row(t, keys, 'old', '{}'),
+    capture_row(t, columns, 'old', secret), capture_differences(t, columns, secret), to_json(t::text));
+  execute format('grant execute on function %I() to holdfast_owner', name);
+  execute 'set local role holdfast_owner';
+  execute format('create or replace trigger capture after insert or update or delete on %s for each row execute function %I()', t, name);
+  execute format('alter table %s enable always trigger capture', t);
+end $functionx$
+;
+-- owner holdfast_owner, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_differences(t regclass, columns text[], secret text[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT string_agg(format('
+        if new.%1$I is distinct from old.%1$I then
+          after := after || %2$L || coalesce(to_json(%3$s)::text, ''null''); before := before || %2$L || coalesce(to_json(%4$s)::text, ''null'');
+        end if;'::text, col.col, ((','::text || to_json(col.col)) || ':'::text), capture_value(capture_differences.t, col.col, 'new'::text, capture_differences.secret), capture_value(capture_differences.t, col.col, 'old'::text, capture_differences.secret)), ''::text ORDER BY (col.col COLLATE "C")) AS string_agg FROM unnest(capture_differences.columns) col(col))
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_invitation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('accepted_at', new.accepted_at, 'created_at', new.created_at, 'email_index', case when new.email_index is not null then 'secret' end, 'email_sealed', capture_bytes(new.email_sealed), 'expires_at', new.expires_at, 'founding', new.founding, 'id', new.id, 'invited_by', new.invited_by, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'token_hash', case when new.token_hash is not null then 'secret' end)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('accepted_at', old.accepted_at, 'created_at', old.created_at, 'email_index', case when old.email_index is not null then 'secret' end, 'email_sealed', capture_bytes(old.email_sealed), 'expires_at', old.expires_at, 'founding', old.founding, 'id', old.id, 'invited_by', old.invited_by, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'token_hash', case when old.token_hash is not null then 'secret' end)::text;
+      else
+        if new.accepted_at is distinct from old.accepted_at then
+          after := after || ',"accepted_at":' || coalesce(to_json(new.accepted_at)::text, 'null'); before := before || ',"accepted_at":' || coalesce(to_json(old.accepted_at)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.email_index is distinct from old.email_index then
+          after := after || ',"email_index":' || coalesce(to_json(case when new.email_index is not null then 'secret' end)::text, 'null'); before := before || ',"email_index":' || coalesce(to_json(case when old.email_index is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.email_sealed is distinct from old.email_sealed then
+          after := after || ',"email_sealed":' || coalesce(to_json(capture_bytes(new.email_sealed))::text, 'null'); before := before || ',"email_sealed":' || coalesce(to_json(capture_bytes(old.email_sealed))::text, 'null');
+        end if;
+        if new.expires_at is distinct from old.expires_at then
+          after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.founding is distinct from old.founding then
+          after := after || ',"founding":' || coalesce(to_json(new.founding)::text, 'null'); before := before || ',"founding":' || coalesce(to_json(old.founding)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.invited_by is distinct from old.invited_by then
+          after := after || ',"invited_by":' || coalesce(to_json(new.invited_by)::text, 'null'); before := before || ',"invited_by":' || coalesce(to_json(old.invited_by)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.revoked_at is distinct from old.revoked_at then
+          after := after || ',"revoked_at":' || coalesce(to_json(new.revoked_at)::text, 'null'); before := before || ',"revoked_at":' || coalesce(to_json(old.revoked_at)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.token_hash is distinct from old.token_hash then
+          after := after || ',"token_hash":' || coalesce(to_json(case when new.token_hash is not null then 'secret' end)::text, 'null'); before := before || ',"token_hash":' || coalesce(to_json(case when old.token_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"invitation"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_mail()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'failure', new.failure, 'id', new.id, 'org_id', new.org_id, 'person_id', new.person_id, 'sent_at', new.sent_at, 'state', new.state, 'subject_sealed', case when new.subject_sealed is not null then 'secret' end, 'text_sealed', case when new.text_sealed is not null then 'secret' end, 'to_sealed', case when new.to_sealed is not null then 'secret' end)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'failure', old.failure, 'id', old.id, 'org_id', old.org_id, 'person_id', old.person_id, 'sent_at', old.sent_at, 'state', old.state, 'subject_sealed', case when old.subject_sealed is not null then 'secret' end, 'text_sealed', case when old.text_sealed is not null then 'secret' end, 'to_sealed', case when old.to_sealed is not null then 'secret' end)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.failure is distinct from old.failure then
+          after := after || ',"failure":' || coalesce(to_json(new.failure)::text, 'null'); before := before || ',"failure":' || coalesce(to_json(old.failure)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.sent_at is distinct from old.sent_at then
+          after := after || ',"sent_at":' || coalesce(to_json(new.sent_at)::text, 'null'); before := before || ',"sent_at":' || coalesce(to_json(old.sent_at)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.subject_sealed is distinct from old.subject_sealed then
+          after := after || ',"subject_sealed":' || coalesce(to_json(case when new.subject_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"subject_sealed":' || coalesce(to_json(case when old.subject_sealed is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.text_sealed is distinct from old.text_sealed then
+          after := after || ',"text_sealed":' || coalesce(to_json(case when new.text_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"text_sealed":' || coalesce(to_json(case when old.text_sealed is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.to_sealed is distinct from old.to_sealed then
+          after := after || ',"to_sealed":' || coalesce(to_json(case when new.to_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"to_sealed":' || coalesce(to_json(case when old.to_sealed is not null then 'secret' end)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"mail"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_membership()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('person_id', new.person_id)::text; after := json_build_object('created_at', new.created_at, 'org_id', new.org_id, 'person_id', new.person_id, 'role', new.role, 'version', new.version)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('person_id', old.person_id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'org_id', old.org_id, 'person_id', old.person_id, 'role', old.role, 'version', old.version)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.version is distinct from old.version then
+          after := after || ',"version":' || coalesce(to_json(new.version)::text, 'null'); before := before || ',"version":' || coalesce(to_json(old.version)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('person_id', old.person_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"membership"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_org()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'is_operator', new.is_operator, 'name', new.name, 'org_id', new.org_id, 'plan', new.plan, 'region', new.region, 'require_mfa', new.require_mfa, 'slug', new.slug)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'is_operator', old.is_operator, 'name', old.name, 'org_id', old.org_id, 'plan', old.plan, 'region', old.region, 'require_mfa', old.require_mfa, 'slug', old.slug)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.is_operator is distinct from old.is_operator then
+          after := after || ',"is_operator":' || coalesce(to_json(new.is_operator)::text, 'null'); before := before || ',"is_operator":' || coalesce(to_json(old.is_operator)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.plan is distinct from old.plan then
+          after := after || ',"plan":' || coalesce(to_json(new.plan)::text, 'null'); before := before || ',"plan":' || coalesce(to_json(old.plan)::text, 'null');
+        end if;
+        if new.region is distinct from old.region then
+          after := after || ',"region":' || coalesce(to_json(new.region)::text, 'null'); before := before || ',"region":' || coalesce(to_json(old.region)::text, 'null');
+        end if;
+        if new.require_mfa is distinct from old.require_mfa then
+          after := after || ',"require_mfa":' || coalesce(to_json(new.require_mfa)::text, 'null'); before := before || ',"require_mfa":' || coalesce(to_json(old.require_mfa)::text, 'null');
+        end if;
+        if new.slug is distinct from old.slug then
+          after := after || ',"slug":' || coalesce(to_json(new.slug)::text, 'null'); before := before || ',"slug":' || coalesce(to_json(old.slug)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"org"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_password_reset()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'expires_at', new.expires_at, 'id', new.id, 'person_id', new.person_id, 'token_hash', case when new.token_hash is not null then 'secret' end, 'used_at', new.used_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'expires_at', old.expires_at, 'id', old.id, 'person_id', old.person_id, 'token_hash', case when old.token_hash is not null then 'secret' end, 'used_at', old.used_at)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.expires_at is distinct from old.expires_at then
+          after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.token_hash is distinct from old.token_hash then
+          after := after || ',"token_hash":' || coalesce(to_json(case when new.token_hash is not null then 'secret' end)::text, 'null'); before := before || ',"token_hash":' || coalesce(to_json(case when old.token_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.used_at is distinct from old.used_at then
+          after := after || ',"used_at":' || coalesce(to_json(new.used_at)::text, 'null'); before := before || ',"used_at":' || coalesce(to_json(old.used_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"password_reset"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'email_index', case when new.email_index is not null then 'secret' end, 'email_sealed', capture_bytes(new.email_sealed), 'id', new.id, 'mfa_enrolled_at', new.mfa_enrolled_at, 'name_sealed', capture_bytes(new.name_sealed), 'password_hash', case when new.password_hash is not null then 'secret' end, 'state', new.state, 'updated_at', new.updated_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'email_index', case when old.email_index is not null then 'secret' end, 'email_sealed', capture_bytes(old.email_sealed), 'id', old.id, 'mfa_enrolled_at', old.mfa_enrolled_at, 'name_sealed', capture_bytes(old.name_sealed), 'password_hash', case when old.password_hash is not null then 'secret' end, 'state', old.state, 'updated_at', old.updated_at)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.email_index is distinct from old.email_index then
+          after := after || ',"email_index":' || coalesce(to_json(case when new.email_index is not null then 'secret' end)::text, 'null'); before := before || ',"email_index":' || coalesce(to_json(case when old.email_index is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.email_sealed is distinct from old.email_sealed then
+          after := after || ',"email_sealed":' || coalesce(to_json(capture_bytes(new.email_sealed))::text, 'null'); before := before || ',"email_sealed":' || coalesce(to_json(capture_bytes(old.email_sealed))::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.mfa_enrolled_at is distinct from old.mfa_enrolled_at then
+          after := after || ',"mfa_enrolled_at":' || coalesce(to_json(new.mfa_enrolled_at)::text, 'null'); before := before || ',"mfa_enrolled_at":' || coalesce(to_json(old.mfa_enrolled_at)::text, 'null');
+        end if;
+        if new.name_sealed is distinct from old.name_sealed then
+          after := after || ',"name_sealed":' || coalesce(to_json(capture_bytes(new.name_sealed))::text, 'null'); before := before || ',"name_sealed":' || coalesce(to_json(capture_bytes(old.name_sealed))::text, 'null');
+        end if;
+        if new.password_hash is distinct from old.password_hash then
+          after := after || ',"password_hash":' || coalesce(to_json(case when new.password_hash is not null then 'secret' end)::text, 'null'); before := before || ',"password_hash":' || coalesce(to_json(case when old.password_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.updated_at is distinct from old.updated_at then
+          after := after || ',"updated_at":' || coalesce(to_json(new.updated_at)::text, 'null'); before := before || ',"updated_at":' || coalesce(to_json(old.updated_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"person"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_policy()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'next_review_on', new.next_review_on, 'org_id', new.org_id, 'owner_id', new.owner_id, 'promises', new.promises, 'retired_at', new.retired_at, 'review_every_days', new.review_every_days, 'title', new.title)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'next_review_on', old.next_review_on, 'org_id', old.org_id, 'owner_id', old.owner_id, 'promises', old.promises, 'retired_at', old.retired_at, 'review_every_days', old.review_every_days, 'title', old.title)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.next_review_on is distinct from old.next_review_on then
+          after := after || ',"next_review_on":' || coalesce(to_json(new.next_review_on)::text, 'null'); before := before || ',"next_review_on":' || coalesce(to_json(old.next_review_on)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.owner_id is distinct from old.owner_id then
+          after := after || ',"owner_id":' || coalesce(to_json(new.owner_id)::text, 'null'); before := before || ',"owner_id":' || coalesce(to_json(old.owner_id)::text, 'null');
+        end if;
+        if new.promises is distinct from old.promises then
+          after := after || ',"promises":' || coalesce(to_json(new.promises)::text, 'null'); before := before || ',"promises":' || coalesce(to_json(old.promises)::text, 'null');
+        end if;
+        if new.retired_at is distinct from old.retired_at then
+          after := after || ',"retired_at":' || coalesce(to_json(new.retired_at)::text, 'null'); before := before || ',"retired_at":' || coalesce(to_json(old.retired_at)::text, 'null');
+        end if;
+        if new.review_every_days is distinct from old.review_every_days then
+          after := after || ',"review_every_days":' || coalesce(to_json(new.review_every_days)::text, 'null'); before := before || ',"review_every_days":' || coalesce(to_json(old.review_every_days)::text, 'null');
+        end if;
+        if new.title is distinct from old.title then
+          after := after || ',"title":' || coalesce(to_json(new.title)::text, 'null'); before := before || ',"title":' || coalesce(to_json(old.title)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"policy"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_policy_acknowledgement()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('person_id', new.person_id, 'version_id', new.version_id)::text; after := json_build_object('at', new.at, 'org_id', new.org_id, 'person_id', new.person_id, 'signature', new.signature, 'statement', new.statement, 'version_id', new.version_id)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('person_id', old.person_id, 'version_id', old.version_id)::text; after := 'null'; before := json_build_object('at', old.at, 'org_id', old.org_id, 'person_id', old.person_id, 'signature', old.signature, 'statement', old.statement, 'version_id', old.version_id)::text;
+      else
+        if new.at is distinct from old.at then
+          after := after || ',"at":' || coalesce(to_json(new.at)::text, 'null'); before := before || ',"at":' || coalesce(to_json(old.at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.signature is distinct from old.signature then
+          after := after || ',"signature":' || coalesce(to_json(new.signature)::text, 'null'); before := before || ',"signature":' || coalesce(to_json(old.signature)::text, 'null');
+        end if;
+        if new.statement is distinct from old.statement then
+          after := after || ',"statement":' || coalesce(to_json(new.statement)::text, 'null'); before := before || ',"statement":' || coalesce(to_json(old.statement)::text, 'null');
+        end if;
+        if new.version_id is distinct from old.version_id then
+          after := after || ',"version_id":' || coalesce(to_json(new.version_id)::text, 'null'); before := before || ',"version_id":' || coalesce(to_json(old.version_id)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('person_id', old.person_id, 'version_id', old.version_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"policy_acknowledgement"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_policy_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('acknowledge_by', new.acknowledge_by, 'approved_at', new.approved_at, 'approved_by', new.approved_by, 'author_id', new.author_id, 'bytes', new.bytes, 'content_sealed', capture_bytes(new.content_sealed), 'created_at', new.created_at, 'editors', new.editors, 'format', new.format, 'id', new.id, 'note', new.note, 'number', new.number, 'org_id', new.org_id, 'policy_id', new.policy_id, 'published_at', new.published_at, 'review_comment', new.review_comment, 'sha256', new.sha256, 'state', new.state, 'submitted_at', new.submitted_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('acknowledge_by', old.acknowledge_by, 'approved_at', old.approved_at, 'approved_by', old.approved_by, 'author_id', old.author_id, 'bytes', old.bytes, 'content_sealed', capture_bytes(old.content_sealed), 'created_at', old.created_at, 'editors', old.editors, 'format', old.format, 'id', old.id, 'note', old.note, 'number', old.number, 'org_id', old.org_id, 'policy_id', old.policy_id, 'published_at', old.published_at, 'review_comment', old.review_comment, 'sha256', old.sha256, 'state', old.state, 'submitted_at', old.submitted_at)::text;
+      else
+        if new.acknowledge_by is distinct from old.acknowledge_by then
+          after := after || ',"acknowledge_by":' || coalesce(to_json(new.acknowledge_by)::text, 'null'); before := before || ',"acknowledge_by":' || coalesce(to_json(old.acknowledge_by)::text, 'null');
+        end if;
+        if new.approved_at is distinct from old.approved_at then
+          after := after || ',"approved_at":' || coalesce(to_json(new.approved_at)::text, 'null'); before := before || ',"approved_at":' || coalesce(to_json(old.approved_at)::text, 'null');
+        end if;
+        if new.approved_by is distinct from old.approved_by then
+          after := after || ',"approved_by":' || coalesce(to_json(new.approved_by)::text, 'null'); before := before || ',"approved_by":' || coalesce(to_json(old.approved_by)::text, 'null');
+        end if;
+        if new.author_id is distinct from old.author_id then
+          after := after || ',"author_id":' || coalesce(to_json(new.author_id)::text, 'null'); before := before || ',"author_id":' || coalesce(to_json(old.author_id)::text, 'null');
+        end if;
+        if new.bytes is distinct from old.bytes then
+          after := after || ',"bytes":' || coalesce(to_json(new.bytes)::text, 'null'); before := before || ',"bytes":' || coalesce(to_json(old.bytes)::text, 'null');
+        end if;
+        if new.content_sealed is distinct from old.content_sealed then
+          after := after || ',"content_sealed":' || coalesce(to_json(capture_bytes(new.content_sealed))::text, 'null'); before := before || ',"content_sealed":' || coalesce(to_json(capture_bytes(old.content_sealed))::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.editors is distinct from old.editors then
+          after := after || ',"editors":' || coalesce(to_json(new.editors)::text, 'null'); before := before || ',"editors":' || coalesce(to_json(old.editors)::text, 'null');
+        end if;
+        if new.format is distinct from old.format then
+          after := after || ',"format":' || coalesce(to_json(new.format)::text, 'null'); before := before || ',"format":' || coalesce(to_json(old.format)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.note is distinct from old.note then
+          after := after || ',"note":' || coalesce(to_json(new.note)::text, 'null'); before := before || ',"note":' || coalesce(to_json(old.note)::text, 'null');
+        end if;
+        if new.number is distinct from old.number then
+          after := after || ',"number":' || coalesce(to_json(new.number)::text, 'null'); before := before || ',"number":' || coalesce(to_json(old.number)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.policy_id is distinct from old.policy_id then
+          after := after || ',"policy_id":' || coalesce(to_json(new.policy_id)::text, 'null'); before := before || ',"policy_id":' || coalesce(to_json(old.policy_id)::text, 'null');
+        end if;
+        if new.published_at is distinct from old.published_at then
+          after := after || ',"published_at":' || coalesce(to_json(new.published_at)::text, 'null'); before := before || ',"published_at":' || coalesce(to_json(old.published_at)::text, 'null');
+        end if;
+        if new.review_comment is distinct from old.review_comment then
+          after := after || ',"review_comment":' || coalesce(to_json(new.review_comment)::text, 'null'); before := before || ',"review_comment":' || coalesce(to_json(old.review_comment)::text, 'null');
+        end if;
+        if new.sha256 is distinct from old.sha256 then
+          after := after || ',"sha256":' || coalesce(to_json(new.sha256)::text, 'null'); before := before || ',"sha256":' || coalesce(to_json(old.sha256)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.submitted_at is distinct from old.submitted_at then
+          after := after || ',"submitted_at":' || coalesce(to_json(new.submitted_at)::text, 'null'); before := before || ',"submitted_at":' || coalesce(to_json(old.submitted_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"policy_version"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_promise_check()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('promise', new.promise)::text; after := json_build_object('kept', new.kept, 'org_id', new.org_id, 'promise', new.promise)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('promise', old.promise)::text; after := 'null'; before := json_build_object('kept', old.kept, 'org_id', old.org_id, 'promise', old.promise)::text;
+      else
+        if new.kept is distinct from old.kept then
+          after := after || ',"kept":' || coalesce(to_json(new.kept)::text, 'null'); before := before || ',"kept":' || coalesce(to_json(old.kept)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.promise is distinct from old.promise then
+          after := after || ',"promise":' || coalesce(to_json(new.promise)::text, 'null'); before := before || ',"promise":' || coalesce(to_json(old.promise)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('promise', old.promise)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"promise_check"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_recovery_code()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id, 'person_id', new.person_id)::text; after := json_build_object('code_hash', case when new.code_hash is not null then 'secret' end, 'created_at', new.created_at, 'id', new.id, 'person_id', new.person_id, 'used_at', new.used_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id, 'person_id', old.person_id)::text; after := 'null'; before := json_build_object('code_hash', case when old.code_hash is not null then 'secret' end, 'created_at', old.created_at, 'id', old.id, 'person_id', old.person_id, 'used_at', old.used_at)::text;
+      else
+        if new.code_hash is distinct from old.code_hash then
+          after := after || ',"code_hash":' || coalesce(to_json(case when new.code_hash is not null then 'secret' end)::text, 'null'); before := before || ',"code_hash":' || coalesce(to_json(case when old.code_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.used_at is distinct from old.used_at then
+          after := after || ',"used_at":' || coalesce(to_json(new.used_at)::text, 'null'); before := before || ',"used_at":' || coalesce(to_json(old.used_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id, 'person_id', old.person_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"recovery_code"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_owner, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_row(t regclass, columns text[], side text, secret text[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT format('json_build_object(%s)::text'::text, string_agg(format('%L, %s'::text, col.col, capture_value(capture_row.t, col.col, capture_row.side, capture_row.secret)), ', '::text ORDER BY (col.col COLLATE "C"))) AS format FROM unnest(capture_row.columns) col(col))
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('amr', new.amr, 'auth_time', new.auth_time, 'created_at', new.created_at, 'expires_at', new.expires_at, 'grace_hits', new.grace_hits, 'id', new.id, 'idle_expires_at', new.idle_expires_at, 'ip_sealed', capture_bytes(new.ip_sealed), 'last_seen_at', new.last_seen_at, 'mfa_at', new.mfa_at, 'org_id', new.org_id, 'person_id', new.person_id, 'refresh_grace_until', new.refresh_grace_until, 'refresh_seq', new.refresh_seq, 'restricted', new.restricted, 'revoke_reason', new.revoke_reason, 'revoked_at', new.revoked_at, 'user_agent_sealed', capture_bytes(new.user_agent_sealed))::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('amr', old.amr, 'auth_time', old.auth_time, 'created_at', old.created_at, 'expires_at', old.expires_at, 'grace_hits', old.grace_hits, 'id', old.id, 'idle_expires_at', old.idle_expires_at, 'ip_sealed', capture_bytes(old.ip_sealed), 'last_seen_at', old.last_seen_at, 'mfa_at', old.mfa_at, 'org_id', old.org_id, 'person_id', old.person_id, 'refresh_grace_until', old.refresh_grace_until, 'refresh_seq', old.refresh_seq, 'restricted', old.restricted, 'revoke_reason', old.revoke_reason, 'revoked_at', old.revoked_at, 'user_agent_sealed', capture_bytes(old.user_agent_sealed))::text;
+      else
+        if new.amr is distinct from old.amr then
+          after := after || ',"amr":' || coalesce(to_json(new.amr)::text, 'null'); before := before || ',"amr":' || coalesce(to_json(old.amr)::text, 'null');
+        end if;
+        if new.auth_time is distinct from old.auth_time then
+          after := after || ',"auth_time":' || coalesce(to_json(new.auth_time)::text, 'null'); before := before || ',"auth_time":' || coalesce(to_json(old.auth_time)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.expires_at is distinct from old.expires_at then
+          after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.grace_hits is distinct from old.grace_hits then
+          after := after || ',"grace_hits":' || coalesce(to_json(new.grace_hits)::text, 'null'); before := before || ',"grace_hits":' || coalesce(to_json(old.grace_hits)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.idle_expires_at is distinct from old.idle_expires_at then
+          after := after || ',"idle_expires_at":' || coalesce(to_json(new.idle_expires_at)::text, 'null'); before := before || ',"idle_expires_at":' || coalesce(to_json(old.idle_expires_at)::text, 'null');
+        end if;
+        if new.ip_sealed is distinct from old.ip_sealed then
+          after := after || ',"ip_sealed":' || coalesce(to_json(capture_bytes(new.ip_sealed))::text, 'null'); before := before || ',"ip_sealed":' || coalesce(to_json(capture_bytes(old.ip_sealed))::text, 'null');
+        end if;
+        if new.last_seen_at is distinct from old.last_seen_at then
+          after := after || ',"last_seen_at":' || coalesce(to_json(new.last_seen_at)::text, 'null'); before := before || ',"last_seen_at":' || coalesce(to_json(old.last_seen_at)::text, 'null');
+        end if;
+        if new.mfa_at is distinct from old.mfa_at then
+          after := after || ',"mfa_at":' || coalesce(to_json(new.mfa_at)::text, 'null'); before := before || ',"mfa_at":' || coalesce(to_json(old.mfa_at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.refresh_grace_until is distinct from old.refresh_grace_until then
+          after := after || ',"refresh_grace_until":' || coalesce(to_json(new.refresh_grace_until)::text, 'null'); before := before || ',"refresh_grace_until":' || coalesce(to_json(old.refresh_grace_until)::text, 'null');
+        end if;
+        if new.refresh_seq is distinct from old.refresh_seq then
+          after := after || ',"refresh_seq":' || coalesce(to_json(new.refresh_seq)::text, 'null'); before := before || ',"refresh_seq":' || coalesce(to_json(old.refresh_seq)::text, 'null');
+        end if;
+        if new.restricted is distinct from old.restricted then
+          after := after || ',"restricted":' || coalesce(to_json(new.restricted)::text, 'null'); before := before || ',"restricted":' || coalesce(to_json(old.restricted)::text, 'null');
+        end if;
+        if new.revoke_reason is distinct from old.revoke_reason then
+          after := after || ',"revoke_reason":' || coalesce(to_json(new.revoke_reason)::text, 'null'); before := before || ',"revoke_reason":' || coalesce(to_json(old.revoke_reason)::text, 'null');
+        end if;
+        if new.revoked_at is distinct from old.revoked_at then
+          after := after || ',"revoked_at":' || coalesce(to_json(new.revoked_at)::text, 'null'); before := before || ',"revoked_at":' || coalesce(to_json(old.revoked_at)::text, 'null');
+        end if;
+        if new.user_agent_sealed is distinct from old.user_agent_sealed then
+          after := after || ',"user_agent_sealed":' || coalesce(to_json(capture_bytes(new.user_agent_sealed))::text, 'null'); before := before || ',"user_agent_sealed":' || coalesce(to_json(capture_bytes(old.user_agent_sealed))::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"session"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_totp_factor()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id, 'person_id', new.person_id)::text; after := json_build_object('confirmed_at', new.confirmed_at, 'created_at', new.created_at, 'id', new.id, 'label_sealed', capture_bytes(new.label_sealed), 'last_step', new.last_step, 'person_id', new.person_id, 'secret_sealed', capture_bytes(new.secret_sealed))::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id, 'person_id', old.person_id)::text; after := 'null'; before := json_build_object('confirmed_at', old.confirmed_at, 'created_at', old.created_at, 'id', old.id, 'label_sealed', capture_bytes(old.label_sealed), 'last_step', old.last_step, 'person_id', old.person_id, 'secret_sealed', capture_bytes(old.secret_sealed))::text;
+      else
+        if new.confirmed_at is distinct from old.confirmed_at then
+          after := after || ',"confirmed_at":' || coalesce(to_json(new.confirmed_at)::text, 'null'); before := before || ',"confirmed_at":' || coalesce(to_json(old.confirmed_at)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.label_sealed is distinct from old.label_sealed then
+          after := after || ',"label_sealed":' || coalesce(to_json(capture_bytes(new.label_sealed))::text, 'null'); before := before || ',"label_sealed":' || coalesce(to_json(capture_bytes(old.label_sealed))::text, 'null');
+        end if;
+        if new.last_step is distinct from old.last_step then
+          after := after || ',"last_step":' || coalesce(to_json(new.last_step)::text, 'null'); before := before || ',"last_step":' || coalesce(to_json(old.last_step)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.secret_sealed is distinct from old.secret_sealed then
+          after := after || ',"secret_sealed":' || coalesce(to_json(capture_bytes(new.secret_sealed))::text, 'null'); before := before || ',"secret_sealed":' || coalesce(to_json(capture_bytes(old.secret_sealed))::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id, 'person_id', old.person_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"totp_factor"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_owner, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_value(t regclass, col text, side text, secret text[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT format(CASE WHEN (capture_value.col = ANY (capture_value.secret)) THEN 'case when %s.%I is not null then ''secret'' end'::text WHEN (pg_attribute.atttypid = ('bytea'::regtype)::oid) THEN 'capture_bytes(%s.%I)'::text ELSE '%s.%I'::text END, capture_value.side, capture_value.col) AS format FROM pg_attribute WHERE ((pg_attribute.attrelid = (capture_value.t)::oid) AND (pg_attribute.attname = capture_value.col)))
+;
+-- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.capture_witness()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'kind', new.kind, 'org_id', new.org_id, 'target_sealed', capture_bytes(new.target_sealed))::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'kind', old.kind, 'org_id', old.org_id, 'target_sealed', capture_bytes(old.target_sealed))::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.target_sealed is distinct from old.target_sealed then
+          after := after || ',"target_sealed":' || coalesce(to_json(capture_bytes(new.target_sealed))::text, 'null'); before := before || ',"target_sealed":' || coalesce(to_json(capture_bytes(old.target_sealed))::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"witness"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_owner, holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.current_org()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('holdfast.org'::text, true), ''::text))::uuid
+;
+-- owner holdfast_owner, holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.current_person()
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN NULLIF(current_setting('holdfast.person'::text, true), ''::text)
+;
+-- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.enter(org uuid, person text, writes boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform set_config('holdfast.org', coalesce(org::text, ''), true), set_config('holdfast.person', coalesce(person, ''), true);
+  if writes then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.fence_rows(t regclass, readable text, writable text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  policy name;
+begin
+  execute format('alter table %s enable row level security', t);
+  execute format('alter table %s force row level security', t);
+  foreach policy in array array['base', 'tenant', 'tenant_insert', 'tenant_update', 'tenant_delete'] loop
+    execute format('drop policy if exists %I on %s', policy, t);
+  end loop;
+  execute format('create policy base on %s to holdfast_app using (true) with check (true)', t);
+  -- Restrictive: another permissive policy added by mistake cannot widen it.
+  if readable = writable then
+    execute format('create policy tenant on %s as restrictive to holdfast_app using (%s) with check (%s)', t, readable, readable);
+  else
+    execute format('create policy tenant on %s as restrictive for select to holdfast_app using (%s)', t, readable);
+    execute format('create policy tenant_insert on %s as restrictive for insert to holdfast_app with check (%s)', t, writable);
+    execute format('create policy tenant_update on %s as restrictive for update to holdfast_app using (%s) with check (%s)', t, writable, writable);
+    execute format('create policy tenant_delete on %s as restrictive for delete to holdfast_app using (%s)', t, writable);
+  end if;
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.fence_table(t regclass, kind text, secret text[], quiet text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('create or replace trigger refuse_truncate before truncate on %s for each statement execute function refuse_change()', t);
+  execute format('alter table %s enable always trigger refuse_truncate', t);
+  execute format('grant select, insert, update, delete on %s to holdfast_app', t);
+  insert into protected_table values (t::text, fence_table.kind, table_columns(t), fence_table.secret, fence_table.quiet)
+    on conflict (name) do update set kind = excluded.kind, columns = excluded.columns, secret = excluded.secret, quiet = excluded.quiet;
+end $function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_api_key(id text)
+ RETURNS TABLE(org_id uuid, secret_hash bytea, key_role text, person_id text, person_state text, member_role text, mver integer, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, region text, plan text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select k.org_id, k.secret_hash, k.role, k.created_by, p.state, m.role, m.version, k.expires_at, k.revoked_at, o.is_operator, o.region, o.plan
+  from api_key k
+    join org o on o.id = k.org_id
+    join person p on p.id = k.created_by
+    left join membership m on m.org_id = k.org_id and m.person_id = k.created_by
+  where k.id = gate_api_key.id
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_invitation(token_hash bytea)
+ RETURNS TABLE(org_id uuid, id text, org_name text, role text, email_index bytea, expires_at timestamp with time zone, accepted_at timestamp with time zone, revoked_at timestamp with time zone, invited_by text, inviter_role text, founding boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select i.org_id, i.id, o.name, i.role, i.email_index, i.expires_at, i.accepted_at, i.revoked_at, i.invited_by, m.role, i.founding
+  from invitation i
+    join org o on o.id = i.org_id
+    left join membership m on m.org_id = case when i.founding then operator_org() else i.org_id end and m.person_id = i.invited_by
+  where i.token_hash = gate_invitation.token_hash
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_membership(org uuid, person text)
+ RETURNS TABLE(role text, requires_mfa boolean, org_is_operator boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select m.role, m.role in ('owner', 'admin') or o.require_mfa, o.is_operator
+  from membership m join org o on o.id = m.org_id where m.org_id = org and m.person_id = person
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_own_mfa_required()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select exists (
+    select from membership m join org o on o.id = m.org_id
+    where m.person_id = current_person() and (m.role in ('owner', 'admin') or o.require_mfa))
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_own_password()
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select p.password_hash from person p where p.id = current_person()
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_person_by_email(email_index bytea)
+ RETURNS TABLE(person_id text, password_hash text, state text, org_ids uuid[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select p.id, p.password_hash, p.state, array(select m.org_id from membership m where m.person_id = p.id order by m.org_id)
+  from person p where p.email_index = gate_person_by_email.email_index
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_person_orgs(person text)
+ RETURNS TABLE(org_id uuid, slug text, name text, role text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select o.id, o.slug, o.name, m.role from membership m join org o on o.id = m.org_id where m.person_id = person order by o.name, o.id
+$function$
+;
+-- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.gate_refresh(session_id text, presented_seq integer, same_agent boolean, OUT verdict text, OUT refresh_seq integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  s session;
+begin
+  select * into s from session where id = session_id for update;
+  refresh_seq := s.refresh_seq;
+  if s.id is null or s.revoked_at is not null or s.expires_at <= now() or s.idle_expires_at <= now() then
+    verdict := 'dead';
+  elsif presented_seq = s.refresh_seq then
+    verdict := 'rotate';
+    refresh_seq := s.refresh_seq + 1;
+    update session set refresh_seq = s.refresh_seq + 1, refresh_grace_until = clock_timestamp() + interval '10 seconds', grace_hits = 0,
+      last_seen_at = now(), idle_expires_at = least(s.expires_at, now() + interval '7 days') where id = s.id;
+  elsif presented_seq = s.refresh_seq - 1 and same_agent and s.grace_hits < 5 and s.refresh_grace_until > clock_timestamp() then
+    verdict := 'grace';
+    update session set grace_hits = s.grace_hits + 1 where id = s.id;
+  else
+    verdict := 'reuse';
+    update session set revoked_at = now(), revoke_reason = 'refresh_reuse' where id = s.id;
+  end if;
+end $function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_reset(token_hash bytea)
+ RETURNS TABLE(id text, person_id text, org_id uuid, expires_at timestamp with time zone, used_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select r.id, r.person_id, (select m.org_id from membership m where m.person_id = r.person_id order by m.org_id limit 1), r.expires_at, r.used_at
+  from password_reset r where r.token_hash = gate_reset.token_hash
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_session(session_id text)
+ RETURNS TABLE(person_id text, person_state text, org_id uuid, role text, mver integer, live boolean, restricted boolean, mfa_at timestamp with time zone, auth_time timestamp with time zone, amr text[], created_at timestamp with time zone, expires_at timestamp with time zone, idle_expires_at timestamp with time zone, revoked_at timestamp with time zone, refresh_seq integer, org_is_operator boolean, region text, plan text, org_requires_mfa boolean, mfa_enrolled boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select s.person_id, p.state, s.org_id, m.role, m.version,
+    s.revoked_at is null and s.expires_at > now() and s.idle_expires_at > now() and p.state = 'active',
+    s.restricted, s.mfa_at, s.auth_time, s.amr, s.created_at, s.expires_at, s.idle_expires_at, s.revoked_at, s.refresh_seq,
+    o.is_operator, o.region, o.plan, o.require_mfa, p.mfa_enrolled_at is not null
+  from session s
+    join person p on p.id = s.person_id
+    join org o on o.id = s.org_id
+    left join membership m on m.org_id = s.org_id and m.person_id = s.person_id
+  where s.id = session_id
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.gate_setup_needed()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select not exists (select from org)
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.guess_begin(names bytea[], free integer[], cap integer[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  pause int := 0;
+begin
+  if exists (select from guess g where g.name = names[1] and g.welcome_at > now() - interval '30 days') then
+    names := names[1:1];
+  end if;
+  insert into guess (name) select n from unnest(names) n order by n on conflict do nothing;
+  perform from guess g where g.name = any (names) order by g.name for update;
+  select coalesce(max(ceil(extract(epoch from g.blocked_until - clock_timestamp()))), 0) into pause
+    from guess g where g.name = any (names) and g.blocked_until > clock_timestamp();
+  if pause > 0 then
+    return pause;
+  end if;
+  update guess g set
+    failures = case when g.last_at < now() - interval '1 day' then 1 else g.failures + 1 end,
+    last_at = now(),
+    blocked_until = case
+      when g.last_at < now() - interval '1 day' or g.failures + 1 < limits.free then '-infinity'
+      else clock_timestamp() + least(limits.cap, 2 ^ least(g.failures + 1 - limits.free, 20)) * interval '1 second'
+    end
+  from unnest(names, free, cap) limits (name, free, cap) where g.name = limits.name;
+  return 0;
+end $function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.guess_forget()
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with gone as (delete from guess where last_at < now() - interval '31 days' returning 1) select count(*) from gone
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.guess_right(names bytea[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  update guess set failures = 0, blocked_until = '-infinity', welcome_at = now() where name = any (names)
+$function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.hide_column(t regclass, col text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('revoke select on %s from holdfast_app', t);
+  execute format('grant select (%s) on %s to holdfast_app', (select string_agg(quote_ident(c), ', ') from unnest(table_columns(t)) c where c <> col), t);
+end $function$
+;
+-- owner holdfast_gate, holdfast_gate, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.keep_owner()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(uuid_hash_extended(old.org_id, 1096107084));
+  if exists (select from membership m where m.org_id = old.org_id)
+    and not exists (select from membership m where m.org_id = old.org_id and m.role = 'owner') then
+    raise exception 'an organisation needs an owner' using errcode = 'HF002';
+  end if;
+  return null;
+end $function$
+;
+-- owner holdfast_ledger, holdfast_app, holdfast_ledger may execute
+CREATE OR REPLACE FUNCTION public.ledger_append(head jsonb, OUT seq bigint, OUT at_us bigint, OUT hash bytea)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+declare
+  org     uuid := current_org();
+  changes text := '';
+  change  text;
+  body    text;
+  held    text;
+  tail    record;
+begin
+  if org is null or jsonb_typeof(head) <> 'object' or head ?| array['changes', 'v'] then
+    raise exception 'no organisation entered, or not the head of an entry' using errcode = 'HF004';
+  end if;
+  -- In the order of the index, which is the order of the changes.
+  for change in delete from ledger_pending p where p.xact = pg_current_xact_id() and p.org_id = org returning p.change loop
+    changes := changes || ',' || change;
+  end loop;
+  body := left(head::text, -1) || case head when '{}' then '"changes": [' else ', "changes": [' end || substr(changes, 2) || '], "v": 1}';
+  held := pg_advisory_xact_lock(uuid_hash_extended(org, 1096107084));
+  -- A statement of its own, so that its snapshot is taken under the lock.
+  select l.seq, l.at_us, l.hash into tail from ledger l where l.org_id = org order by l.seq desc limit 1;
+  seq := coalesce(tail.seq + 1, 0);
+  at_us := greatest((extract(epoch from clock_timestamp()) * 1000000)::bigint, tail.at_us);
+  tail.hash := coalesce(tail.hash, sha256('HFL1 genesis'::bytea || uuid_send(org)));
+  hash := ledger_hash(org, seq, at_us, tail.hash, sha256(convert_to(body, 'UTF8')));
+  insert into ledger values (org, seq, at_us, tail.hash, hash, body);
+end $function$
+;
+-- owner holdfast_ledger, holdfast_app, holdfast_ledger, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.ledger_hash(org uuid, seq bigint, at_us bigint, prev bytea, digest bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN sha256(((((('\x0048464c31'::bytea || uuid_send(org)) || int8send(seq)) || int8send(at_us)) || prev) || digest))
+;
+-- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.ledger_seq_at(moment bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  low  bigint := 0;
+  high bigint := coalesce((select l.seq + 1 from ledger l where l.org_id = (select current_org()) order by l.seq desc limit 1), 0);
+  mid  bigint;
+begin
+  while low < high loop
+    mid := (low + high) / 2;
+    if (select l.at_us from ledger l where l.org_id = (select current_org()) and l.seq = mid) < moment then
+      low := mid + 1;
+    else
+      high := mid;
+    end if;
+  end loop;
+  return low;
+end $function$
+;
+-- owner holdfast_gate, holdfast_gate, holdfast_jobs may execute
+CREATE OR REPLACE FUNCTION public.list_orgs()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select id from org order by id
+$function$
+;
+-- owner holdfast_gate, holdfast_gate, holdfast_jobs may execute
+CREATE OR REPLACE FUNCTION public.list_stale_data_keys(ring integer, max integer)
+ RETURNS TABLE(scope text, version integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select scope, version from data_key where ring_version < ring order by scope, version limit max
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.may_operate()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select not exists (select from org) or exists (select from org where is_operator and id = current_org())
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.operator_org()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select id from org where is_operator
+$function$
+;
+-- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+CREATE OR REPLACE FUNCTION public.operator_organisations(past uuid, max integer)
+ RETURNS TABLE(id uuid, name text, plan text, region text, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select o.id, o.name, o.plan, o.region, o.created_at
+  from org o
+  where exists (select from org mine where mine.is_operator and mine.id = current_org()) and (past is null or o.id < past)
+  order by o.id desc limit least(max, 101)
+$function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.protect_identity_table(t regclass, readable text, writable text, secret text[] DEFAULT '{}'::text[], quiet text[] DEFAULT '{}'::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform fence_rows(t, readable, writable), fence_table(t, 'identity', secret, quiet), capture_changes(t, secret, quiet);
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.protect_platform_table(t regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform fence_rows(t, 'true', '(select may_operate())'), fence_table(t, 'platform', '{}', '{}');
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.protect_plumbing_table(t regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform require_org_key(t), fence_rows(t, 'org_id = (select current_org())', 'org_id = (select current_org())');
+  perform fence_table(t, 'plumbing', '{}', '{}');
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.protect_tenant_table(t regclass, secret text[] DEFAULT '{}'::text[], quiet text[] DEFAULT '{}'::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform require_org_key(t), fence_rows(t, 'org_id = (select current_org())', 'org_id = (select current_org())');
+  perform fence_table(t, 'tenant', secret, quiet), capture_changes(t, secret, quiet);
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% cannot be changed by %', tg_table_name, lower(tg_op) using errcode = 'HF003';
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.require_org_key(t regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from pg_attribute where attrelid = t and attname = 'org_id' and atttypid = 'uuid'::regtype and attnotnull) then
+    raise exception '% needs a column "org_id uuid not null"', t;
+  end if;
+end $function$
+;
+-- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.settle_owner()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  set constraints keep_owner immediate;
+  set constraints keep_owner deferred;
+end $function$
+;
+-- owner holdfast_owner, holdfast_owner may execute
+CREATE OR REPLACE FUNCTION public.table_columns(t regclass)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT array_agg((pg_attribute.attname)::text ORDER BY pg_attribute.attnum) AS array_agg FROM pg_attribute WHERE ((pg_attribute.attrelid = (table_columns.t)::oid) AND (pg_attribute.attnum > 0) AND (NOT pg_attribute.attisdropped)))
+;
+
+-- Grants
+grant insert, select on public.access_log to holdfast_app;
+grant delete, insert, select, update on public.api_key to holdfast_app;
+grant delete, insert, select, update on public.checkpoint_delivery to holdfast_app;
+grant delete, insert, select, update on public.data_key to holdfast_app;
+grant delete, insert, select, update on public.guess to holdfast_gate;
+grant delete, insert, select, update on public.idempotency to holdfast_app;
+grant delete, insert, select, update on public.invitation to holdfast_app;
+grant select on public.ledger to holdfast_app;
+grant insert, select on public.ledger to holdfast_ledger;
+grant insert, select on public.ledger_checkpoint to holdfast_app;
+grant delete, insert, select, update on public.mail to holdfast_app;
+grant delete, insert, select, update on public.membership to holdfast_app;
+grant select on public.migration to holdfast_app;
+grant delete, insert, select on public.org to holdfast_app;
+grant delete, insert, select, update on public.password_reset to holdfast_app;
+grant select on public.password_reset to holdfast_gate;
+grant delete, insert, update on public.person to holdfast_app;
+grant delete, insert, select, update on public.platform_secret to holdfast_app;
+grant delete, insert, select, update on public.policy to holdfast_app;
+grant delete, insert, select, update on public.policy_acknowledgement to holdfast_app;
+grant delete, insert, select, update on public.policy_version to holdfast_app;
+grant delete, insert, select, update on public.promise_check to holdfast_app;
+grant select on public.protected_table to holdfast_app;
+grant delete, insert, select, update on public.recovery_code to holdfast_app;
+grant delete, insert, select, update on public.session to holdfast_app;
+grant select on public.session to holdfast_gate;
+grant delete, insert, select, update on public.signing_key to holdfast_app;
+grant delete, insert, select, update on public.totp_factor to holdfast_app;
+grant delete, insert, select, update on public.witness to holdfast_app;
+
+-- Grants on columns
+grant update (batch_seq) on public.access_log to holdfast_app;
+grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at) on public.api_key to holdfast_gate;
+grant select (scope, version, ring_version) on public.data_key to holdfast_gate;
+grant select (org_id, id, email_index, role, token_hash, invited_by, expires_at, accepted_at, revoked_at, founding) on public.invitation to holdfast_gate;
+grant select (org_id, person_id, role, version) on public.membership to holdfast_gate;
+grant update (slug, name, region, plan, require_mfa) on public.org to holdfast_app;
+grant select (id, slug, name, region, plan, is_operator, created_at, require_mfa) on public.org to holdfast_gate;
+grant select (id, email_index, email_sealed, name_sealed, state, mfa_enrolled_at, created_at, updated_at) on public.person to holdfast_app;
+grant select (id, email_index, password_hash, state, mfa_enrolled_at) on public.person to holdfast_gate;
