@@ -1,15 +1,14 @@
 import '@fontsource-variable/inter/wght.css'
 import '@fontsource-variable/jetbrains-mono/wght.css'
 import '@mantine/core/styles.layer.css'
-import '@mantine/notifications/styles.layer.css'
 import './shell/global.css'
 import { MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterContextProvider, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { cssVariables, theme } from './kit/theme.ts'
+import { Notices } from './shell/Notices.tsx'
 import { queryClient, router } from './shell/router.ts'
 
 const root = document.getElementById('root')
@@ -21,7 +20,7 @@ createRoot(root).render(
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
         <RouterContextProvider router={router}>
-          <Notifications position="bottom-right" limit={4} />
+          <Notices />
         </RouterContextProvider>
       </QueryClientProvider>
     </MantineProvider>

@@ -7,7 +7,6 @@ import { ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
 import { SessionProvider, useMay, useSession, type Session } from '../kit/session.tsx'
 import { useChangedElsewhere } from './changed.ts'
-import { HelpDialog } from './HelpDialog.tsx'
 import { rememberNext } from './next.ts'
 import { placeGroups } from './places.ts'
 import { Plain } from './Plain.tsx'
@@ -17,6 +16,7 @@ import { OrganisationSwitch } from './OrganisationSwitch.tsx'
 import classes from './Shell.module.css'
 import { useShortcuts } from './shortcuts.ts'
 
+const HelpDialog = lazy(async () => ({ default: (await import('./HelpDialog.tsx')).HelpDialog }))
 const Palette = lazy(() => import('./Palette.tsx'))
 
 const Phone = ({ openPalette, openHelp }: { openPalette: () => void; openHelp: () => void }) => {
@@ -97,7 +97,11 @@ const Frame = () => {
           </Suspense>
         </main>
       </div>
-      <HelpDialog opened={help} onClose={() => setHelp(false)} />
+      {help && (
+        <Suspense fallback={null}>
+          <HelpDialog opened onClose={() => setHelp(false)} />
+        </Suspense>
+      )}
       {palette > 0 && (
         <Suspense fallback={null}>
           <Palette asked={palette} openHelp={() => setHelp(true)} />

@@ -1,16 +1,17 @@
-import { Button } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
-import { useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { bytesOf, type Format } from './content.ts'
 import classes from './editor.module.css'
-import { renderMarkdown } from './markdown.ts'
-import textClasses from './text.module.css'
 
-/** A policy's Markdown, rendered and sanitised. */
-export const Rendered = ({ text }: { text: string }) => {
-  const html = useMemo(() => renderMarkdown(text), [text])
-  return <div className={textClasses['text']} dangerouslySetInnerHTML={{ __html: html }} />
-}
+const LazyRendered = lazy(async () => ({ default: (await import('./Rendered.tsx')).Rendered }))
+
+/** A policy's Markdown as it reads; the parser comes only now. */
+export const Rendered = ({ text }: { text: string }) => (
+  <Suspense fallback={<Skeleton height={240} />}>
+    <LazyRendered text={text} />
+  </Suspense>
+)
 
 /** An address for bytes that never leave the browser. */
 const useObjectUrl = (bytes: Uint8Array<ArrayBuffer>, type: string): string | null => {

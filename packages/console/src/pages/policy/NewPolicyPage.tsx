@@ -1,13 +1,13 @@
 import { policy } from '@holdfast/contract'
-import { Button, Group, MultiSelect, NumberInput, TextInput } from '@mantine/core'
+import { Button, Group, NumberInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Page, PageLink, ProblemNotice, useCommandOf, useFormOf, useGo } from '../../kit/index.ts'
 import { policyAnswers } from './answers.ts'
 import type { Draft } from './content.ts'
-import { ContentEditor } from './ContentEditor.tsx'
+import { ContentEditor } from './LazyContentEditor.tsx'
 import { badContent } from './explanations.ts'
 import classes from './editor.module.css'
-import { promiseOptions } from './promiseOptions.ts'
+import { PromisePicker } from './LazyPromisePicker.tsx'
 import { useUnsaved } from './unsaved.ts'
 
 const outline = `# Purpose
@@ -71,16 +71,11 @@ const Form = () => {
           error={form.error('reviewEveryDays')}
           w={180}
         />
-        <MultiSelect
-          label="Promises it stands behind"
+        <PromisePicker
           description="They link to it from the trust page."
           placeholder={form.values.promises.length === 0 ? 'None' : ''}
-          data={promiseOptions}
           value={form.values.promises}
           onChange={(ids) => form.set('promises', ids)}
-          searchable
-          clearable
-          hidePickedOptions
           error={form.error('promises')}
         />
       </div>

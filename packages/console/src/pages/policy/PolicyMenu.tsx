@@ -1,24 +1,12 @@
 import { policy } from '@holdfast/contract'
-import {
-  ActionIcon,
-  Button,
-  Group,
-  Menu,
-  Modal,
-  MultiSelect,
-  NumberInput,
-  Select,
-  Stack,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
+import { ActionIcon, Button, Group, Menu, Modal, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
 import { ConfirmDialog, ProblemNotice, useCommandOf, useFormOf, useMay } from '../../kit/index.ts'
 import { useMembers } from '../people.tsx'
 import { policyAnswers } from './answers.ts'
 import { ConfirmReview } from './ConfirmReview.tsx'
-import { promiseOptions } from './promiseOptions.ts'
+import { PromisePicker } from './LazyPromisePicker.tsx'
 import type { PolicyDetail } from './steps.ts'
 
 const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: () => void }) => {
@@ -61,14 +49,9 @@ const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: (
           onChange={(value) => form.set('reviewEveryDays', Number(value))}
           error={form.error('reviewEveryDays')}
         />
-        <MultiSelect
-          label="Promises it stands behind"
-          data={promiseOptions}
+        <PromisePicker
           value={form.values.promises}
           onChange={(ids) => form.set('promises', ids)}
-          searchable
-          clearable
-          hidePickedOptions
           error={form.error('promises')}
         />
         <ProblemNotice problem={update.problem} />

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { policy } from '@holdfast/contract'
 import { Button } from '@mantine/core'
 import { Page, PageLink, ReadProblem, Section, useFilters, useGo, useMay, useParam, useQueryOf } from '../../kit/index.ts'
@@ -6,11 +7,12 @@ import { Acknowledgements } from './Acknowledgements.tsx'
 import { NextVersion } from './NextVersion.tsx'
 import { PolicyStateOf } from './PolicyBits.tsx'
 import { PolicyFacts } from './PolicyFacts.tsx'
-import { PolicyMenu } from './PolicyMenu.tsx'
 import { policySentences, useReader } from './reader.ts'
 import { Steps } from './Steps.tsx'
 import { stepsOf, type PolicyDetail } from './steps.ts'
 import { Versions } from './Versions.tsx'
+
+const PolicyMenu = lazy(async () => ({ default: (await import('./PolicyMenu.tsx')).PolicyMenu }))
 
 const openVersion = (detail: PolicyDetail) =>
   detail.versions.find(({ state }) => state === 'draft' || state === 'in_review' || state === 'approved')
@@ -76,7 +78,11 @@ export const PolicyPage = () => {
               Draft the next version
             </Button>
           )}
-          {(may('policy:publish') || may('policy:approve')) && !detail.data.retired && <PolicyMenu policy={detail.data} />}
+          {(may('policy:publish') || may('policy:approve')) && !detail.data.retired && (
+            <Suspense fallback={null}>
+              <PolicyMenu policy={detail.data} />
+            </Suspense>
+          )}
         </>
       }
     >

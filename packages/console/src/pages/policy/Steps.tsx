@@ -1,13 +1,14 @@
 import { policy } from '@holdfast/contract'
 import { Button } from '@mantine/core'
-import { useState } from 'react'
+import { useState, lazy, Suspense } from 'react'
 import { PageLink, ProblemNotice, useCommandOf, useFilters, useGo } from '../../kit/index.ts'
 import { policyAnswers } from './answers.ts'
 import { ConfirmReview } from './ConfirmReview.tsx'
 import { wrongState } from './explanations.ts'
 import classes from './policy.module.css'
-import { Publish } from './Publish.tsx'
 import type { PolicyDetail, Step } from './steps.ts'
+
+const Publish = lazy(async () => ({ default: (await import('./Publish.tsx')).Publish }))
 
 const Submit = ({ versionId }: { versionId: NonNullable<Step['versionId']> }) => {
   const submit = useCommandOf(policy.submit, { refresh: policyAnswers, explain: wrongState, done: 'Handed over for review.' })
@@ -93,7 +94,9 @@ const StepButton = ({ policy: detail, step, quiet, onEdit }: StepButtonProps) =>
             Publish
           </Button>
           {step.versionId && (
-            <Publish policy={detail} versionId={step.versionId} opened={opened} onClose={() => setOpened(false)} />
+            <Suspense fallback={null}>
+              <Publish policy={detail} versionId={step.versionId} opened={opened} onClose={() => setOpened(false)} />
+            </Suspense>
           )}
         </>
       )
