@@ -1,42 +1,20 @@
 /** The whole platform in this process, without HTTP: real database, real key server, the composition that the server uses. */
 import { createHash, randomBytes } from 'node:crypto'
-import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
-import {
-  factor,
-  mustHaveMfa,
-  operationNamed,
-  PersonId,
-  session,
-  setup,
-  type InputOf,
-  type Operation,
-  type OrgId,
-  type OutputOf,
-  type Role,
-} from '@holdfast/contract'
+import { mustHaveMfa, PersonId, session, setup, type OrgId, type Role } from '@holdfast/contract'
 import { startTestKeyServer } from '@holdfast/keyserver/testing'
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
-import { compose, type Composition } from '../src/compose.ts'
+import { compose } from '../src/compose.ts'
 import type { Clock } from '../src/kernel/clock.ts'
-import type { Cookies, Origin } from '../src/kernel/handle.ts'
-import { accessCookie } from '../src/kernel/http/cookies.ts'
 import { newId, newIdOf } from '../src/kernel/identifier.ts'
 import { emailIndexOf } from '../src/kernel/identity/email-index.ts'
 import { createPerson } from '../src/kernel/identity/people.ts'
-import { Problem } from '../src/kernel/problem.ts'
-import { run, runDownload, type Outcome, type Request } from '../src/kernel/run.ts'
 import { openUnit, record } from '../src/kernel/unit.ts'
 import { createPool, flushOf, readTenantTables } from '../src/platform/pool.ts'
+import { callersOf, enrol, newCaller, type Caller, type Callers } from './callers.ts'
 import { createTestDatabase } from './database.ts'
 
-/** A browser, or a program with an API key. Keeps the cookies it is given. */
-export interface Caller {
-  access: string | null
-  refresh: string | null
-  apiKey: string | null
-  origin: Origin
-}
+export { callersOf, enrol, newCaller, totpCode, type Caller } from './callers.ts'
 
 export interface TestClock extends Clock {
   /** Moves the time of the platform (not the database's). */
@@ -55,27 +33,6 @@ export interface FoundedPlatform {
 }
 
 export type Platform = Awaited<ReturnType<typeof startPlatform>>
-
-export const newCaller = (options: Partial<Caller> = {}): Caller => ({
-  access: null,
-  refresh: null,
-  apiKey: null,
-  origin: { address: '192.0.2.1', agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' },
-  ...options,
-})
-
-const keepCookies = (caller: Caller, cookies: Cookies | null): void => {
-  if (!cookies) return
-  caller.access = 'set' in cookies ? cookies.set.access : null
-  caller.refresh = 'set' in cookies ? cookies.set.refresh : null
-}
-
-/** The code an authenticator app shows. `steps` ahead or behind gives the next or the last one; each code works once. */
-export const totpCode = (secret: string, now: Date, steps = 0): string => {
-  const bytes = fromBase32(secret)
-  if (!bytes) throw new Error('not base32')
-  return totpAt(bytes, totpStep(now.getTime()) + steps)
-}
 
 export const publicUrl = 'https://localhost:8443'
 
@@ -164,67 +121,6 @@ const arrange = async (admin: pg.Pool, orgId: OrgId, sql: string, values: unknow
   }
 }
 
-/** Calls operations as the HTTP edge would: authenticate by cookie or key, then the one path. */
-export const callersOf = ({ path, handlers, authenticate }: Composition) => {
-  const requestOf = async (as: Caller, idempotencyKey: string | null): Promise<Request> => ({
-    id: newId('rq'),
-    origin: as.origin,
-    principal: await authenticate({
-      headers: {
-        ...(as.apiKey !== null && { authorization: `Bearer ${as.apiKey}` }),
-        ...(as.access !== null && { cookie: `${accessCookie}=${as.access}` }),
-      },
-    }),
-    refreshToken: as.refresh,
-    idempotencyKey,
-    signal: new AbortController().signal,
-  })
-  const handlerOf = (operation: Pick<Operation, 'name'>) => {
-    const handler = handlers.find((candidate) => candidate.operation.name === operation.name)
-    if (!handler)
-      throw new Error(`nobody handles ${operation.name} (${operationNamed(operation.name) ? 'declared' : 'not declared'})`)
-    return handler
-  }
-  /** Everything `run` answers: output, the entry's number, cookies (which `as` keeps). */
-  const outcome = async (
-    operation: Operation,
-    input: unknown,
-    as: Caller,
-    idempotencyKey: string | null = null,
-  ): Promise<Outcome> => {
-    const handler = handlerOf(operation)
-    if (handler.scope === 'download') throw new Error('call `download`')
-    const answer = await run(path, handler, input, await requestOf(as, idempotencyKey))
-    keepCookies(as, answer.cookies)
-    return answer
-  }
-  return {
-    outcome,
-    call: async <O extends Operation>(operation: O, input: InputOf<O>, as: Caller): Promise<OutputOf<O>> =>
-      (await outcome(operation, input, as)).output as OutputOf<O>,
-    /** The code of the refusal; fails when there is none. */
-    refusal: async <O extends Operation>(operation: O, input: InputOf<O>, as: Caller): Promise<string> => {
-      try {
-        await outcome(operation, input, as)
-      } catch (error) {
-        if (error instanceof Problem) return error.code
-        throw error
-      }
-      throw new Error(`${operation.name} was not refused`)
-    },
-    /** The whole text of a download. */
-    download: async (operation: Operation, input: unknown, as: Caller): Promise<string> => {
-      const handler = handlerOf(operation)
-      if (handler.scope !== 'download') throw new Error(`${operation.name} is no download`)
-      const parts: Uint8Array[] = []
-      for await (const part of runDownload(path, handler, input, await requestOf(as, null)).stream) parts.push(Buffer.from(part))
-      return Buffer.concat(parts).toString('utf8')
-    },
-  }
-}
-
-type Callers = ReturnType<typeof callersOf>
-
 /** Sets the installation up and returns its Owner, signed in with a confirmed second factor. */
 const found = async ({ call }: Callers, clock: Clock, token: string): Promise<FoundedPlatform> => {
   const email = 'olga@example.test'
@@ -238,17 +134,6 @@ const found = async ({ call }: Callers, clock: Clock, token: string): Promise<Fo
   await call(session.signIn, { email, password }, owner)
   const { totpSecret, recoveryCodes } = await enrol({ call }, clock, owner)
   return { orgId, personId, owner, email, password, totpSecret, recoveryCodes }
-}
-
-/** Enrols an authenticator app for a signed-in caller. It uses the code of the step before, so that the current one is still unused. */
-export const enrol = async (
-  { call }: Pick<Callers, 'call'>,
-  clock: Clock,
-  caller: Caller,
-): Promise<{ totpSecret: string; recoveryCodes: string[] }> => {
-  const { id, secret } = await call(factor.enrolTotp, { label: 'Phone' }, caller)
-  const { recoveryCodes } = await call(factor.confirmTotp, { id, code: totpCode(secret, clock.now(), -1) }, caller)
-  return { totpSecret: secret, recoveryCodes }
 }
 
 export interface Member {

@@ -60,6 +60,8 @@ export const createPool = ({ ca, pipeline, onError, ...options }: PoolOptions): 
   }
   const pool = new pg.Pool(config)
   retryLogins(pool)
+  // A connection that breaks while it is lent out (idle-in-transaction time-out, a restart of the database) reports to itself alone.
+  pool.on('connect', (client) => void client.on('error', onError))
   pool.on('error', onError) // an idle connection that breaks; without a listener it would end the process
   return pool
 }

@@ -26,7 +26,12 @@ export const rename = handle(account.rename, async ({ name }, { tx, vault, perso
 const setPassword = async ({ tx }: Entered, personId: PersonId, passwordHash: string, now: Date): Promise<void> => {
   await tx.updateTable('person').set({ passwordHash, updatedAt: now }).where('id', '=', personId).execute()
   // Links asked for under the old password are void.
-  await tx.updateTable('passwordReset').set({ usedAt: now }).where('personId', '=', personId).where('usedAt', 'is', null).execute()
+  await tx
+    .updateTable('passwordReset')
+    .set({ usedAt: now })
+    .where('personId', '=', personId)
+    .where('usedAt', 'is', null)
+    .execute()
 }
 
 const tell = async (entered: Entered, personId: PersonId, publicUrl: string): Promise<void> => {
@@ -60,12 +65,23 @@ interface PersonRow {
 
 /** Three open links at a time: nobody's mailbox is flooded by a stranger who knows the address. */
 const mayHaveLink = async ({ tx }: Entered, now: Date): Promise<boolean> => {
-  const open = await tx.selectFrom('passwordReset').select('id').where('usedAt', 'is', null).where('expiresAt', '>', now).limit(3).execute()
+  const open = await tx
+    .selectFrom('passwordReset')
+    .select('id')
+    .where('usedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .limit(3)
+    .execute()
   return open.length < 3
 }
 
 /** The link travels by mail only, its token behind the `#`, where no server and no log sees it. */
-const sendLink = async (email: string, origin: Origin, requestId: string, { services, gate }: { services: Services; gate: Gate }): Promise<void> => {
+const sendLink = async (
+  email: string,
+  origin: Origin,
+  requestId: string,
+  { services, gate }: { services: Services; gate: Gate },
+): Promise<void> => {
   const index = await emailIndexOf(services.secrets, email)
   const [found] = index ? await gate.ask<PersonRow>('gate_person_by_email', [index]) : []
   const orgId = found?.org_ids[0]
@@ -78,12 +94,22 @@ const sendLink = async (email: string, origin: Origin, requestId: string, { serv
     const token = randomToken()
     const id = newId('pr')
     const expiresAt = after(now, minutes(resetLinkMinutes))
-    await unit.tx.insertInto('passwordReset').values({ id, personId, tokenHash: hashToken(token), createdAt: now, expiresAt, usedAt: null }).execute()
+    await unit.tx
+      .insertInto('passwordReset')
+      .values({ id, personId, tokenHash: hashToken(token), createdAt: now, expiresAt, usedAt: null })
+      .execute()
     const { name, email: to } = await readPerson(unit, personId)
     const text = `Hello ${name},\n\nset a new password within ${resetLinkMinutes} minutes:\n${services.publicUrl}/reset/new#${token}\n\nThe link works once. If you did not ask for it, ignore this mail: nothing has changed.\n`
     await queueMail(unit, { to, subject: 'Set a new password', text, personId })
     const actor = { type: 'person', id: 'anonymous', via: 'public' }
-    await record(services.ground, unit, { actor, action: 'account.reset_link_sent', targetId: personId, requestId, origin, reason: null })
+    await record(services.ground, unit, {
+      actor,
+      action: 'account.reset_link_sent',
+      targetId: personId,
+      requestId,
+      origin,
+      reason: null,
+    })
   } catch (error) {
     await unit.transaction.rollback()
     throw error
@@ -94,13 +120,16 @@ const sendLink = async (email: string, origin: Origin, requestId: string, { serv
  * The same answer after the same steps for known and unknown addresses: one entry in the operator's ledger that names nobody. Whether
  * there is such a person is looked up only after the answer.
  */
-export const requestReset = handlePublic(account.requestReset, async ({ email }, { services, gate, enter, origin, requestId, afterCommit }) => {
-  const operatorOrg = await services.secrets.operatorOrg()
-  if (!operatorOrg) return { sent: true as const }
-  enter(operatorOrg, null)
-  afterCommit(() => services.background.run(() => sendLink(email, origin, requestId, { services, gate })))
-  return { sent: true as const }
-})
+export const requestReset = handlePublic(
+  account.requestReset,
+  async ({ email }, { services, gate, enter, origin, requestId, afterCommit }) => {
+    const operatorOrg = await services.secrets.operatorOrg()
+    if (!operatorOrg) return { sent: true as const }
+    enter(operatorOrg, null)
+    afterCommit(() => services.background.run(() => sendLink(email, origin, requestId, { services, gate })))
+    return { sent: true as const }
+  },
+)
 
 interface ResetRow {
   id: string
@@ -111,24 +140,27 @@ interface ResetRow {
 }
 
 /** Sets the password and ends every session. Signing in stays a matter of its own: the second factor is asked for as ever. */
-export const resetPassword = handlePublic(account.resetPassword, async ({ token, password }, { services, gate, fail, enter, now }) => {
-  const [link] = await gate.ask<ResetRow>('gate_reset', [hashToken(token)])
-  if (!link?.org_id || link.used_at || link.expires_at <= now) throw fail('link_invalid', 'Ask for a new link.')
-  const { id: linkId, person_id: id, org_id: orgId } = link
-  const passwordHash = await services.passwords.hash(password) // first, so that no connection waits for it
-  const entered = enter(orgId, id)
-  const { name, email } = await readPerson(entered, id)
-  if (services.passwords.isCommon(password, [name, email])) throw fail('password_too_common')
-  const used = await entered.tx
-    .updateTable('passwordReset')
-    .set({ usedAt: now })
-    .where('id', '=', linkId)
-    .where('usedAt', 'is', null)
-    .returning('id')
-    .executeTakeFirst()
-  if (!used) throw fail('link_invalid', 'Ask for a new link.')
-  await setPassword(entered, id, passwordHash, now)
-  await endSessions(entered, id, 'password_reset', now)
-  await tell(entered, id, services.publicUrl)
-  return { id }
-})
+export const resetPassword = handlePublic(
+  account.resetPassword,
+  async ({ token, password }, { services, gate, fail, enter, now }) => {
+    const [link] = await gate.ask<ResetRow>('gate_reset', [hashToken(token)])
+    if (!link?.org_id || link.used_at || link.expires_at <= now) throw fail('link_invalid', 'Ask for a new link.')
+    const { id: linkId, person_id: id, org_id: orgId } = link
+    const passwordHash = await services.passwords.hash(password) // first, so that no connection waits for it
+    const entered = enter(orgId, id)
+    const { name, email } = await readPerson(entered, id)
+    if (services.passwords.isCommon(password, [name, email])) throw fail('password_too_common')
+    const used = await entered.tx
+      .updateTable('passwordReset')
+      .set({ usedAt: now })
+      .where('id', '=', linkId)
+      .where('usedAt', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (!used) throw fail('link_invalid', 'Ask for a new link.')
+    await setPassword(entered, id, passwordHash, now)
+    await endSessions(entered, id, 'password_reset', now)
+    await tell(entered, id, services.publicUrl)
+    return { id }
+  },
+)

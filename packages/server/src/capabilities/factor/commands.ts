@@ -1,4 +1,12 @@
-import { createRecoveryCodes, createTotpSecret, hashRecoveryCode, matchTotp, normaliseRecoveryCode, toBase32, totpUri } from '@holdfast/crypto'
+import {
+  createRecoveryCodes,
+  createTotpSecret,
+  hashRecoveryCode,
+  matchTotp,
+  normaliseRecoveryCode,
+  toBase32,
+  totpUri,
+} from '@holdfast/crypto'
 import { factor, FactorId, type PersonId } from '@holdfast/contract'
 import { renderSVG } from 'uqr'
 import { handle, type Context, type Entered } from '../../kernel/handle.ts'
@@ -15,7 +23,14 @@ export const labelPlace = (id: string) => ({ table: 'totp_factor', column: 'labe
 
 /** The confirmed factors, locked until commit: of two removals at once the second sees what the first left. */
 const lockFactors = ({ tx }: Entered, personId: PersonId) =>
-  tx.selectFrom('totpFactor').select('id').where('personId', '=', personId).where('confirmedAt', 'is not', null).orderBy('id').forUpdate().execute()
+  tx
+    .selectFrom('totpFactor')
+    .select('id')
+    .where('personId', '=', personId)
+    .where('confirmedAt', 'is not', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
 
 const tell = async (entered: Entered, personId: PersonId, what: string, publicUrl: string): Promise<void> => {
   const { email, name } = await readPerson(entered, personId)
@@ -70,7 +85,11 @@ const confirmEnrolment = async (context: Context<typeof factor.confirmTotp>, id:
     .executeTakeFirst()
   if (!pending) throw fail('factor_not_found', 'The enrolment was finished or has expired. Begin again.')
   const right = await services.guesses.begin('factor', personId, origin.address)
-  const step = matchTotp(await vault.open({ person: personId }, secretPlace(id), pending.secretSealed), code.replaceAll(/\s/g, ''), now.getTime())
+  const step = matchTotp(
+    await vault.open({ person: personId }, secretPlace(id), pending.secretSealed),
+    code.replaceAll(/\s/g, ''),
+    now.getTime(),
+  )
   if (step === null) throw fail('code_refused', 'The code does not fit. Check the time of your device.')
   await tx
     .updateTable('totpFactor')
@@ -91,7 +110,13 @@ export const confirmTotp = handle(factor.confirmTotp, async ({ id, code }, conte
   const recoveryCodes = enrolled ? [] : await replaceRecoveryCodes(context, personId, now)
   if (!enrolled) {
     await tx.updateTable('person').set({ mfaEnrolledAt: now, updatedAt: now }).where('id', '=', personId).execute()
-    await tx.updateTable('session').set({ restricted: true }).where('personId', '=', personId).where('mfaAt', 'is', null).where('revokedAt', 'is', null).execute()
+    await tx
+      .updateTable('session')
+      .set({ restricted: true })
+      .where('personId', '=', personId)
+      .where('mfaAt', 'is', null)
+      .where('revokedAt', 'is', null)
+      .execute()
   }
   const change = { restricted: false, mfaAt: now, authTime: now, amr: ['pwd', 'otp', 'mfa'] }
   const sessionId = await replaceSession(context, principal, change, context.origin, now)
@@ -101,7 +126,9 @@ export const confirmTotp = handle(factor.confirmTotp, async ({ id, code }, conte
 })
 
 const lastOneStays = async ({ tx }: Entered): Promise<boolean> => {
-  const { required } = await tx.selectNoFrom(({ fn }) => fn<boolean>('gate_own_mfa_required', []).as('required')).executeTakeFirstOrThrow()
+  const { required } = await tx
+    .selectNoFrom(({ fn }) => fn<boolean>('gate_own_mfa_required', []).as('required'))
+    .executeTakeFirstOrThrow()
   return required
 }
 
@@ -111,7 +138,8 @@ export const remove = handle(factor.remove, async ({ id }, context) => {
   const confirmed = await lockFactors(context, personId)
   if (!confirmed.some((each) => each.id === id)) throw fail('factor_not_found')
   const isLast = confirmed.length === 1
-  if (isLast && (await lastOneStays(context))) throw fail('last_factor', 'Your role needs a second factor. Add another one first.')
+  if (isLast && (await lastOneStays(context)))
+    throw fail('last_factor', 'Your role needs a second factor. Add another one first.')
   await tx.deleteFrom('totpFactor').where('personId', '=', personId).where('id', '=', id).execute()
   if (isLast) {
     await tx.deleteFrom('recoveryCode').where('personId', '=', personId).execute()

@@ -65,7 +65,11 @@ export const revokeOthers = handle(session.revokeOthers, async (_, context) => (
 
 export const signOut = handle(session.signOut, async (_, context) => {
   const id = context.session()
-  await context.tx.updateTable('session').set({ revokedAt: context.now, revokeReason: 'signed_out' }).where('id', '=', id).execute()
+  await context.tx
+    .updateTable('session')
+    .set({ revokedAt: context.now, revokeReason: 'signed_out' })
+    .where('id', '=', id)
+    .execute()
   context.cookies({ clear: true })
   return { id }
 })
@@ -80,7 +84,14 @@ const recordArrival = async (context: Context, orgId: Context['orgId'], sessionI
   const { ground } = context.services
   const unit = openUnit(ground, orgId, context.person(), true)
   const { principal, requestId, origin } = context
-  await record(ground, unit, { actor: actorOf(principal), action: 'session.organisation_entered', targetId: sessionId, requestId, origin, reason: null })
+  await record(ground, unit, {
+    actor: actorOf(principal),
+    action: 'session.organisation_entered',
+    targetId: sessionId,
+    requestId,
+    origin,
+    reason: null,
+  })
 }
 
 /** The same sign-in goes on elsewhere; what that organisation requires holds at once. */

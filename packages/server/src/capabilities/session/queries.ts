@@ -1,4 +1,13 @@
-import { isOperatorPermission, operatorPermissions, permissions, rolesWith, session, type OrgId, type Permission, type Role } from '@holdfast/contract'
+import {
+  isOperatorPermission,
+  operatorPermissions,
+  permissions,
+  rolesWith,
+  session,
+  type OrgId,
+  type Permission,
+  type Role,
+} from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { hasFactor, recoveryCodesLeft } from '../../kernel/identity/factors.ts'
 import { nextOf } from '../../kernel/identity/mfa.ts'

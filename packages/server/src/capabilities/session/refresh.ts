@@ -20,10 +20,17 @@ const sameAgent = async ({ tx, vault }: Entered, personId: PersonId, id: string,
   return (await vault.openText({ person: personId }, sessionPlace('user_agent_sealed', id), row.userAgentSealed)) === agent
 }
 
-const decide = async ({ tx }: Entered, id: string, sequence: number, same: boolean): Promise<{ verdict: Verdict; refreshSeq: number }> =>
+const decide = async (
+  { tx }: Entered,
+  id: string,
+  sequence: number,
+  same: boolean,
+): Promise<{ verdict: Verdict; refreshSeq: number }> =>
   tx
     .selectFrom(({ fn, val }) =>
-      fn<{ verdict: Verdict; refreshSeq: number }>('gate_refresh', [val(id), val(sequence), val(same)]).as<'decision'>('decision'),
+      fn<{ verdict: Verdict; refreshSeq: number }>('gate_refresh', [val(id), val(sequence), val(same)]).as<'decision'>(
+        'decision',
+      ),
     )
     .select(['decision.verdict', 'decision.refreshSeq'])
     .executeTakeFirstOrThrow()
@@ -42,21 +49,29 @@ Sign in again. If you did nothing unusual, change your password: ${publicUrl}/ac
  * Exchanges the refresh token for its successor. Racing tabs get the same one (grace); a token used again later means that somebody
  * copied it: the session ends, for the thief and the owner alike (RFC 9700 §4.14.2).
  */
-export const refresh = handlePublic(session.refresh, async (_, { refreshToken, services, gate, fail, enter, now, origin, cookies }) => {
-  const presented = refreshToken === null ? null : await services.tokens.readRefresh(refreshToken, now)
-  if (!presented) throw fail('refresh_refused')
-  const { sessionId, sequence } = presented
-  const [row] = await gate.ask<SessionRow>('gate_session', [sessionId])
-  if (!row?.live || row.role === null) throw fail('refresh_refused')
-  const { person_id: personId, org_id: orgId } = row
+export const refresh = handlePublic(
+  session.refresh,
+  async (_, { refreshToken, services, gate, fail, enter, now, origin, cookies }) => {
+    const presented = refreshToken === null ? null : await services.tokens.readRefresh(refreshToken, now)
+    if (!presented) throw fail('refresh_refused')
+    const { sessionId, sequence } = presented
+    const [row] = await gate.ask<SessionRow>('gate_session', [sessionId])
+    if (!row?.live || row.role === null) throw fail('refresh_refused')
+    const { person_id: personId, org_id: orgId } = row
 
-  const entered = enter(orgId, personId)
-  const { verdict, refreshSeq } = await decide(entered, sessionId, sequence, await sameAgent(entered, personId, sessionId, origin.agent))
-  if (verdict === 'dead') throw fail('refresh_refused')
-  if (verdict === 'reuse') {
-    await warn(entered, personId, services.publicUrl)
-    throw new RecordedRefusal(fail('refresh_refused'), 'session.reuse_detected', sessionId)
-  }
-  cookies(await cookiesFor(services.tokens, { personId, orgId, sessionId }, refreshSeq, now))
-  return { id: sessionId, expiresAt: after(now, minutes(accessTokenMinutes)).toISOString() }
-})
+    const entered = enter(orgId, personId)
+    const { verdict, refreshSeq } = await decide(
+      entered,
+      sessionId,
+      sequence,
+      await sameAgent(entered, personId, sessionId, origin.agent),
+    )
+    if (verdict === 'dead') throw fail('refresh_refused')
+    if (verdict === 'reuse') {
+      await warn(entered, personId, services.publicUrl)
+      throw new RecordedRefusal(fail('refresh_refused'), 'session.reuse_detected', sessionId)
+    }
+    cookies(await cookiesFor(services.tokens, { personId, orgId, sessionId }, refreshSeq, now))
+    return { id: sessionId, expiresAt: after(now, minutes(accessTokenMinutes)).toISOString() }
+  },
+)

@@ -17,7 +17,8 @@ const systems: readonly [RegExp, string][] = [
   [/CrOS/, 'ChromeOS'],
   [/Linux|X11/, 'Linux'],
 ]
-const first = (list: readonly [RegExp, string][], agent: string): string | undefined => list.find(([pattern]) => pattern.test(agent))?.[1]
+const first = (list: readonly [RegExp, string][], agent: string): string | undefined =>
+  list.find(([pattern]) => pattern.test(agent))?.[1]
 
 /** `Firefox on Linux`: what a person recognises. Versions change every month and are left out. */
 export const deviceOf = (agent: string): string => {
@@ -27,9 +28,12 @@ export const deviceOf = (agent: string): string => {
 }
 
 /** A neighbourhood of addresses: what a household or office changes within. */
-const networkOf = (address: string): string => (address.includes(':') ? placeOf(address) : address.split('.').slice(0, 3).join('.'))
+const networkOf = (address: string): string =>
+  address.includes(':') ? placeOf(address) : address.split('.').slice(0, 3).join('.')
 
 /** Whether a sign-in deserves a notice: there were others, and none by such a device from such a network. */
 export const isNewDevice = (origin: Origin, earlier: readonly Origin[]): boolean =>
   earlier.length > 0 &&
-  !earlier.some(({ agent, address }) => deviceOf(agent) === deviceOf(origin.agent) && networkOf(address) === networkOf(origin.address))
+  !earlier.some(
+    ({ agent, address }) => deviceOf(agent) === deviceOf(origin.agent) && networkOf(address) === networkOf(origin.address),
+  )

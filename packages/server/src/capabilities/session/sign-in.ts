@@ -32,11 +32,21 @@ const personBy = async (email: string, password: string, { services, gate, origi
 }
 
 /** Failed guesses at a known person show in the access log of their organisation. */
-const noteFailure = ({ person_id, org_ids: [orgId] }: PersonRow, { services, origin }: Pick<SignIn, 'services' | 'origin'>): void => {
+const noteFailure = (
+  { person_id, org_ids: [orgId] }: PersonRow,
+  { services, origin }: Pick<SignIn, 'services' | 'origin'>,
+): void => {
   if (!orgId) return
   const { accessLog, clock } = services
   const who = { at: clock.now(), orgId, actor: 'anonymous', session: null, origin }
-  accessLog.note({ ...who, operation: session.signIn.name, target: person_id, permission: 'public', outcome: 'refused:sign_in_refused', rows: 0 })
+  accessLog.note({
+    ...who,
+    operation: session.signIn.name,
+    target: person_id,
+    permission: 'public',
+    outcome: 'refused:sign_in_refused',
+    rows: 0,
+  })
 }
 
 const earlierOrigins = async ({ tx, vault }: Entered, personId: PersonId): Promise<Origin[]> => {
@@ -102,10 +112,20 @@ export const signIn = handlePublic(session.signIn, async ({ email, password }, c
   const started = { personId, orgId, restricted: enrolled, amr: ['pwd'], mfaAt: null, authTime: now, origin }
   const id = await startSession(entered, started, now)
   context.cookies(await cookiesFor(services.tokens, { personId, orgId, sessionId: id }, 0, now))
-  const standing = { role: membership.role, orgRequiresMfa: membership.requires_mfa, sessionRestricted: enrolled, confirmedAt: null }
+  const standing = {
+    role: membership.role,
+    orgRequiresMfa: membership.requires_mfa,
+    sessionRestricted: enrolled,
+    confirmedAt: null,
+  }
   return { id, next: nextOf(isRestricted(standing), enrolled) }
 })
 
 const endOne = async ({ tx }: Entered, id: string, now: Date): Promise<void> => {
-  await tx.updateTable('session').set({ revokedAt: now, revokeReason: 'signed_in_again' }).where('id', '=', id).where('revokedAt', 'is', null).execute()
+  await tx
+    .updateTable('session')
+    .set({ revokedAt: now, revokeReason: 'signed_in_again' })
+    .where('id', '=', id)
+    .where('revokedAt', 'is', null)
+    .execute()
 }

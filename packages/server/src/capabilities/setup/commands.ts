@@ -35,7 +35,10 @@ export const complete = handlePublic(setup.complete, async (input, { services, g
   const entered = enter(orgId, personId)
   const emailIndex = blindIndex(await createSecretsOfInstallation(entered, now), email)
   if (!emailIndex) throw common('invalid_input', { errors: [{ path: 'email', message: 'is not an e-mail address' }] })
-  await entered.tx.insertInto('org').values({ id: orgId, slug: slugOf(organisation, orgId), name: organisation, isOperator: true }).execute()
+  await entered.tx
+    .insertInto('org')
+    .values({ id: orgId, slug: slugOf(organisation, orgId), name: organisation, isOperator: true })
+    .execute()
   await createPerson(entered, { id: personId, name, email, emailIndex, passwordHash })
   await entered.tx.insertInto('membership').values({ personId, role: 'owner' }).execute()
   afterCommit(() => services.tokens.forget())

@@ -9,20 +9,30 @@ beforeAll(async () => {
 })
 afterAll(() => platform.close())
 
-const person = { organisation: 'Example Ltd', name: 'Olga Owner', email: 'olga@example.test', password: 'seven lanterns under the bridge' }
+const person = {
+  organisation: 'Example Ltd',
+  name: 'Olga Owner',
+  email: 'olga@example.test',
+  password: 'seven lanterns under the bridge',
+}
 
 test('refuses a wrong link and a common password, and writes nothing', async () => {
   expect(await platform.refusal(setup.complete, { ...person, token: 'x'.repeat(43) }, newCaller())).toBe('setup_link_invalid')
   const common = { ...person, token: platform.setupToken, password: 'Example-Ltd-2026!' }
   expect(await platform.refusal(setup.complete, common, newCaller())).toBe('password_too_common')
-  const { rows } = await platform.admin.query('select (select count(*) from org) + (select count(*) from ledger) + (select count(*) from signing_key) as n')
+  const { rows } = await platform.admin.query(
+    'select (select count(*) from org) + (select count(*) from ledger) + (select count(*) from signing_key) as n',
+  )
   expect(rows[0].n).toBe('0')
 })
 
 test('founds the installation once, with one entry; a race founds one', async () => {
   expect(await platform.call(setup.state, {}, newCaller())).toEqual({ needed: true, demo: false })
   const input = { ...person, token: platform.setupToken }
-  const answers = await Promise.allSettled([platform.outcome(setup.complete, input, newCaller()), platform.outcome(setup.complete, input, newCaller())])
+  const answers = await Promise.allSettled([
+    platform.outcome(setup.complete, input, newCaller()),
+    platform.outcome(setup.complete, input, newCaller()),
+  ])
   expect(answers.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
   expect(await platform.refusal(setup.complete, input, newCaller())).toBe('setup_already_done')
   const { rows } = await platform.admin.query(`select seq, body::jsonb->>'action' as action from ledger`)
@@ -31,7 +41,9 @@ test('founds the installation once, with one entry; a race founds one', async ()
 })
 
 test('neither name nor address stands anywhere in clear', async () => {
-  const { rows } = await platform.admin.query('select row_to_json(p)::text as text from person p union all select body from ledger')
+  const { rows } = await platform.admin.query(
+    'select row_to_json(p)::text as text from person p union all select body from ledger',
+  )
   for (const { text } of rows) expect(text).not.toMatch(/olga/i)
 })
 
