@@ -39,7 +39,11 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const { superuser, password } = server
   const command = async (sql: string) => {
     const client = await connect(to('postgres', superuser, password))
-    await client.query(sql).finally(() => client.end())
+    try {
+      await client.query(sql)
+    } finally {
+      await client.end()
+    }
   }
   await command(`create database ${name} template ${TEMPLATE} owner holdfast_owner`)
   await command(`revoke all on database ${name} from public; grant connect on database ${name} to holdfast_app, holdfast_jobs`)

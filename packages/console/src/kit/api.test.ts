@@ -15,7 +15,7 @@ const stand = (answers: Record<string, (() => Response)[]>, doors: Partial<Doors
   const all: Doors = { signIn: vi.fn<() => void>(), factor: vi.fn<() => void>(), stepUp: vi.fn(async () => true), ...doors }
   const api = createApi({
     fetch: async (input) => {
-      const path = String(input).replace('/api/v1', '')
+      const path = (input instanceof Request ? input.url : input.toString()).replace('/api/v1', '')
       calls.push(path)
       const list = answers[path] ?? []
       const next = list.length > 1 ? list.shift() : list[0]
