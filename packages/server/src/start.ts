@@ -26,7 +26,8 @@ const startKeyServer = (home: Home, certificates: Certificates): Promise<Supervi
       HOLDFAST_KEYSERVER_TLS_CERT: certificates.keyServer.certificate,
       HOLDFAST_KEYSERVER_TLS_KEY: certificates.keyServer.key,
       HOLDFAST_KEYSERVER_TLS_CA: home.caFile,
-      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+      // Our own scans (D1) are refused every five minutes, which it would warn about.
+      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
     },
     onLine: logLine,
     onCrash: crashed('key server'),
