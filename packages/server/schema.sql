@@ -1,14 +1,6 @@
--- Written by packages/server/scripts/schema-dump.ts from the migrations, for reading. Do not edit; do not run.
+-- Written by packages/server/scripts/schema-dump.ts from the migrations. Do not edit.
 
--- Roles
-create role holdfast_app login nosuperuser nobypassrls noinherit;
-create role holdfast_gate nologin nosuperuser nobypassrls noinherit;
-create role holdfast_jobs login nosuperuser nobypassrls noinherit;
-create role holdfast_ledger nologin nosuperuser nobypassrls noinherit;
-create role holdfast_owner nologin nosuperuser nobypassrls noinherit;
-
--- Tables
-create table public.access_log ( -- owner holdfast_owner, row security forced
+table access_log (
   org_id uuid not null default current_org(),
   id text not null,
   at timestamp with time zone not null default now(),
@@ -20,9 +12,20 @@ create table public.access_log ( -- owner holdfast_owner, row security forced
   permission text not null,
   outcome text not null,
   rows integer not null default 0,
-  batch_seq bigint
+  batch_seq bigint,
+  constraint access_log_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint access_log_pkey PRIMARY KEY (org_id, id)
 );
-create table public.api_key ( -- owner holdfast_owner, row security forced
+CREATE INDEX access_log_at ON public.access_log USING btree (org_id, at);
+CREATE INDEX access_log_unsealed ON public.access_log USING btree (org_id, id) WHERE (batch_seq IS NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant insert, select to holdfast_app;
+grant update (batch_seq) to holdfast_app;
+
+table api_key (
   org_id uuid not null default current_org(),
   id text not null,
   name text not null,
@@ -32,32 +35,79 @@ create table public.api_key ( -- owner holdfast_owner, row security forced
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
-  revoked_at timestamp with time zone
+  revoked_at timestamp with time zone,
+  constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint api_key_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
+  constraint api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint api_key_pkey PRIMARY KEY (org_id, id)
 );
-create table public.checkpoint_delivery ( -- owner holdfast_owner, row security forced
+CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
+CREATE INDEX api_key_owner ON public.api_key USING btree (org_id, created_by) WHERE (revoked_at IS NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.api_key FOR EACH ROW EXECUTE FUNCTION capture_api_key() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at) to holdfast_gate;
+
+table checkpoint_delivery (
   org_id uuid not null default current_org(),
   size bigint not null,
   witness text not null,
   delivered_at timestamp with time zone,
-  failure text
+  failure text,
+  constraint checkpoint_delivery_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint checkpoint_delivery_org_id_size_fkey FOREIGN KEY (org_id, size) REFERENCES ledger_checkpoint(org_id, size),
+  constraint checkpoint_delivery_pkey PRIMARY KEY (org_id, size, witness)
 );
-create table public.data_key ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.checkpoint_delivery FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table data_key (
   scope text not null,
   version integer not null,
   wrapped bytea not null,
   key_id bytea not null,
   ring_version integer not null,
   state text not null default 'active'::text,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint data_key_scope_check CHECK ((scope ~ '^(org:.+|person:.+|platform)$'::text)),
+  constraint data_key_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text]))),
+  constraint data_key_pkey PRIMARY KEY (scope, version)
 );
-create table public.guess ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for select to holdfast_app using (((scope = ANY (ARRAY['platform'::text, ('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR (scope IN ( SELECT ('person:'::text || m.person_id)
+   FROM membership m
+  WHERE (m.org_id = ( SELECT current_org() AS current_org))))));
+policy tenant_delete as restrictive for delete to holdfast_app using (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
+policy tenant_insert as restrictive for insert to holdfast_app with check (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
+policy tenant_update as restrictive for update to holdfast_app using (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate)))) with check (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.data_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (scope, version, ring_version) to holdfast_gate;
+
+table guess (
   name bytea not null,
   failures integer not null default 0,
   last_at timestamp with time zone not null default now(),
   blocked_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
-  welcome_at timestamp with time zone
+  welcome_at timestamp with time zone,
+  constraint guess_pkey PRIMARY KEY (name)
 );
-create table public.idempotency ( -- owner holdfast_owner, row security forced
+CREATE INDEX guess_age ON public.guess USING btree (last_at);
+-- row security, forced; owner holdfast_owner
+policy gate for all to holdfast_gate using (true) with check (true);
+grant delete, insert, select, update to holdfast_gate;
+
+table idempotency (
   org_id uuid not null default current_org(),
   principal text not null,
   key text not null,
@@ -65,9 +115,18 @@ create table public.idempotency ( -- owner holdfast_owner, row security forced
   request_hash bytea not null,
   status integer,
   response_sealed bytea,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint idempotency_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint idempotency_pkey PRIMARY KEY (org_id, principal, key)
 );
-create table public.invitation ( -- owner holdfast_owner, row security forced
+CREATE INDEX idempotency_age ON public.idempotency USING btree (org_id, created_at);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.idempotency FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table invitation (
   org_id uuid not null default current_org(),
   id text not null,
   email_index bytea not null,
@@ -79,35 +138,72 @@ create table public.invitation ( -- owner holdfast_owner, row security forced
   expires_at timestamp with time zone not null,
   accepted_at timestamp with time zone,
   revoked_at timestamp with time zone,
-  founding boolean not null default false
+  founding boolean not null default false,
+  constraint invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint invitation_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES person(id),
+  constraint invitation_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint invitation_pkey PRIMARY KEY (org_id, id)
 );
-create table public.ledger ( -- owner holdfast_owner, row security forced
+CREATE UNIQUE INDEX invitation_open ON public.invitation USING btree (org_id, email_index) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+CREATE INDEX invitation_token ON public.invitation USING btree (token_hash);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.invitation FOR EACH ROW EXECUTE FUNCTION capture_invitation() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.invitation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, email_index, role, token_hash, invited_by, expires_at, accepted_at, revoked_at, founding) to holdfast_gate;
+
+table ledger (
   org_id uuid not null,
   seq bigint not null,
   at_us bigint not null,
   prev bytea not null,
   hash bytea not null,
-  body text not null
+  body text not null,
+  constraint ledger_pkey PRIMARY KEY (org_id, seq)
 );
-create table public.ledger_checkpoint ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy ledger for all to holdfast_ledger using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant select to holdfast_app;
+grant insert, select to holdfast_ledger;
+
+table ledger_checkpoint (
   org_id uuid not null,
   size bigint not null,
   root bytea not null,
   head bytea not null,
   note text not null,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint ledger_checkpoint_size_check CHECK ((size > 0)),
+  constraint ledger_checkpoint_pkey PRIMARY KEY (org_id, size)
 );
-create unlogged table public.ledger_pending ( -- owner holdfast_ledger
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant insert, select to holdfast_app;
+
+table ledger_pending (
   xact xid8 not null,
   n bigint not null generated always as identity,
   org_id uuid,
   change text not null,
-  recorded boolean not null default false
+  recorded boolean not null default false,
+  constraint recorded_in_ledger FOREIGN KEY (recorded) REFERENCES ledger_recorded(recorded) DEFERRABLE INITIALLY DEFERRED,
+  constraint ledger_pending_pkey PRIMARY KEY (xact, n)
 );
-create unlogged table public.ledger_recorded ( -- owner holdfast_ledger
-  recorded boolean not null
+
+table ledger_recorded (
+  recorded boolean not null,
+  constraint ledger_recorded_pkey PRIMARY KEY (recorded)
 );
-create table public.mail ( -- owner holdfast_owner, row security forced
+
+table mail (
   org_id uuid not null default current_org(),
   id text not null,
   person_id text,
@@ -117,40 +213,98 @@ create table public.mail ( -- owner holdfast_owner, row security forced
   state text not null default 'queued'::text,
   failure text,
   created_at timestamp with time zone not null default now(),
-  sent_at timestamp with time zone
+  sent_at timestamp with time zone,
+  constraint mail_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'held'::text, 'failed'::text]))),
+  constraint mail_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint mail_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint mail_pkey PRIMARY KEY (org_id, id)
 );
-create table public.membership ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.mail FOR EACH ROW EXECUTE FUNCTION capture_mail() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.mail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table membership (
   org_id uuid not null default current_org(),
   person_id text not null,
   role text not null,
   version integer not null default 1,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint membership_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint membership_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint membership_pkey PRIMARY KEY (org_id, person_id),
+  constraint keep_owner TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
-create table public.migration ( -- owner holdfast_owner
+CREATE INDEX membership_person ON public.membership USING btree (person_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.membership FOR EACH ROW EXECUTE FUNCTION capture_membership() -- always;
+CREATE CONSTRAINT TRIGGER keep_owner AFTER DELETE OR UPDATE ON public.membership DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION keep_owner() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.membership FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, person_id, role, version) to holdfast_gate;
+
+table migration (
   name text not null,
   sha256 text not null,
-  applied_at timestamp with time zone not null default now()
+  applied_at timestamp with time zone not null default now(),
+  constraint migration_pkey PRIMARY KEY (name)
 );
-create table public.org ( -- owner holdfast_owner, row security forced
+grant select to holdfast_app;
+
+table org (
   id uuid not null,
-  org_id uuid not null generated always as (id),
+  org_id uuid not null generated always as (id) stored,
   slug text not null,
   name text not null,
   region text not null default 'eu'::text,
   plan text not null default 'free'::text,
   is_operator boolean not null default false,
   created_at timestamp with time zone not null default now(),
-  require_mfa boolean not null default false
+  require_mfa boolean not null default false,
+  constraint org_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint org_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text)),
+  constraint org_pkey PRIMARY KEY (id),
+  constraint org_slug_key UNIQUE (slug)
 );
-create table public.password_reset ( -- owner holdfast_owner, row security forced
+CREATE UNIQUE INDEX org_one_operator ON public.org USING btree (is_operator) WHERE is_operator;
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.org FOR EACH ROW EXECUTE FUNCTION capture_org() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.org FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select to holdfast_app;
+grant update (slug, name, region, plan, require_mfa) to holdfast_app;
+grant select (id, slug, name, region, plan, is_operator, created_at, require_mfa) to holdfast_gate;
+
+table password_reset (
   id text not null,
   person_id text not null,
   token_hash bytea not null,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
-  used_at timestamp with time zone
+  used_at timestamp with time zone,
+  constraint password_reset_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint password_reset_pkey PRIMARY KEY (id),
+  constraint password_reset_token_hash_key UNIQUE (token_hash)
 );
-create table public.person ( -- owner holdfast_owner, row security forced
+CREATE INDEX password_reset_person ON public.password_reset USING btree (person_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.password_reset FOR EACH ROW EXECUTE FUNCTION capture_password_reset() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.password_reset FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select to holdfast_gate;
+
+table person (
   id text not null,
   email_index bytea,
   email_sealed bytea,
@@ -159,16 +313,45 @@ create table public.person ( -- owner holdfast_owner, row security forced
   state text not null default 'active'::text,
   mfa_enrolled_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  constraint person_state_check CHECK ((state = ANY (ARRAY['invited'::text, 'active'::text, 'suspended'::text, 'erased'::text]))),
+  constraint person_pkey PRIMARY KEY (id),
+  constraint person_email_index_key UNIQUE (email_index)
 );
-create table public.platform_secret ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for select to holdfast_app using (((id = ( SELECT current_person() AS current_person)) OR (EXISTS ( SELECT
+   FROM membership m
+  WHERE ((m.org_id = ( SELECT current_org() AS current_org)) AND (m.person_id = person.id))))));
+policy tenant_delete as restrictive for delete to holdfast_app using ((id = ( SELECT current_person() AS current_person)));
+policy tenant_insert as restrictive for insert to holdfast_app with check ((id = ( SELECT current_person() AS current_person)));
+policy tenant_update as restrictive for update to holdfast_app using ((id = ( SELECT current_person() AS current_person))) with check ((id = ( SELECT current_person() AS current_person)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.person FOR EACH ROW EXECUTE FUNCTION capture_person() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.person FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, update to holdfast_app;
+grant select (id, email_index, email_sealed, name_sealed, state, mfa_enrolled_at, created_at, updated_at) to holdfast_app;
+grant select (id, email_index, password_hash, state, mfa_enrolled_at) to holdfast_gate;
+
+table platform_secret (
   name text not null,
   version integer not null,
   sealed bytea not null,
   state text not null default 'active'::text,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint platform_secret_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text]))),
+  constraint platform_secret_pkey PRIMARY KEY (name, version)
 );
-create table public.policy ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for select to holdfast_app using (true);
+policy tenant_delete as restrictive for delete to holdfast_app using (( SELECT may_operate() AS may_operate));
+policy tenant_insert as restrictive for insert to holdfast_app with check (( SELECT may_operate() AS may_operate));
+policy tenant_update as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.platform_secret FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table policy (
   org_id uuid not null default current_org(),
   id text not null,
   title text not null,
@@ -179,17 +362,41 @@ create table public.policy ( -- owner holdfast_owner, row security forced
   retired_at timestamp with time zone,
   reminded_on date,
   review_reminded_on date,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint policy_review_every_days_check CHECK (((review_every_days >= 1) AND (review_every_days <= 1100))),
+  constraint policy_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+  constraint policy_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint policy_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES person(id),
+  constraint policy_pkey PRIMARY KEY (org_id, id)
 );
-create table public.policy_acknowledgement ( -- owner holdfast_owner, row security forced
+CREATE INDEX policy_review ON public.policy USING btree (org_id, next_review_on);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy FOR EACH ROW EXECUTE FUNCTION capture_policy() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table policy_acknowledgement (
   org_id uuid not null default current_org(),
   version_id text not null,
   person_id text not null,
   at timestamp with time zone not null,
   statement text not null,
-  signature text not null
+  signature text not null,
+  constraint policy_acknowledgement_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint policy_acknowledgement_org_id_version_id_fkey FOREIGN KEY (org_id, version_id) REFERENCES policy_version(org_id, id),
+  constraint policy_acknowledgement_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint policy_acknowledgement_pkey PRIMARY KEY (org_id, version_id, person_id)
 );
-create table public.policy_version ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy_acknowledgement FOR EACH ROW EXECUTE FUNCTION capture_policy_acknowledgement() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy_acknowledgement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table policy_version (
   org_id uuid not null default current_org(),
   id text not null,
   policy_id text not null,
@@ -208,30 +415,71 @@ create table public.policy_version ( -- owner holdfast_owner, row security force
   approved_at timestamp with time zone,
   published_at timestamp with time zone,
   acknowledge_by date,
-  review_comment text
+  review_comment text,
+  constraint policy_version_check CHECK (((approved_by IS NULL) OR (NOT (approved_by = ANY (editors))))),
+  constraint policy_version_format_check CHECK ((format = ANY (ARRAY['markdown'::text, 'pdf'::text]))),
+  constraint policy_version_number_check CHECK ((number > 0)),
+  constraint policy_version_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text, 'published'::text, 'superseded'::text, 'rejected'::text]))),
+  constraint policy_version_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES person(id),
+  constraint policy_version_author_id_fkey FOREIGN KEY (author_id) REFERENCES person(id),
+  constraint policy_version_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint policy_version_org_id_policy_id_fkey FOREIGN KEY (org_id, policy_id) REFERENCES policy(org_id, id),
+  constraint policy_version_pkey PRIMARY KEY (org_id, id),
+  constraint policy_version_org_id_policy_id_number_key UNIQUE (org_id, policy_id, number)
 );
-create table public.promise_check ( -- owner holdfast_owner, row security forced
+CREATE UNIQUE INDEX policy_version_open ON public.policy_version USING btree (org_id, policy_id) WHERE (state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text]));
+CREATE UNIQUE INDEX policy_version_published ON public.policy_version USING btree (org_id, policy_id) WHERE (state = 'published'::text);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy_version FOR EACH ROW EXECUTE FUNCTION capture_policy_version() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table promise_check (
   org_id uuid not null default current_org(),
   promise text not null,
   kept boolean not null,
   proof text not null,
-  checked_at timestamp with time zone not null
+  checked_at timestamp with time zone not null,
+  constraint promise_check_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint promise_check_pkey PRIMARY KEY (org_id, promise)
 );
-create table public.protected_table ( -- owner holdfast_owner
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.promise_check FOR EACH ROW EXECUTE FUNCTION capture_promise_check() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.promise_check FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table protected_table (
   name text not null,
   kind text not null,
   columns text[] not null,
   secret text[] not null,
-  quiet text[] not null
+  quiet text[] not null,
+  constraint protected_table_kind_check CHECK ((kind = ANY (ARRAY['tenant'::text, 'identity'::text, 'plumbing'::text, 'platform'::text]))),
+  constraint protected_table_pkey PRIMARY KEY (name)
 );
-create table public.recovery_code ( -- owner holdfast_owner, row security forced
+grant select to holdfast_app;
+
+table recovery_code (
   person_id text not null,
   id text not null,
   code_hash bytea not null,
   used_at timestamp with time zone,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint recovery_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint recovery_code_pkey PRIMARY KEY (person_id, id)
 );
-create table public.session ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.recovery_code FOR EACH ROW EXECUTE FUNCTION capture_recovery_code() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.recovery_code FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table session (
   id text not null,
   person_id text not null,
   org_id uuid not null default current_org(),
@@ -249,266 +497,77 @@ create table public.session ( -- owner holdfast_owner, row security forced
   user_agent_sealed bytea,
   ip_sealed bytea,
   revoked_at timestamp with time zone,
-  revoke_reason text
+  revoke_reason text,
+  constraint session_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint session_pkey PRIMARY KEY (id)
 );
-create table public.signing_key ( -- owner holdfast_owner, row security forced
+CREATE INDEX session_org ON public.session USING btree (org_id);
+CREATE INDEX session_person ON public.session USING btree (person_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org)))) with check (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org))));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.session FOR EACH ROW EXECUTE FUNCTION capture_session() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.session FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select to holdfast_gate;
+
+table signing_key (
   kid text not null,
   public_jwk jsonb not null,
   private_sealed bytea not null,
   state text not null,
   created_at timestamp with time zone not null default now(),
   signing_at timestamp with time zone,
-  retired_at timestamp with time zone
+  retired_at timestamp with time zone,
+  constraint signing_key_state_check CHECK ((state = ANY (ARRAY['next'::text, 'signing'::text, 'retired'::text]))),
+  constraint signing_key_pkey PRIMARY KEY (kid)
 );
-create table public.totp_factor ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for select to holdfast_app using (true);
+policy tenant_delete as restrictive for delete to holdfast_app using (( SELECT may_operate() AS may_operate));
+policy tenant_insert as restrictive for insert to holdfast_app with check (( SELECT may_operate() AS may_operate));
+policy tenant_update as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table totp_factor (
   person_id text not null,
   id text not null,
   secret_sealed bytea not null,
   confirmed_at timestamp with time zone,
   last_step bigint not null default 0,
   created_at timestamp with time zone not null default now(),
-  label_sealed bytea
+  label_sealed bytea,
+  constraint totp_factor_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint totp_factor_pkey PRIMARY KEY (person_id, id)
 );
-create table public.witness ( -- owner holdfast_owner, row security forced
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.totp_factor FOR EACH ROW EXECUTE FUNCTION capture_totp_factor() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.totp_factor FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table witness (
   org_id uuid not null default current_org(),
   id text not null,
   kind text not null,
   target_sealed bytea not null,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  constraint witness_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text]))),
+  constraint witness_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint witness_pkey PRIMARY KEY (org_id, id)
 );
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.witness FOR EACH ROW EXECUTE FUNCTION capture_witness() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.witness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
 
--- Constraints
-alter table public.access_log add constraint access_log_pkey PRIMARY KEY (org_id, id);
-alter table public.access_log add constraint access_log_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.api_key add constraint api_key_pkey PRIMARY KEY (org_id, id);
-alter table public.api_key add constraint api_key_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id);
-alter table public.api_key add constraint api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.api_key add constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
-alter table public.api_key add constraint api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text])));
-alter table public.checkpoint_delivery add constraint checkpoint_delivery_pkey PRIMARY KEY (org_id, size, witness);
-alter table public.checkpoint_delivery add constraint checkpoint_delivery_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.checkpoint_delivery add constraint checkpoint_delivery_org_id_size_fkey FOREIGN KEY (org_id, size) REFERENCES ledger_checkpoint(org_id, size);
-alter table public.data_key add constraint data_key_pkey PRIMARY KEY (scope, version);
-alter table public.data_key add constraint data_key_scope_check CHECK ((scope ~ '^(org:.+|person:.+|platform)$'::text));
-alter table public.data_key add constraint data_key_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text])));
-alter table public.guess add constraint guess_pkey PRIMARY KEY (name);
-alter table public.idempotency add constraint idempotency_pkey PRIMARY KEY (org_id, principal, key);
-alter table public.idempotency add constraint idempotency_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.invitation add constraint invitation_pkey PRIMARY KEY (org_id, id);
-alter table public.invitation add constraint invitation_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES person(id);
-alter table public.invitation add constraint invitation_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.invitation add constraint invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text])));
-alter table public.ledger add constraint ledger_pkey PRIMARY KEY (org_id, seq);
-alter table public.ledger_checkpoint add constraint ledger_checkpoint_pkey PRIMARY KEY (org_id, size);
-alter table public.ledger_checkpoint add constraint ledger_checkpoint_size_check CHECK ((size > 0));
-alter table public.ledger_pending add constraint ledger_pending_pkey PRIMARY KEY (xact, n);
-alter table public.ledger_pending add constraint recorded_in_ledger FOREIGN KEY (recorded) REFERENCES ledger_recorded(recorded) DEFERRABLE INITIALLY DEFERRED;
-alter table public.ledger_recorded add constraint ledger_recorded_pkey PRIMARY KEY (recorded);
-alter table public.mail add constraint mail_pkey PRIMARY KEY (org_id, id);
-alter table public.mail add constraint mail_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.mail add constraint mail_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
-alter table public.mail add constraint mail_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'held'::text, 'failed'::text])));
-alter table public.membership add constraint keep_owner TRIGGER DEFERRABLE INITIALLY DEFERRED;
-alter table public.membership add constraint membership_pkey PRIMARY KEY (org_id, person_id);
-alter table public.membership add constraint membership_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.membership add constraint membership_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
-alter table public.membership add constraint membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text])));
-alter table public.migration add constraint migration_pkey PRIMARY KEY (name);
-alter table public.org add constraint org_slug_key UNIQUE (slug);
-alter table public.org add constraint org_pkey PRIMARY KEY (id);
-alter table public.org add constraint org_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
-alter table public.org add constraint org_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text));
-alter table public.password_reset add constraint password_reset_token_hash_key UNIQUE (token_hash);
-alter table public.password_reset add constraint password_reset_pkey PRIMARY KEY (id);
-alter table public.password_reset add constraint password_reset_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
-alter table public.person add constraint person_email_index_key UNIQUE (email_index);
-alter table public.person add constraint person_pkey PRIMARY KEY (id);
-alter table public.person add constraint person_state_check CHECK ((state = ANY (ARRAY['invited'::text, 'active'::text, 'suspended'::text, 'erased'::text])));
-alter table public.platform_secret add constraint platform_secret_pkey PRIMARY KEY (name, version);
-alter table public.platform_secret add constraint platform_secret_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text])));
-alter table public.policy add constraint policy_pkey PRIMARY KEY (org_id, id);
-alter table public.policy add constraint policy_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.policy add constraint policy_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES person(id);
-alter table public.policy add constraint policy_review_every_days_check CHECK (((review_every_days >= 1) AND (review_every_days <= 1100)));
-alter table public.policy add constraint policy_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)));
-alter table public.policy_acknowledgement add constraint policy_acknowledgement_pkey PRIMARY KEY (org_id, version_id, person_id);
-alter table public.policy_acknowledgement add constraint policy_acknowledgement_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.policy_acknowledgement add constraint policy_acknowledgement_org_id_version_id_fkey FOREIGN KEY (org_id, version_id) REFERENCES policy_version(org_id, id);
-alter table public.policy_acknowledgement add constraint policy_acknowledgement_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
-alter table public.policy_version add constraint policy_version_org_id_policy_id_number_key UNIQUE (org_id, policy_id, number);
-alter table public.policy_version add constraint policy_version_pkey PRIMARY KEY (org_id, id);
-alter table public.policy_version add constraint policy_version_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES person(id);
-alter table public.policy_version add constraint policy_version_author_id_fkey FOREIGN KEY (author_id) REFERENCES person(id);
-alter table public.policy_version add constraint policy_version_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.policy_version add constraint policy_version_org_id_policy_id_fkey FOREIGN KEY (org_id, policy_id) REFERENCES policy(org_id, id);
-alter table public.policy_version add constraint policy_version_check CHECK (((approved_by IS NULL) OR (NOT (approved_by = ANY (editors)))));
-alter table public.policy_version add constraint policy_version_format_check CHECK ((format = ANY (ARRAY['markdown'::text, 'pdf'::text])));
-alter table public.policy_version add constraint policy_version_number_check CHECK ((number > 0));
-alter table public.policy_version add constraint policy_version_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text, 'published'::text, 'superseded'::text, 'rejected'::text])));
-alter table public.promise_check add constraint promise_check_pkey PRIMARY KEY (org_id, promise);
-alter table public.promise_check add constraint promise_check_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.protected_table add constraint protected_table_pkey PRIMARY KEY (name);
-alter table public.protected_table add constraint protected_table_kind_check CHECK ((kind = ANY (ARRAY['tenant'::text, 'identity'::text, 'plumbing'::text, 'platform'::text])));
-alter table public.recovery_code add constraint recovery_code_pkey PRIMARY KEY (person_id, id);
-alter table public.recovery_code add constraint recovery_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
-alter table public.session add constraint session_pkey PRIMARY KEY (id);
-alter table public.session add constraint session_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.session add constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
-alter table public.signing_key add constraint signing_key_pkey PRIMARY KEY (kid);
-alter table public.signing_key add constraint signing_key_state_check CHECK ((state = ANY (ARRAY['next'::text, 'signing'::text, 'retired'::text])));
-alter table public.totp_factor add constraint totp_factor_pkey PRIMARY KEY (person_id, id);
-alter table public.totp_factor add constraint totp_factor_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
-alter table public.witness add constraint witness_pkey PRIMARY KEY (org_id, id);
-alter table public.witness add constraint witness_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id);
-alter table public.witness add constraint witness_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text])));
-
--- Indexes
-CREATE INDEX access_log_at ON public.access_log USING btree (org_id, at);
-CREATE INDEX access_log_unsealed ON public.access_log USING btree (org_id, id) WHERE (batch_seq IS NULL);
-CREATE INDEX api_key_owner ON public.api_key USING btree (org_id, created_by) WHERE (revoked_at IS NULL);
-CREATE INDEX guess_age ON public.guess USING btree (last_at);
-CREATE INDEX idempotency_age ON public.idempotency USING btree (org_id, created_at);
-CREATE INDEX invitation_token ON public.invitation USING btree (token_hash);
-CREATE INDEX membership_person ON public.membership USING btree (person_id);
-CREATE INDEX password_reset_person ON public.password_reset USING btree (person_id);
-CREATE INDEX policy_review ON public.policy USING btree (org_id, next_review_on);
-CREATE INDEX session_org ON public.session USING btree (org_id);
-CREATE INDEX session_person ON public.session USING btree (person_id);
-CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
-CREATE UNIQUE INDEX invitation_open ON public.invitation USING btree (org_id, email_index) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
-CREATE UNIQUE INDEX org_one_operator ON public.org USING btree (is_operator) WHERE is_operator;
-CREATE UNIQUE INDEX policy_version_open ON public.policy_version USING btree (org_id, policy_id) WHERE (state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text]));
-CREATE UNIQUE INDEX policy_version_published ON public.policy_version USING btree (org_id, policy_id) WHERE (state = 'published'::text);
-
--- Policies
-create policy base on public.access_log as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.access_log as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.api_key as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.api_key as permissive for select to holdfast_gate using (true);
-create policy tenant on public.api_key as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.checkpoint_delivery as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.checkpoint_delivery as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.data_key as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.data_key as permissive for select to holdfast_gate using (true);
-create policy tenant on public.data_key as restrictive for select to holdfast_app using (((scope = ANY (ARRAY['platform'::text, ('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR (scope IN ( SELECT ('person:'::text || m.person_id)
-   FROM membership m
-  WHERE (m.org_id = ( SELECT current_org() AS current_org))))));
-create policy tenant_delete on public.data_key as restrictive for delete to holdfast_app using (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
-create policy tenant_insert on public.data_key as restrictive for insert to holdfast_app with check (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
-create policy tenant_update on public.data_key as restrictive for update to holdfast_app using (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate)))) with check (((scope = ANY (ARRAY[('org:'::text || ( SELECT current_org() AS current_org)), ('person:'::text || ( SELECT current_person() AS current_person))])) OR ((scope = 'platform'::text) AND ( SELECT may_operate() AS may_operate))));
-create policy gate on public.guess as permissive for all to holdfast_gate using (true) with check (true);
-create policy base on public.idempotency as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.idempotency as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.invitation as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.invitation as permissive for select to holdfast_gate using (true);
-create policy tenant on public.invitation as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.ledger as permissive for all to holdfast_app using (true) with check (true);
-create policy ledger on public.ledger as permissive for all to holdfast_ledger using (true) with check (true);
-create policy tenant on public.ledger as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.ledger_checkpoint as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.ledger_checkpoint as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.mail as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.mail as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.membership as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.membership as permissive for select to holdfast_gate using (true);
-create policy tenant on public.membership as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.org as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.org as permissive for select to holdfast_gate using (true);
-create policy tenant on public.org as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.password_reset as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.password_reset as permissive for select to holdfast_gate using (true);
-create policy tenant on public.password_reset as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
-create policy base on public.person as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.person as permissive for select to holdfast_gate using (true);
-create policy tenant on public.person as restrictive for select to holdfast_app using (((id = ( SELECT current_person() AS current_person)) OR (EXISTS ( SELECT
-   FROM membership m
-  WHERE ((m.org_id = ( SELECT current_org() AS current_org)) AND (m.person_id = person.id))))));
-create policy tenant_delete on public.person as restrictive for delete to holdfast_app using ((id = ( SELECT current_person() AS current_person)));
-create policy tenant_insert on public.person as restrictive for insert to holdfast_app with check ((id = ( SELECT current_person() AS current_person)));
-create policy tenant_update on public.person as restrictive for update to holdfast_app using ((id = ( SELECT current_person() AS current_person))) with check ((id = ( SELECT current_person() AS current_person)));
-create policy base on public.platform_secret as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.platform_secret as restrictive for select to holdfast_app using (true);
-create policy tenant_delete on public.platform_secret as restrictive for delete to holdfast_app using (( SELECT may_operate() AS may_operate));
-create policy tenant_insert on public.platform_secret as restrictive for insert to holdfast_app with check (( SELECT may_operate() AS may_operate));
-create policy tenant_update on public.platform_secret as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
-create policy base on public.policy as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.policy as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.policy_acknowledgement as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.policy_acknowledgement as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.policy_version as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.policy_version as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.promise_check as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.promise_check as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-create policy base on public.recovery_code as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.recovery_code as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
-create policy base on public.session as permissive for all to holdfast_app using (true) with check (true);
-create policy gate on public.session as permissive for select to holdfast_gate using (true);
-create policy tenant on public.session as restrictive for all to holdfast_app using (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org)))) with check (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org))));
-create policy base on public.signing_key as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.signing_key as restrictive for select to holdfast_app using (true);
-create policy tenant_delete on public.signing_key as restrictive for delete to holdfast_app using (( SELECT may_operate() AS may_operate));
-create policy tenant_insert on public.signing_key as restrictive for insert to holdfast_app with check (( SELECT may_operate() AS may_operate));
-create policy tenant_update on public.signing_key as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
-create policy base on public.totp_factor as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.totp_factor as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
-create policy base on public.witness as permissive for all to holdfast_app using (true) with check (true);
-create policy tenant on public.witness as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
-
--- Triggers
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.api_key FOR EACH ROW EXECUTE FUNCTION capture_api_key();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.checkpoint_delivery FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.data_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.idempotency FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.invitation FOR EACH ROW EXECUTE FUNCTION capture_invitation();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.invitation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.mail FOR EACH ROW EXECUTE FUNCTION capture_mail();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.mail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.membership FOR EACH ROW EXECUTE FUNCTION capture_membership();
-CREATE CONSTRAINT TRIGGER keep_owner AFTER DELETE OR UPDATE ON public.membership DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION keep_owner();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.membership FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.org FOR EACH ROW EXECUTE FUNCTION capture_org();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.org FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.password_reset FOR EACH ROW EXECUTE FUNCTION capture_password_reset();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.password_reset FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.person FOR EACH ROW EXECUTE FUNCTION capture_person();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.person FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.platform_secret FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy FOR EACH ROW EXECUTE FUNCTION capture_policy();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy_acknowledgement FOR EACH ROW EXECUTE FUNCTION capture_policy_acknowledgement();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy_acknowledgement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.policy_version FOR EACH ROW EXECUTE FUNCTION capture_policy_version();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.promise_check FOR EACH ROW EXECUTE FUNCTION capture_promise_check();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.promise_check FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.recovery_code FOR EACH ROW EXECUTE FUNCTION capture_recovery_code();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.recovery_code FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.session FOR EACH ROW EXECUTE FUNCTION capture_session();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.session FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.totp_factor FOR EACH ROW EXECUTE FUNCTION capture_totp_factor();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.totp_factor FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.witness FOR EACH ROW EXECUTE FUNCTION capture_witness();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.witness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
--- Functions
--- owner holdfast_jobs, holdfast_app, holdfast_jobs may execute
-CREATE OR REPLACE FUNCTION jobs.enqueue(task text, payload jsonb, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, job_key text DEFAULT NULL::text, max_attempts integer DEFAULT NULL::integer)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  perform graphile_worker.add_job(task, (payload || jsonb_build_object('org', public.current_org(), 'person', public.current_person()))::json,
-    run_at => enqueue.run_at, max_attempts => enqueue.max_attempts, job_key => public.current_org() || ':' || enqueue.job_key);
-end $function$
-;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
 CREATE OR REPLACE FUNCTION public.capture_api_key()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -560,7 +619,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_bytes(value bytea)
  RETURNS json
  LANGUAGE sql
@@ -568,7 +628,8 @@ CREATE OR REPLACE FUNCTION public.capture_bytes(value bytea)
 RETURN CASE WHEN (length(value) <= 1024) THEN to_json(translate(encode(value, 'base64'::text), '
 '::text, ''::text)) WHEN (length(value) > 1024) THEN json_build_object('bytes', length(value), 'sha256', encode(sha256(value), 'hex'::text)) ELSE NULL::json END
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_changes(t regclass, secret text[], quiet text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -610,7 +671,8 @@ begin
   execute format('alter table %s enable always trigger capture', t);
 end $functionx$
 ;
--- owner holdfast_owner, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_differences(t regclass, columns text[], secret text[])
  RETURNS text
  LANGUAGE sql
@@ -620,7 +682,8 @@ RETURN (SELECT string_agg(format('
           after := after || %2$L || coalesce(to_json(%3$s)::text, ''null''); before := before || %2$L || coalesce(to_json(%4$s)::text, ''null'');
         end if;'::text, col.col, ((','::text || to_json(col.col)) || ':'::text), capture_value(capture_differences.t, col.col, 'new'::text, capture_differences.secret), capture_value(capture_differences.t, col.col, 'old'::text, capture_differences.secret)), ''::text ORDER BY (col.col COLLATE "C")) AS string_agg FROM unnest(capture_differences.columns) col(col))
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_owner; execute: holdfast_ledger
+
 CREATE OR REPLACE FUNCTION public.capture_invitation()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -681,7 +744,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_mail()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -736,7 +800,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -776,7 +841,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_org()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -828,7 +894,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_password_reset()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -871,7 +938,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_person()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -923,7 +991,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_policy()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -975,7 +1044,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_policy_acknowledgement()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1018,7 +1088,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_policy_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1100,7 +1171,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_promise_check()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1134,7 +1206,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_recovery_code()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1174,14 +1247,16 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_owner, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_row(t regclass, columns text[], side text, secret text[])
  RETURNS text
  LANGUAGE sql
  STABLE
 RETURN (SELECT format('json_build_object(%s)::text'::text, string_agg(format('%L, %s'::text, col.col, capture_value(capture_row.t, col.col, capture_row.side, capture_row.secret)), ', '::text ORDER BY (col.col COLLATE "C"))) AS format FROM unnest(capture_row.columns) col(col))
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_owner; execute: holdfast_ledger
+
 CREATE OR REPLACE FUNCTION public.capture_session()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1260,7 +1335,8 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_totp_factor()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1306,14 +1382,16 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_owner, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_value(t regclass, col text, side text, secret text[])
  RETURNS text
  LANGUAGE sql
  STABLE
 RETURN (SELECT format(CASE WHEN (capture_value.col = ANY (capture_value.secret)) THEN 'case when %s.%I is not null then ''secret'' end'::text WHEN (pg_attribute.atttypid = ('bytea'::regtype)::oid) THEN 'capture_bytes(%s.%I)'::text ELSE '%s.%I'::text END, capture_value.side, capture_value.col) AS format FROM pg_attribute WHERE ((pg_attribute.attrelid = (capture_value.t)::oid) AND (pg_attribute.attname = capture_value.col)))
 ;
--- owner holdfast_ledger, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_owner; execute: holdfast_ledger
+
 CREATE OR REPLACE FUNCTION public.capture_witness()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1353,21 +1431,24 @@ AS $function$
       return null;
     end $function$
 ;
--- owner holdfast_owner, holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.current_org()
  RETURNS uuid
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('holdfast.org'::text, true), ''::text))::uuid
 ;
--- owner holdfast_owner, holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_owner; execute: holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger
+
 CREATE OR REPLACE FUNCTION public.current_person()
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN NULLIF(current_setting('holdfast.person'::text, true), ''::text)
 ;
--- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+-- owner holdfast_owner; execute: holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger
+
 CREATE OR REPLACE FUNCTION public.enter(org uuid, person text, writes boolean)
  RETURNS void
  LANGUAGE plpgsql
@@ -1379,7 +1460,8 @@ begin
   end if;
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.fence_rows(t regclass, readable text, writable text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1404,7 +1486,8 @@ begin
   end if;
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.fence_table(t regclass, kind text, secret text[], quiet text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1417,7 +1500,8 @@ begin
     on conflict (name) do update set kind = excluded.kind, columns = excluded.columns, secret = excluded.secret, quiet = excluded.quiet;
 end $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.gate_api_key(id text)
  RETURNS TABLE(org_id uuid, secret_hash bytea, key_role text, person_id text, person_state text, member_role text, mver integer, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, region text, plan text)
  LANGUAGE sql
@@ -1432,7 +1516,8 @@ AS $function$
   where k.id = gate_api_key.id
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_invitation(token_hash bytea)
  RETURNS TABLE(org_id uuid, id text, org_name text, role text, email_index bytea, expires_at timestamp with time zone, accepted_at timestamp with time zone, revoked_at timestamp with time zone, invited_by text, inviter_role text, founding boolean)
  LANGUAGE sql
@@ -1446,7 +1531,8 @@ AS $function$
   where i.token_hash = gate_invitation.token_hash
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_membership(org uuid, person text)
  RETURNS TABLE(role text, requires_mfa boolean, org_is_operator boolean)
  LANGUAGE sql
@@ -1457,7 +1543,8 @@ AS $function$
   from membership m join org o on o.id = m.org_id where m.org_id = org and m.person_id = person
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_own_mfa_required()
  RETURNS boolean
  LANGUAGE sql
@@ -1469,7 +1556,8 @@ AS $function$
     where m.person_id = current_person() and (m.role in ('owner', 'admin') or o.require_mfa))
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_own_password()
  RETURNS text
  LANGUAGE sql
@@ -1479,7 +1567,8 @@ AS $function$
   select p.password_hash from person p where p.id = current_person()
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_person_by_email(email_index bytea)
  RETURNS TABLE(person_id text, password_hash text, state text, org_ids uuid[])
  LANGUAGE sql
@@ -1490,7 +1579,8 @@ AS $function$
   from person p where p.email_index = gate_person_by_email.email_index
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_person_orgs(person text)
  RETURNS TABLE(org_id uuid, slug text, name text, role text)
  LANGUAGE sql
@@ -1500,7 +1590,8 @@ AS $function$
   select o.id, o.slug, o.name, m.role from membership m join org o on o.id = m.org_id where m.person_id = person order by o.name, o.id
 $function$
 ;
--- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_refresh(session_id text, presented_seq integer, same_agent boolean, OUT verdict text, OUT refresh_seq integer)
  RETURNS record
  LANGUAGE plpgsql
@@ -1526,7 +1617,8 @@ begin
   end if;
 end $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_owner; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_reset(token_hash bytea)
  RETURNS TABLE(id text, person_id text, org_id uuid, expires_at timestamp with time zone, used_at timestamp with time zone)
  LANGUAGE sql
@@ -1537,7 +1629,8 @@ AS $function$
   from password_reset r where r.token_hash = gate_reset.token_hash
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_session(session_id text)
  RETURNS TABLE(person_id text, person_state text, org_id uuid, role text, mver integer, live boolean, restricted boolean, mfa_at timestamp with time zone, auth_time timestamp with time zone, amr text[], created_at timestamp with time zone, expires_at timestamp with time zone, idle_expires_at timestamp with time zone, revoked_at timestamp with time zone, refresh_seq integer, org_is_operator boolean, region text, plan text, org_requires_mfa boolean, mfa_enrolled boolean)
  LANGUAGE sql
@@ -1555,7 +1648,8 @@ AS $function$
   where s.id = session_id
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_setup_needed()
  RETURNS boolean
  LANGUAGE sql
@@ -1565,7 +1659,8 @@ AS $function$
   select not exists (select from org)
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.guess_begin(names bytea[], free integer[], cap integer[])
  RETURNS integer
  LANGUAGE plpgsql
@@ -1596,7 +1691,8 @@ begin
   return 0;
 end $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.guess_forget()
  RETURNS bigint
  LANGUAGE sql
@@ -1606,7 +1702,8 @@ AS $function$
   with gone as (delete from guess where last_at < now() - interval '31 days' returning 1) select count(*) from gone
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.guess_right(names bytea[])
  RETURNS void
  LANGUAGE sql
@@ -1616,7 +1713,8 @@ AS $function$
   update guess set failures = 0, blocked_until = '-infinity', welcome_at = now() where name = any (names)
 $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.hide_column(t regclass, col text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1626,7 +1724,8 @@ begin
   execute format('grant select (%s) on %s to holdfast_app', (select string_agg(quote_ident(c), ', ') from unnest(table_columns(t)) c where c <> col), t);
 end $function$
 ;
--- owner holdfast_gate, holdfast_gate, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.keep_owner()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1642,7 +1741,8 @@ begin
   return null;
 end $function$
 ;
--- owner holdfast_ledger, holdfast_app, holdfast_ledger may execute
+-- owner holdfast_gate; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.ledger_append(head jsonb, OUT seq bigint, OUT at_us bigint, OUT hash bytea)
  RETURNS record
  LANGUAGE plpgsql
@@ -1677,14 +1777,16 @@ begin
   insert into ledger values (org, seq, at_us, tail.hash, hash, body);
 end $function$
 ;
--- owner holdfast_ledger, holdfast_app, holdfast_ledger, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.ledger_hash(org uuid, seq bigint, at_us bigint, prev bytea, digest bytea)
  RETURNS bytea
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN sha256(((((('\x0048464c31'::bytea || uuid_send(org)) || int8send(seq)) || int8send(at_us)) || prev) || digest))
 ;
--- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+-- owner holdfast_ledger; execute: holdfast_app, holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.ledger_seq_at(moment bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1706,7 +1808,8 @@ begin
   return low;
 end $function$
 ;
--- owner holdfast_gate, holdfast_gate, holdfast_jobs may execute
+-- owner holdfast_owner; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.list_orgs()
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -1716,7 +1819,8 @@ AS $function$
   select id from org order by id
 $function$
 ;
--- owner holdfast_gate, holdfast_gate, holdfast_jobs may execute
+-- owner holdfast_gate; execute: holdfast_jobs
+
 CREATE OR REPLACE FUNCTION public.list_stale_data_keys(ring integer, max integer)
  RETURNS TABLE(scope text, version integer)
  LANGUAGE sql
@@ -1726,7 +1830,8 @@ AS $function$
   select scope, version from data_key where ring_version < ring order by scope, version limit max
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_jobs
+
 CREATE OR REPLACE FUNCTION public.may_operate()
  RETURNS boolean
  LANGUAGE sql
@@ -1736,7 +1841,8 @@ AS $function$
   select not exists (select from org) or exists (select from org where is_operator and id = current_org())
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.operator_org()
  RETURNS uuid
  LANGUAGE sql
@@ -1746,7 +1852,8 @@ AS $function$
   select id from org where is_operator
 $function$
 ;
--- owner holdfast_gate, holdfast_app, holdfast_gate may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.operator_organisations(past uuid, max integer)
  RETURNS TABLE(id uuid, name text, plan text, region text, created_at timestamp with time zone)
  LANGUAGE sql
@@ -1759,7 +1866,8 @@ AS $function$
   order by o.id desc limit least(max, 101)
 $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.protect_identity_table(t regclass, readable text, writable text, secret text[] DEFAULT '{}'::text[], quiet text[] DEFAULT '{}'::text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1768,7 +1876,8 @@ begin
   perform fence_rows(t, readable, writable), fence_table(t, 'identity', secret, quiet), capture_changes(t, secret, quiet);
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.protect_platform_table(t regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -1777,7 +1886,8 @@ begin
   perform fence_rows(t, 'true', '(select may_operate())'), fence_table(t, 'platform', '{}', '{}');
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.protect_plumbing_table(t regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -1787,7 +1897,8 @@ begin
   perform fence_table(t, 'plumbing', '{}', '{}');
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.protect_tenant_table(t regclass, secret text[] DEFAULT '{}'::text[], quiet text[] DEFAULT '{}'::text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1797,7 +1908,8 @@ begin
   perform fence_table(t, 'tenant', secret, quiet), capture_changes(t, secret, quiet);
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1806,7 +1918,8 @@ begin
   raise exception '% cannot be changed by %', tg_table_name, lower(tg_op) using errcode = 'HF003';
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.require_org_key(t regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -1817,7 +1930,8 @@ begin
   end if;
 end $function$
 ;
--- owner holdfast_owner, holdfast_app, holdfast_owner may execute
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.settle_owner()
  RETURNS void
  LANGUAGE plpgsql
@@ -1827,52 +1941,25 @@ begin
   set constraints keep_owner deferred;
 end $function$
 ;
--- owner holdfast_owner, holdfast_owner may execute
+-- owner holdfast_owner; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.table_columns(t regclass)
  RETURNS text[]
  LANGUAGE sql
  STABLE
 RETURN (SELECT array_agg((pg_attribute.attname)::text ORDER BY pg_attribute.attnum) AS array_agg FROM pg_attribute WHERE ((pg_attribute.attrelid = (table_columns.t)::oid) AND (pg_attribute.attnum > 0) AND (NOT pg_attribute.attisdropped)))
 ;
+-- owner holdfast_owner
 
--- Grants
-grant insert, select on public.access_log to holdfast_app;
-grant delete, insert, select, update on public.api_key to holdfast_app;
-grant delete, insert, select, update on public.checkpoint_delivery to holdfast_app;
-grant delete, insert, select, update on public.data_key to holdfast_app;
-grant delete, insert, select, update on public.guess to holdfast_gate;
-grant delete, insert, select, update on public.idempotency to holdfast_app;
-grant delete, insert, select, update on public.invitation to holdfast_app;
-grant select on public.ledger to holdfast_app;
-grant insert, select on public.ledger to holdfast_ledger;
-grant insert, select on public.ledger_checkpoint to holdfast_app;
-grant delete, insert, select, update on public.mail to holdfast_app;
-grant delete, insert, select, update on public.membership to holdfast_app;
-grant select on public.migration to holdfast_app;
-grant delete, insert, select on public.org to holdfast_app;
-grant delete, insert, select, update on public.password_reset to holdfast_app;
-grant select on public.password_reset to holdfast_gate;
-grant delete, insert, update on public.person to holdfast_app;
-grant delete, insert, select, update on public.platform_secret to holdfast_app;
-grant delete, insert, select, update on public.policy to holdfast_app;
-grant delete, insert, select, update on public.policy_acknowledgement to holdfast_app;
-grant delete, insert, select, update on public.policy_version to holdfast_app;
-grant delete, insert, select, update on public.promise_check to holdfast_app;
-grant select on public.protected_table to holdfast_app;
-grant delete, insert, select, update on public.recovery_code to holdfast_app;
-grant delete, insert, select, update on public.session to holdfast_app;
-grant select on public.session to holdfast_gate;
-grant delete, insert, select, update on public.signing_key to holdfast_app;
-grant delete, insert, select, update on public.totp_factor to holdfast_app;
-grant delete, insert, select, update on public.witness to holdfast_app;
-
--- Grants on columns
-grant update (batch_seq) on public.access_log to holdfast_app;
-grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at) on public.api_key to holdfast_gate;
-grant select (scope, version, ring_version) on public.data_key to holdfast_gate;
-grant select (org_id, id, email_index, role, token_hash, invited_by, expires_at, accepted_at, revoked_at, founding) on public.invitation to holdfast_gate;
-grant select (org_id, person_id, role, version) on public.membership to holdfast_gate;
-grant update (slug, name, region, plan, require_mfa) on public.org to holdfast_app;
-grant select (id, slug, name, region, plan, is_operator, created_at, require_mfa) on public.org to holdfast_gate;
-grant select (id, email_index, email_sealed, name_sealed, state, mfa_enrolled_at, created_at, updated_at) on public.person to holdfast_app;
-grant select (id, email_index, password_hash, state, mfa_enrolled_at) on public.person to holdfast_gate;
+CREATE OR REPLACE FUNCTION jobs.enqueue(task text, payload jsonb, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, job_key text DEFAULT NULL::text, max_attempts integer DEFAULT NULL::integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform graphile_worker.add_job(task, (payload || jsonb_build_object('org', public.current_org(), 'person', public.current_person()))::json,
+    run_at => enqueue.run_at, max_attempts => enqueue.max_attempts, job_key => public.current_org() || ':' || enqueue.job_key);
+end $function$
+;
+-- owner holdfast_jobs; execute: holdfast_app

@@ -1,7 +1,7 @@
 /**
  * Several prepared statements in one message to PostgreSQL: N × Bind/Execute and a single Sync. The server works them off in one go and
  * answers once, which halves the cost of the statements around a transaction (BEGIN, `enter`, the append, COMMIT) on both sides.
- * For clients without `pipeline`: they queue what comes while a batch runs. PostgreSQL's extended query protocol: after an error everything up to the Sync is skipped.
+ * PostgreSQL's extended query protocol: after an error everything up to the Sync is skipped.
  */
 import { createRequire } from 'node:module'
 import pg from 'pg'
@@ -27,7 +27,9 @@ export function runBatch(client: pg.ClientBase, statements: readonly Statement[]
 
 /** The parts of a connection and a result that `pg` calls on its own queries; its public types leave them out. */
 interface Wire extends pg.Connection {
+  /** Names to texts: what the server has parsed, and what is on its way there. */
   readonly parsedStatements: Record<string, string>
+  readonly submittedNamedStatements: Record<string, string>
 }
 interface ResultBuilder extends BatchResult {
   addFields(fields: unknown): void
@@ -42,43 +44,49 @@ interface Internals {
 const load = createRequire(import.meta.url)
 const internals: Internals = { Result: load('pg/lib/result.js'), utils: load('pg/lib/utils.js') }
 
-class Batch implements pg.Submittable {
+/** A `Query`, because a pipelining client takes nothing else. */
+class Batch extends pg.Query {
   readonly #statements: readonly Statement[]
   readonly #resolve: (results: BatchResult[]) => void
   readonly #reject: (error: Error) => void
   readonly #results: ResultBuilder[] = []
+  readonly #unparsed = new Set<Statement>()
   #current = new internals.Result(undefined, pg.types)
 
   constructor(statements: readonly Statement[], resolve: (results: BatchResult[]) => void, reject: (error: Error) => void) {
+    super({ text: '' })
     this.#statements = statements
     this.#resolve = resolve
     this.#reject = reject
+    // When the server says "parsed", the client notes the query's name and text: here those of the statement it is at. A statement that
+    // parsed exists even if running it fails, and parsing its name again would be an error.
+    Object.defineProperties(this, {
+      name: { get: () => this.#awaited()?.name },
+      text: { get: () => this.#awaited()?.text ?? '' },
+    })
   }
 
-  submit(connection: pg.Connection): void {
+  #awaited(): Statement | undefined {
+    const statement = this.#statements[this.#results.length]
+    return statement && this.#unparsed.has(statement) ? statement : undefined
+  }
+
+  override submit = (connection: pg.Connection): void => {
     const wire = connection as Wire
-    const unparsed = this.#statements.filter(({ name }) => wire.parsedStatements[name] === undefined)
-    if (unparsed.length > 0) this.#noteParsed(wire, [...unparsed])
     wire.stream.cork()
     for (const statement of this.#statements) {
       const { name, text, values = [] } = statement
-      if (unparsed.includes(statement)) wire.parse({ name, text, types: [] }, true)
+      if (wire.parsedStatements[name] === undefined && wire.submittedNamedStatements[name] === undefined) {
+        this.#unparsed.add(statement)
+        wire.submittedNamedStatements[name] = text
+        wire.parse({ name, text, types: [] }, true)
+      }
       wire.bind({ statement: name, values: [...values], valueMapper: internals.utils.prepareValue } as pg.BindConfig, true)
       wire.describe({ type: 'P', name: '' }, true)
       wire.execute({ portal: '' } as pg.ExecuteConfig, true)
     }
     wire.sync()
     wire.stream.uncork()
-  }
-
-  /** A statement that parsed exists on the connection even when running it fails; parsing its name again would be an error. */
-  #noteParsed(wire: Wire, unparsed: Statement[]): void {
-    const note = () => {
-      const statement = unparsed.shift()
-      if (statement) wire.parsedStatements[statement.name] = statement.text
-    }
-    wire.on('parseComplete', note)
-    wire.once('readyForQuery', () => wire.off('parseComplete', note))
   }
 
   handleRowDescription(message: { fields: unknown }): void {
@@ -95,8 +103,10 @@ class Batch implements pg.Submittable {
     this.#current = new internals.Result(undefined, pg.types)
   }
 
-  /** The connection is ready again only later; what the client sends next waits for that by itself. */
-  handleError(error: Error): void {
+  /** What was to be parsed after the failure never was. The connection is ready only later; what is sent next waits by itself. */
+  handleError(error: Error, connection?: pg.Connection): void {
+    const on = (connection as Wire | undefined)?.submittedNamedStatements
+    if (on) for (const { name } of this.#unparsed) delete on[name]
     this.#reject(error)
   }
 
