@@ -163,6 +163,14 @@ describe('guessing passwords', () => {
     expect(await platform.call(session.signIn, { email, password }, newCaller())).toMatchObject({ next: 'done' })
   })
 
+  test('is forgotten after a month', async () => {
+    await platform.admin.query(`insert into guess (name, last_at) values ('\\x01', now() - interval '32 days')`)
+    const forget = platform.composition.schedules.find(({ name }) => name === 'session.forget-guesses')
+    await forget?.run({ services: platform.services, orgId: founded.orgId, personId: null, log: () => undefined })
+    const { rows } = await platform.admin.query(`select count(*)::int as n from guess where name = '\\x01'`)
+    expect(rows[0].n).toBe(0)
+  })
+
   test('is noted in the access log of the person’s organisation', async () => {
     await platform.refusal(session.signIn, { email: member.email, password: 'a guess' }, from('198.51.100.77'))
     await platform.settle()

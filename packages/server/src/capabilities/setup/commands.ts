@@ -6,7 +6,7 @@ import { createPerson } from '../../kernel/identity/people.ts'
 import { renewSecret } from '../../kernel/identity/secrets.ts'
 import { createFirstSigningKeys } from '../../kernel/identity/signing-keys.ts'
 import { common } from '../../kernel/problem.ts'
-import { slugOf } from './rules.ts'
+import { slugOf } from '../../kernel/slug.ts'
 
 /** The secrets every later operation stands on; returns the key of the e-mail index. */
 const createSecretsOfInstallation = async (entered: Entered, now: Date): Promise<Buffer> => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { setup } from '@holdfast/contract'
 import { newCaller, startPlatform, type Platform } from '../../../test/platform.ts'
-import { slugOf } from './rules.ts'
+import { slugOf } from '../../kernel/slug.ts'
 
 let platform: Platform
 beforeAll(async () => {

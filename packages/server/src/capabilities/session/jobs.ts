@@ -1,0 +1,6 @@
+import { schedule } from '../../kernel/job.ts'
+
+/** Counted guesses are worth nothing after a month; once a night is enough, whichever organisation the round begins with. */
+export const forgetGuesses = schedule('session.forget-guesses', '17 3 * * *', async ({ services, orgId }) => {
+  if (orgId === (await services.secrets.operatorOrg())) await services.ground.pool.query('select guess_forget()')
+})

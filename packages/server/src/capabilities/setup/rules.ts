@@ -1,1 +1,0 @@
-export { slugOf } from '../../kernel/slug.ts'
