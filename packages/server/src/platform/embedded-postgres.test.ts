@@ -6,7 +6,7 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect } from '../../test/database.ts'
 import { sharedBarrier } from '../kernel/ledger/barrier.ts'
-import { runBatch } from './batch.ts'
+import { runBatch } from '../kernel/tenancy/batch.ts'
 import { bootstrapDatabase } from './bootstrap.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts'
 

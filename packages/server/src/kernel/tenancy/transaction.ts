@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import type { OrgId, PersonId } from '@holdfast/contract'
+import { runBatch, type BatchResult, type Statement } from './batch.ts'
 
 export interface Rows {
   rows: Record<string, unknown>[]
@@ -27,10 +29,22 @@ const statementName = (text: string): string => {
   return name
 }
 
-const named = (client: pg.PoolClient, text: string, values: readonly unknown[]): Promise<Rows> =>
-  client.query({ name: statementName(text), text, values: values as unknown[] })
+const statement = (text: string, values: readonly unknown[] = []): Statement => ({ name: statementName(text), text, values })
 
 const ignore = (): void => {}
+
+/** What `pg` leaves out of its types. */
+interface Wire {
+  connection?: { stream?: Pick<Writable, 'cork' | 'uncork'> }
+}
+
+/** What is sent until the running promises have settled leaves in one packet instead of one for each statement. */
+const sendTogether = (client: pg.PoolClient): void => {
+  const stream = (client as Wire).connection?.stream
+  if (!stream) return
+  stream.cork()
+  process.nextTick(() => stream.uncork())
+}
 
 interface Opening {
   orgId: OrgId
@@ -41,28 +55,32 @@ interface Opening {
 
 /**
  * A transaction inside one organisation. It begins with its first statement: BEGIN, `enter` and that statement travel
- * together (pipelined), so that isolation costs no round trip of its own. Nothing is sent when nothing is asked.
+ * together (one batch, one answer), so that isolation costs no round trip of its own. Nothing is sent when nothing is asked.
  */
 export const openTransaction = (pool: pg.Pool, { orgId, personId, writes }: Opening): Transaction => {
+  const begin = [
+    statement(writes ? 'begin' : 'begin read only'),
+    statement('select enter($1, $2, $3)', [orgId, personId, writes]),
+  ]
   let client: pg.PoolClient | null = null
   let opening: Promise<pg.PoolClient> | null = null
-  let begin: Promise<unknown> = Promise.resolve()
+  let begun: Promise<unknown> = Promise.resolve()
 
-  const open = async (): Promise<pg.PoolClient> => {
-    client = await pool.connect()
-    begin = Promise.all([
-      client.query(writes ? 'begin' : 'begin read only'),
-      named(client, 'select enter($1, $2, $3)', [orgId, personId, writes]),
-    ])
-    begin.catch(ignore) // reported by the statement that travels with it
-    return client
-  }
-  const query: Transaction['query'] = async (text, values) => {
-    const connection = await (opening ??= open())
+  /** The results of `statements`; the first caller's travel behind BEGIN and `enter`. */
+  const send = async (statements: readonly Statement[]): Promise<BatchResult[]> => {
+    const first = opening === null
+    const connection = await (opening ??= pool.connect())
+    if (first) {
+      client = connection
+      const results = runBatch(connection, [...begin, ...statements])
+      begun = results
+      begun.catch(ignore) // reported to the first caller
+      return (await results).slice(begin.length)
+    }
     try {
-      return await named(connection, text, values)
+      return await runBatch(connection, statements)
     } catch (error) {
-      await begin // the first failure is the cause; ours may only say that the transaction is aborted
+      await begun // the first failure is the cause; ours may only say that the transaction is aborted
       throw error
     }
   }
@@ -71,38 +89,36 @@ export const openTransaction = (pool: pg.Pool, { orgId, personId, writes }: Open
     client = null
     opening = null
   }
+  const rollback = async (): Promise<void> => {
+    if (!opening) return
+    const connection = await opening.catch(() => null)
+    if (connection) await runBatch(connection, [statement('rollback')]).then(() => release(), release)
+    else opening = null
+  }
 
   return {
     orgId,
     get begun() {
       return opening !== null
     },
-    query,
+    query: async (text, values) => {
+      const [rows] = await send([statement(text, values)])
+      if (!rows) throw new Error('the database did not answer')
+      return rows
+    },
     commit: async (last) => {
       if (!opening && !last) return null
-      const connection = await (opening ??= open())
-      const answers = [
-        last ? named(connection, last.text, last.values) : Promise.resolve(null),
-        connection.query('commit'),
-      ] as const
+      const end = statement('commit')
       try {
-        await begin
-        const [rows] = await Promise.all(answers)
+        const [rows] = await send(last ? [statement(last.text, last.values), end] : [end])
         release()
-        return rows
+        return last ? (rows ?? null) : null
       } catch (error) {
-        await Promise.allSettled(answers)
-        release()
+        await rollback() // after an error COMMIT was skipped
         throw error
       }
     },
-    rollback: async () => {
-      if (!opening) return
-      const connection = await opening.catch(() => null)
-      if (!connection) return
-      const done = connection.query('rollback')
-      await done.then(() => release(), release)
-    },
+    rollback,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Client, ClientConfig } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect, createTestDatabase, type TestDatabase } from '../../test/database.ts'
+import { connect, createTestDatabase, type TestDatabase } from '../../../test/database.ts'
 import { runBatch } from './batch.ts'
 
 let database: TestDatabase
