@@ -26,12 +26,15 @@ export function hexToBytes(hex: string): Uint8Array {
 export function hexInto(hex: string, out: Uint8Array): void {
   let bad = 0
   for (let i = 0; i < out.length; i++) {
-    const high = HEX_VALUE[hex.charCodeAt(2 * i)] ?? 255
-    const low = HEX_VALUE[hex.charCodeAt(2 * i + 1)] ?? 255
-    bad |= high | low
+    const first = hex.charCodeAt(2 * i)
+    const second = hex.charCodeAt(2 * i + 1)
+    const high = HEX_VALUE[first & 255]!
+    const low = HEX_VALUE[second & 255]!
+    // Above 15: not a digit, or a character above U+00FF that looks like one in its lower half.
+    bad |= high | low | ((first | second) >> 4 > 15 ? 255 : 0)
     out[i] = (high << 4) | low
   }
-  if (bad > 15) throw new LedgerError('invalid_argument', 'not lower-case hex')
+  if (bad > 15 || hex.length !== 2 * out.length) throw new LedgerError('invalid_argument', 'not lower-case hex')
 }
 
 /** 16 bytes of a UUID in its lower-case text form. Throws `invalid_argument`. */

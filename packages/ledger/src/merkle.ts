@@ -54,12 +54,16 @@ function newParent(): Uint8Array {
 
 /** The Merkle tree hash of RFC 6962 §2.1; of nothing, SHA-256 of the empty string. */
 export function rootOf(range: Range): Uint8Array {
-  const peaks = peaksOf(range)
+  return foldPeaks(peaksOf(range))
+}
+
+/** The root of complete subtrees that stand side by side, the largest first. */
+export function foldPeaks(peaks: Uint8Array[]): Uint8Array {
   return peaks.length === 0 ? sha256('') : peaks.reduceRight((right, left) => hashChildren(left, right)).slice()
 }
 
 /** Largest subtree first. */
-function peaksOf(range: Range): Uint8Array[] {
+export function peaksOf(range: Range): Uint8Array[] {
   const peaks: Uint8Array[] = []
   for (let level = 0, rest = range.size; rest > 0; level++, rest = Math.floor(rest / 2)) {
     if (rest % 2 === 1) peaks.unshift(range.levels[level]!.subarray(LEFT, RIGHT))

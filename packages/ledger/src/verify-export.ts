@@ -23,7 +23,7 @@ export type VerifyExportOptions = {
 export async function verifyExport(chunks: Chunks, options: VerifyExportOptions = {}): Promise<Verdict> {
   const outside: Checkpoint[] = []
   for (const note of options.checkpoints ?? []) {
-    const checked = await check(note, options.vkeys, 'A checkpoint held outside')
+    const checked = await believe(note, options.vkeys, 'A checkpoint held outside')
     if (typeof checked === 'string') return { ok: false, entries: 0, ...failure('checkpoint_invalid', 0, checked) }
     outside.push(checked)
   }
@@ -37,7 +37,7 @@ export async function verifyExport(chunks: Chunks, options: VerifyExportOptions 
   }
   const note = run.note()
   if (note === null) return run.finish()
-  const last = await check(note, options.vkeys, 'The checkpoint at the end of the export')
+  const last = await believe(note, options.vkeys, 'The checkpoint at the end of the export')
   return typeof last === 'string' ? run.unbelievable(last) : run.finish(last)
 }
 
@@ -102,7 +102,7 @@ function createRun(options: VerifyExportOptions, checkpoints: readonly Checkpoin
 }
 
 /** The checkpoint, or a sentence saying why it cannot be believed. */
-async function check(note: string, vkeys: readonly string[] | undefined, name: string): Promise<Checkpoint | string> {
+export async function believe(note: string, vkeys: readonly string[] | undefined, name: string): Promise<Checkpoint | string> {
   try {
     return vkeys ? (await verifyCheckpoint(note, vkeys)).checkpoint : parseCheckpoint(note)
   } catch (error) {

@@ -10,6 +10,7 @@ import { entries as entriesText, failure, type Failure, type Verdict } from './v
 /**
  * `from` and `to` (half-open) bound the range when it is known; `to` absent: as many as come. `checkpoints` are believed: check their
  * signatures first (`verifyCheckpoint`). `onProgress` gets the number of entries verified, every `progressEvery` (10,000) of them.
+ * `tree`: gets the hash of each verified entry (32 bytes, overwritten by the next) in place of the tree otherwise grown here.
  */
 export type VerifyOptions = {
   org: string
@@ -18,6 +19,7 @@ export type VerifyOptions = {
   checkpoints?: readonly Checkpoint[]
   onProgress?: (entries: number) => void
   progressEvery?: number
+  tree?: (hash: Uint8Array) => void
 }
 
 /** Constant memory. `push` answers false once more entries cannot change the verdict; call `finish` then, or after the last entry. */
@@ -36,7 +38,8 @@ export type Verifier = {
 export function createVerifier(options: VerifyOptions): Verifier {
   const { org, from = 0, to, onProgress, progressEvery = 10_000 } = options
   const hasher = createEntryHasher(org)
-  const range = from === 0 ? emptyRange() : null
+  const range = from === 0 && !options.tree ? emptyRange() : null
+  const grow = options.tree ?? (range ? (hash: Uint8Array) => append(range, hash) : null)
   const checks = createCheckpointChecks(org, from, options.checkpoints ?? [])
   // Hex, empty while unknown; `hasher.prev` holds the same in bytes.
   let head = ''
@@ -83,7 +86,7 @@ export function createVerifier(options: VerifyOptions): Verifier {
     const hash = hasher.entry(seq, entry.at, entry.body)
     if (hash !== entry.hash) return suspect(entry)
     advance(hash)
-    if (range) append(range, hasher.prev)
+    grow?.(hasher.prev)
     at = entry.at
     seq++
     if (seq === checks.nextSize) checkHere()
@@ -106,18 +109,26 @@ export function createVerifier(options: VerifyOptions): Verifier {
   const fail = (kind: 'malformed' | 'truncated', message: string) => {
     found ??= diagnosis?.end() ?? failure(kind, seq, message)
   }
-  const readable = (step: () => boolean): boolean => {
-    try {
-      return step()
-    } catch (error) {
-      if (!(error instanceof LedgerError)) throw error
-      fail('malformed', `Entry ${seq} cannot be read: ${error.message}.`)
-      return false
-    }
+  const unreadable = (error: unknown): boolean => {
+    if (!(error instanceof LedgerError)) throw error
+    fail('malformed', `Entry ${seq} cannot be read: ${error.message}.`)
+    return false
   }
   return {
-    push: (entry) => readable(() => take(rawEntry(entry))),
-    pushRaw: (entry) => readable(() => take(entry)),
+    push(entry) {
+      try {
+        return take(rawEntry(entry))
+      } catch (error) {
+        return unreadable(error)
+      }
+    },
+    pushRaw(entry) {
+      try {
+        return take(entry)
+      } catch (error) {
+        return unreadable(error)
+      }
+    },
     fail,
     get position() {
       return seq
@@ -142,7 +153,8 @@ export function createVerifier(options: VerifyOptions): Verifier {
   }
 }
 
-function praise(from: number, count: number, checkpoints: number): string {
+/** What a good verdict says. */
+export function praise(from: number, count: number, checkpoints: number): string {
   if (count === 0) return 'There are no entries to verify.'
   const whole = `${entriesText(from, from + count - 1)} ${count === 1 ? 'is' : 'are'} whole, in order and unchanged`
   if (checkpoints === 0)

@@ -1,0 +1,166 @@
+import { createReadStream } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Checkpoint } from './checkpoint.ts'
+import { createCheckpointChecks } from './checkpoint-checks.ts'
+import { bytesToHex } from './encoding.ts'
+import { createRawExportParser, type ExportHeader } from './export.ts'
+import { genesis } from './format.ts'
+import { append, emptyRange, foldPeaks, peaksOf } from './merkle.ts'
+import { BLOCK, type Segment, type SegmentMessage, type SegmentResult } from './segment.node.ts'
+import type { Verdict } from './verdict.ts'
+import { praise } from './verify.ts'
+import { believe, verifyExport, type VerifyExportOptions } from './verify-export.ts'
+
+const WINDOW = 1 << 22
+const SMALL = 1 << 23
+
+/** `threads`: 2 unless told, or 1 on a machine of one core; each holds about 40 MB. */
+export type VerifyFileOptions = VerifyExportOptions & { threads?: number }
+
+/**
+ * As `verifyExport`, of a file and on several cores: since each entry stores its link, ranges are verified apart and joined at their
+ * borders. Only a whole ledger is proved so; on any doubt the file is read again from its start, by `verifyExport`, which names the
+ * first bad entry. Throws what opening and reading the file throws.
+ */
+export async function verifyFile(path: string, options: VerifyFileOptions = {}): Promise<Verdict> {
+  const threads = options.threads ?? Math.min(2, availableParallelism())
+  const verdict = threads > 1 ? await verifyApart(path, threads, options) : null
+  return verdict ?? verifyExport(createReadStream(path, { highWaterMark: 1 << 18 }), options)
+}
+
+async function verifyApart(path: string, threads: number, options: VerifyFileOptions): Promise<Verdict | null> {
+  const file = await open(path)
+  try {
+    const plan = await planSegments(file, path, threads)
+    if (!plan || (options.org !== undefined && options.org !== plan.header.org)) return null
+    const checkpoints = await Promise.all((options.checkpoints ?? []).map((note) => believe(note, options.vkeys, 'A checkpoint')))
+    if (!checkpoints.every((checkpoint) => typeof checkpoint !== 'string')) return null
+    const sizes = checkpoints.map(({ size }) => size).sort((a, b) => a - b)
+    const results = await runSegments(plan.segments, sizes, plan.header, options)
+    return await join(plan.header, results, checkpoints, options.vkeys)
+  } finally {
+    await file.close()
+  }
+}
+
+type Plan = { header: ExportHeader; segments: Omit<Segment, 'sizes'>[] }
+
+/** Null for what is better read in one go: small files, and all that is unexpected. */
+async function planSegments(file: FileHandle, path: string, threads: number): Promise<Plan | null> {
+  const { size } = await file.stat()
+  const beginning = await read(file, 0, 1024)
+  const line = beginning.indexOf('\n') + 1
+  const header = size < SMALL || line === 0 ? null : parseHeader(beginning.slice(0, line))
+  if (!header) return null
+  const borders = [{ start: line, from: header.from }]
+  for (let i = 1; i < threads; i++) {
+    const border = await findBorder(file, Math.floor((size * i) / threads))
+    if (border && border.from > borders.at(-1)!.from && border.from < header.to) borders.push(border)
+  }
+  const segments = borders.map(({ start, from }, index) => {
+    const next = borders[index + 1] ?? { start: size, from: header.to }
+    return { path, org: header.org, start, end: next.start, from, to: next.from }
+  })
+  return { header, segments }
+}
+
+function parseHeader(line: string): ExportHeader | null {
+  const headers: ExportHeader[] = []
+  const parser = createRawExportParser({
+    header: (header) => void headers.push(header),
+    entry: () => false,
+    checkpoint: () => undefined,
+  })
+  try {
+    parser.push(new TextEncoder().encode(line))
+  } catch {
+    return null // verifyExport says what is wrong with it.
+  }
+  return headers[0] ?? null
+}
+
+/** The first line after `offset` whose entry begins a block. */
+async function findBorder(file: FileHandle, offset: number): Promise<{ start: number; from: number } | null> {
+  const text = await read(file, offset, WINDOW)
+  for (const match of text.matchAll(/\n\{"seq":([0-9]{1,15}),/g)) {
+    if (Number(match[1]) % BLOCK === 0) return { start: offset + match.index + 1, from: Number(match[1]) }
+  }
+  return null
+}
+
+/** One character a byte, so that positions in the text are positions in the file. */
+async function read(file: FileHandle, position: number, length: number): Promise<string> {
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position })
+  return buffer.toString('latin1', 0, bytesRead)
+}
+
+async function runSegments(
+  segments: Plan['segments'],
+  sizes: number[],
+  { from, to }: ExportHeader,
+  { onProgress }: VerifyExportOptions,
+): Promise<SegmentResult[]> {
+  const done = segments.map(() => 0)
+  return Promise.all(
+    segments.map((segment, index) => {
+      const within = sizes.filter((size) => size > segment.from && size <= segment.to)
+      return runSegment({ ...segment, sizes: within }, (entries) => {
+        done[index] = entries
+        onProgress?.({ entries: done.reduce((sum, count) => sum + count), total: to - from })
+      })
+    }),
+  )
+}
+
+function runSegment(segment: Segment, onProgress: (entries: number) => void): Promise<SegmentResult> {
+  return new Promise((resolve) => {
+    const limits = { maxYoungGenerationSizeMb: 8 }
+    const worker = new Worker(new URL('./segment.node.ts', import.meta.url), { workerData: segment, resourceLimits: limits })
+    worker.on('message', (message: SegmentMessage) => {
+      if ('entries' in message) onProgress(message.entries)
+      else resolve(message.result)
+    })
+    worker.on('error', () => resolve({ ok: false }))
+    worker.on('exit', () => resolve({ ok: false }))
+  })
+}
+
+/** Null unless every segment is whole, follows the one before it, and every checkpoint agrees. */
+async function join(
+  header: ExportHeader,
+  results: SegmentResult[],
+  checkpoints: Checkpoint[],
+  vkeys: readonly string[] | undefined,
+): Promise<Verdict | null> {
+  const { org, from, to } = header
+  const checks = createCheckpointChecks(org, from, checkpoints)
+  const blocks = emptyRange()
+  const first = results[0]
+  let at = 0
+  let head = from === 0 ? genesis(org) : (checks.headAt(from) ?? (first?.ok ? first.prev : ''))
+  let root = from === 0 ? foldPeaks([]) : null
+  let note: string | null = null
+  const agrees = (size: number) => checks.at(size, head, () => root) === null
+  if (checks.invalid || !agrees(from)) return null
+  for (const result of results) {
+    if (!result.ok || result.prev !== head || result.at < at) return null
+    let added = 0
+    for (const state of result.states) {
+      for (; added < state.blocks; added++) append(blocks, result.blocks[added]!)
+      head = state.head
+      at = state.at
+      if (from === 0) root = foldPeaks([...peaksOf(blocks), ...state.peaks])
+      if (!agrees(state.size)) return null
+    }
+    note = result.note
+  }
+  if (note !== null) {
+    const last = await believe(note, vkeys, 'The checkpoint at the end')
+    if (typeof last === 'string' || checks.addLast(last, to) || !agrees(to)) return null
+  }
+  if (checks.beyond(to)) return null
+  const message = praise(from, to - from, checks.agreed.length)
+  return { ok: true, org, from, entries: to - from, head, root: root && bytesToHex(root), checkpoints: checks.agreed, message }
+}
