@@ -1,6 +1,7 @@
 import { accessLog as contract } from '@holdfast/contract'
 import { z } from 'zod'
 import type { Capability } from '../../kernel/capability.ts'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 import { namesOf } from '../../kernel/people.ts'
 import { keeps } from '../../kernel/promise.ts'
@@ -9,9 +10,12 @@ import { digestOf, sealReads } from './seal.ts'
 
 const Origin = z.object({ address: z.string() })
 
+const Cursor = z.string().regex(/^al_[0-9a-z]{26}$/)
+
 const list = handle(contract.list, async ({ limit, after, actor, operation }, { tx, vault, orgId }) => {
   let query = tx.selectFrom('accessLog').selectAll()
-  if (after !== undefined) query = query.where('id', '<', after)
+  const cursor = cursorOf(Cursor, after)
+  if (cursor !== null) query = query.where('id', '<', cursor)
   if (actor !== undefined) query = query.where('actor', '=', actor)
   if (operation !== undefined) query = query.where('operation', '=', operation)
   const found = await query

@@ -1,5 +1,6 @@
 import { apiKey, ApiKeyId, type PersonId, Role, rolesWith } from '@holdfast/contract'
 import type { z } from 'zod'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import './table.ts'
 
@@ -33,11 +34,11 @@ export const ownerFilter = ({ principal, person }: Pick<Context, 'principal' | '
 
 /** Keys that were not revoked, newest first; expired ones show, so that people see what stopped working. */
 export const list = handle(apiKey.list, async ({ limit, after }, { tx, principal, person }) => {
-  const cursor = ApiKeyId.safeParse(after).data
+  const cursor = cursorOf(ApiKeyId, after)
   const owner = ownerFilter({ principal, person })
   let query = tx.selectFrom('apiKey').select(columns).where('revokedAt', 'is', null)
   if (owner !== null) query = query.where('createdBy', '=', owner)
-  if (cursor !== undefined) query = query.where('id', '<', cursor)
+  if (cursor !== null) query = query.where('id', '<', cursor)
   const rows = await query
     .orderBy('id', 'desc')
     .limit(limit + 1)

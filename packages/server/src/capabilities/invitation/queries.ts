@@ -1,14 +1,15 @@
 import { invitation, InvitationId, type PersonId, Role } from '@holdfast/contract'
 import type { z } from 'zod'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, handlePublic, type Entered } from '../../kernel/handle.ts'
 import { invitationPlace } from '../../kernel/identity/invitations.ts'
 import { openLink } from './link.ts'
 
 /** Open and expired ones, newest first. All are sealed by the organisation's key: one unwrap a page. */
 export const list = handle(invitation.list, async ({ limit, after }, { tx, vault, now }) => {
-  const cursor = InvitationId.safeParse(after).data
+  const cursor = cursorOf(InvitationId, after)
   let query = tx.selectFrom('invitation').select(['id', 'emailSealed', 'role', 'invitedBy', 'createdAt', 'expiresAt'])
-  if (cursor !== undefined) query = query.where('id', '<', cursor)
+  if (cursor !== null) query = query.where('id', '<', cursor)
   const rows = await query
     .where('acceptedAt', 'is', null)
     .where('revokedAt', 'is', null)

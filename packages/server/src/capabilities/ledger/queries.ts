@@ -1,6 +1,7 @@
 import { ledger } from '@holdfast/contract'
 import { sql } from 'kysely'
 import { z } from 'zod'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 import { namesOf } from '../../kernel/people.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
@@ -66,7 +67,7 @@ const beginsWith = (text: string): string => `${text.replace(/[\\%_]/g, '\\$&')}
 const Cursor = z.coerce.number().int().min(0)
 
 export const list = handle(ledger.list, async ({ limit, after, actor, action, target, from, to }, { tx, vault, orgId }) => {
-  const cursor = after === undefined ? null : (Cursor.safeParse(after).data ?? 0)
+  const cursor = cursorOf(Cursor, after)
   const top = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, to === undefined ? await sizeOf(tx) : await seqAt(tx, to))
   const bottom = Math.max(from === undefined ? 0 : await seqAt(tx, from), 0)
   const reach = Math.max(bottom, top - scanned)
@@ -136,7 +137,7 @@ export const activity = handle(ledger.activity, async (_, { tx, now }) => {
 })
 
 export const checkpoints = handle(ledger.checkpoints, async ({ limit, after }, { tx, vault }) => {
-  const cursor = after === undefined ? null : (Cursor.safeParse(after).data ?? 0)
+  const cursor = cursorOf(Cursor, after)
   let query = tx.selectFrom('ledgerCheckpoint').select(['size', 'root', 'note', 'createdAt'])
   if (cursor !== null) query = query.where('size', '<', String(cursor))
   const rows = await query

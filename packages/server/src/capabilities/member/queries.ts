@@ -1,4 +1,5 @@
 import { member, PersonId, Role, type OrgId } from '@holdfast/contract'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { peopleOf, type Person } from '../../kernel/people.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
@@ -72,7 +73,7 @@ const find = async (
 }
 
 export const list = handle(member.list, async ({ limit, after, search = '', role }, { tx, vault, orgId }) => {
-  const cursor = PersonId.safeParse(after).data ?? null
+  const cursor = cursorOf(PersonId, after)
   const { rows, next } = await find({ tx, vault }, cursor, role, search.trim(), limit)
   const seen = await lastSeen(
     tx,

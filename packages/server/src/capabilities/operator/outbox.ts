@@ -1,5 +1,6 @@
 import { EnvelopeError } from '@holdfast/crypto'
 import { MailId, operator } from '@holdfast/contract'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { mailPlace, mailScope } from '../../kernel/mail.ts'
 
@@ -43,9 +44,9 @@ const present = async (context: Pick<Context, 'vault'>, row: Row) => ({
 })
 
 export const outbox = handle(operator.outbox, async ({ limit, after }, { tx, vault }) => {
-  const cursor = MailId.safeParse(after).data
+  const cursor = cursorOf(MailId, after)
   let query = tx.selectFrom('mail').select(columns).where('state', 'in', shownStates)
-  if (cursor !== undefined) query = query.where('id', '<', cursor)
+  if (cursor !== null) query = query.where('id', '<', cursor)
   const rows = await query
     .orderBy('id', 'desc')
     .limit(limit + 1)

@@ -1,5 +1,6 @@
 import { operator, OrgId } from '@holdfast/contract'
 import { sql } from 'kysely'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 
 const round = (value: number): number => Math.round(value * 10) / 10
@@ -69,7 +70,7 @@ export const health = handle(operator.health, async (_, { services }) => {
 
 /** Names only: the gate's function answers the operator's organisation and nobody else, and reads nothing of what is in them. */
 export const organisations = handle(operator.organisations, async ({ limit, after }, { tx }) => {
-  const cursor = OrgId.safeParse(after).data ?? null
+  const cursor = cursorOf(OrgId, after)
   const found = sql<{
     id: OrgId
     name: string

@@ -1,12 +1,15 @@
-import { PersonId, policy, PolicyVersionId } from '@holdfast/contract'
+import { PersonId, policy, PolicyId, PolicyVersionId } from '@holdfast/contract'
+import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 import { diffLines } from './rules.ts'
 import { contentPlace, findVersion, presentVersion, readSummaries, versionColumns } from './rows.ts'
 
 const today = (now: Date): string => now.toISOString().slice(0, 10)
 
-export const list = handle(policy.list, async ({ limit, ...wanted }, { tx, person, now }) => {
-  const rows = await readSummaries(tx, person(), today(now), { ...wanted, limit: limit + 1 })
+export const list = handle(policy.list, async ({ limit, after, ...wanted }, { tx, person, now }) => {
+  const cursor = cursorOf(PolicyId, after)
+  const page = { ...wanted, ...(cursor !== null && { after: cursor }), limit: limit + 1 }
+  const rows = await readSummaries(tx, person(), today(now), page)
   const shown = rows.slice(0, limit)
   return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }
 })
@@ -68,7 +71,8 @@ export const acknowledgements = handle(policy.acknowledgements, async ({ id, lim
       join.onRef('a.personId', '=', 'membership.personId').on('a.versionId', '=', current.id),
     )
     .select(['membership.personId', 'a.at', 'a.statement', 'a.signature'])
-  if (after !== undefined) query = query.where('membership.personId', '>', after)
+  const cursor = cursorOf(PersonId, after)
+  if (cursor !== null) query = query.where('membership.personId', '>', cursor)
   const rows = await query
     .orderBy('membership.personId')
     .limit(limit + 1)

@@ -37,9 +37,12 @@ const serverTimes = {
   connectionsCheckingInterval: 1_000,
 }
 
-/** What Node's parser refuses never reaches a route; it gets a problem all the same. */
+/** What Node's parser refuses never reaches a route; it gets a problem all the same. Whoever does not take that is cut off. */
 const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  // Without a finished handshake there is nobody to answer: a write would wait for it, and hold the connection open for good.
+  const unheard = error.code === 'ECONNRESET' || /^ERR_(TLS|SSL)_/.test(error.code ?? '')
+  if (unheard || !socket.writable) return void socket.destroy()
+  socket.setTimeout(serverTimes.headersTimeout, () => socket.destroy())
   const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
   const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
   const code = tooLarge ? 'headers_too_large' : slow ? 'request_timeout' : 'malformed_request'
