@@ -1,10 +1,11 @@
 /**
- * The transaction that is measured, one update of a random row, in four designs over the same connections. Each keeps the same
- * conversation: the update's result is awaited (a handler would look at it) before the commit is sent.
+ * The transaction that is measured, one update of a random row, in four designs over the same connections, sent in the same batches. Each keeps
+ * the same conversation: the update's result is awaited (a handler would look at it) before the commit is sent.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { OrgId, PersonId } from '@holdfast/contract'
 import type pg from 'pg'
+import { runBatch, type Statement } from '../packages/server/src/kernel/tenancy/batch.ts'
 import { openUnit, record } from '../packages/server/src/kernel/unit.ts'
 import type { Node } from './platform.ts'
 
@@ -55,7 +56,7 @@ const valuesOf = (org: OrgId, row: number): unknown[] => [
   states[Math.floor(Math.random() * 4)],
   `changed to see ${Math.random()}`,
 ]
-const update = (table: string, org: OrgId, row: number): pg.QueryConfig => ({
+const update = (table: string, org: OrgId, row: number): Statement => ({
   name: `update ${table}`,
   text: updateText(table),
   values: valuesOf(org, row),
@@ -84,8 +85,8 @@ const onConnection = async (node: Node, work: (client: pg.PoolClient) => Promise
 
 export const noLedger: Design = (node, org, row) =>
   onConnection(node, async (client) => {
-    await Promise.all([client.query(begin), client.query(update('bench_plain', org, row))])
-    await client.query(commit)
+    await runBatch(client, [begin, update('bench_plain', org, row)])
+    await runBatch(client, [commit])
   })
 
 /** The server's own path: row security, capture, guard, sealed origin, append, shared flush. */
@@ -110,33 +111,31 @@ export const ours: Design = async ({ ground }, org, row) => {
 /** What one usually finds: lock the head of the chain, hash in the application, write entry and head, commit with the lock held. */
 export const lockHeldChain: Design = (node, org, row) =>
   onConnection(node, async (client) => {
-    await Promise.all([client.query(begin), client.query(update('bench_plain', org, row))])
+    await runBatch(client, [begin, update('bench_plain', org, row)])
     const lock = { name: 'head', text: 'select seq, hash from bench_head where org_id = $1 for update', values: [org] }
-    const { rows } = await client.query<{ seq: string; hash: Buffer }>(lock)
+    const [locked] = await runBatch(client, [lock])
     const body = head()
-    const seq = Number(rows[0]?.seq ?? 0) + 1
+    const seq = Number(locked?.rows[0]?.['seq'] ?? 0) + 1
+    const previous = locked?.rows[0]?.['hash']
     const hash = createHash('sha256')
-      .update(rows[0]?.hash ?? '')
+      .update(previous instanceof Buffer ? previous : '')
       .update(body)
       .digest()
-    await Promise.all([
-      client.query({ name: 'entry', text: 'insert into bench_chain values ($1, $2, $3, $4)', values: [org, seq, hash, body] }),
+    await runBatch(client, [
+      { name: 'entry', text: 'insert into bench_chain values ($1, $2, $3, $4)', values: [org, seq, hash, body] },
       client.query({
         name: 'move',
         text: 'update bench_head set seq = $2, hash = $3 where org_id = $1',
         values: [org, seq, hash],
       }),
-      client.query(commit),
+      commit,
     ])
   })
 
 /** An audit table filled by a row trigger: before and after, but no chain. */
 export const triggerAudit: Design = (node, org, row) =>
   onConnection(node, async (client) => {
-    await Promise.all([
-      client.query(begin),
-      client.query({ name: 'context', text: `select set_config('bench.head', $1, true)`, values: [head()] }),
-      client.query(update('bench_audited', org, row)),
-    ])
-    await client.query(commit)
+    const context = { name: 'context', text: `select set_config('bench.head', $1, true)`, values: [head()] }
+    await runBatch(client, [begin, context, update('bench_audited', org, row)])
+    await runBatch(client, [commit])
   })

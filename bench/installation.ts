@@ -145,7 +145,7 @@ export const makeInstallation = async (): Promise<Installation> => {
       const { orgId, personId } = JSON.parse(answer.text) as { orgId: string; personId: string }
       return { orgId, key: await insertKey(home, orgId, personId) }
     },
-    residentMegabytes: () => residentOf(child?.pid ?? 0, 'server/src/main.ts'),
+    residentMegabytes: () => residentOf(child?.pid ?? 0, '/server/src/main.ts'),
     remove: async () => {
       await stop()
       await rm(home, { recursive: true, force: true })

@@ -1,5 +1,5 @@
 /** Appending to the ledger through the real path, against the same transaction without one. */
-import { chmodSync, closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   lockHeldChain,
@@ -61,7 +61,7 @@ const measureOne = async (
   { name, count, connections, goal }: (typeof settings)[number],
   flush: number,
 ): Promise<Measured> => {
-  const [rounds, ms] = quick ? [3, 400] : [7, 1200]
+  const [rounds, ms] = quick ? [3, 400] : [6, 1000]
   const node = await platform.node(connections)
   const rates: Rates = { peer: [], ours: [], chain: [], audit: [] }
   try {

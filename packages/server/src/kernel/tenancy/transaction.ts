@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import type { OrgId, PersonId } from '@holdfast/contract'
 import { runBatch, type BatchResult, type Statement } from './batch.ts'
@@ -32,19 +31,6 @@ const statementName = (text: string): string => {
 const statement = (text: string, values: readonly unknown[] = []): Statement => ({ name: statementName(text), text, values })
 
 const ignore = (): void => {}
-
-/** What `pg` leaves out of its types. */
-interface Wire {
-  connection?: { stream?: Pick<Writable, 'cork' | 'uncork'> }
-}
-
-/** What is sent until the running promises have settled leaves in one packet instead of one for each statement. */
-const sendTogether = (client: pg.PoolClient): void => {
-  const stream = (client as Wire).connection?.stream
-  if (!stream) return
-  stream.cork()
-  process.nextTick(() => stream.uncork())
-}
 
 interface Opening {
   orgId: OrgId
