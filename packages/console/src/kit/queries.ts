@@ -7,6 +7,8 @@ export interface QueryOptions {
   enabled?: boolean
   /** Asks again every so many milliseconds while the page is visible. */
   everyMs?: number
+  /** Asks anew when the page opens, however young the answer it holds. */
+  fresh?: true
 }
 
 /** A query that steps up would raise its dialog again at each return to the window, so those are asked once. */
@@ -25,6 +27,7 @@ export const useQueryOf = <O extends Query>(
     enabled: options.enabled ?? true,
     ...(options.everyMs !== undefined && { refetchInterval: options.everyMs }),
     ...freshness(operation),
+    ...(options.fresh && { refetchOnMount: 'always' as const }),
   })
 
 type RowOf<O> = OutputOf<O> extends { rows: (infer R)[] } ? R : never

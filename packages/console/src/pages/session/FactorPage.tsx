@@ -51,7 +51,7 @@ const SignOut = () => {
 /** The second factor, before anything else (C2): confirm it, or enrol the first. */
 export const FactorPage = () => {
   const changed = useSessionChanged()
-  const current = useQueryOf(session.current, {})
+  const current = useQueryOf(session.current, {}, { fresh: true })
   // What was asked on arrival stays asked: the session is whole before the recovery codes are off the screen.
   const [asked, setAsked] = useState<OutputOf<typeof session.current>['next'] | null>(null)
   const fresh = current.isFetchedAfterMount ? current.data?.next : undefined
