@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
@@ -21,6 +22,7 @@ import type { Installation } from './kernel/installation.ts'
 import type { Job, Schedule } from './kernel/job.ts'
 import { sharedBarrier } from './kernel/ledger/barrier.ts'
 import { turnsPerKey } from './kernel/ledger/turns.ts'
+import { softLimit } from './kernel/tenancy/admission.ts'
 import type { Mailer } from './kernel/mailer.ts'
 import { kernelPromises } from './kernel/promises.ts'
 import type { Path } from './kernel/run.ts'
@@ -99,9 +101,10 @@ export const compose = (options: ComposeOptions): Composition => {
     tenantTables,
     barrier: sharedBarrier(flush),
     turns: turnsPerKey(4),
+    admit: softLimit(4 * availableParallelism(), 200),
     onError,
   }
-  const groundAside: Ground = { ...ground, pool: aside }
+  const groundAside: Ground = { ...ground, pool: aside, admit: softLimit(3, 200) }
   const gate = gateOver(aside)
   const secrets = createSecrets(groundAside, gate)
   const accessLog = createAccessLog(ground)

@@ -18,6 +18,8 @@ export interface Ground {
   /** Resolves when everything committed before the call is on disk. */
   barrier: () => Promise<void>
   turns: { take: (key: string) => Promise<void>; give: (key: string) => void }
+  /** Waits for room for one more writing transaction. */
+  admit: () => Promise<() => void>
   onError: (error: unknown) => void
 }
 
@@ -38,7 +40,7 @@ export interface Recorded {
 
 /** Opens a unit of work in one organisation. Nothing is sent to the database before its first statement. */
 export const openUnit = (ground: Ground, orgId: OrgId, personId: PersonId | null, writes: boolean): Unit => {
-  const transaction = openTransaction(ground.pool, { orgId, personId, writes })
+  const transaction = openTransaction(ground.pool, { orgId, personId, writes, ...(writes && { admit: ground.admit }) })
   const vault = vaultIn(transaction, { keyServer: ground.keyServer, cache: ground.keyCache })
   let builder: OrgTx | null = null
   return {

@@ -37,13 +37,15 @@ interface Opening {
   personId: PersonId | null
   /** False opens a read-only transaction. */
   writes: boolean
+  /** Waits until there is room for one more; what it gives is called when the transaction has ended. */
+  admit?: () => Promise<() => void>
 }
 
 /**
  * A transaction inside one organisation. It begins with its first statement: BEGIN, `enter` and that statement travel
  * together (one batch, one answer), so that isolation costs no round trip of its own. Nothing is sent when nothing is asked.
  */
-export const openTransaction = (pool: pg.Pool, { orgId, personId, writes }: Opening): Transaction => {
+export const openTransaction = (pool: pg.Pool, { orgId, personId, writes, admit }: Opening): Transaction => {
   const begin = [
     statement(writes ? 'begin' : 'begin read only'),
     statement('select enter($1, $2, $3)', [orgId, personId, writes]),
@@ -51,11 +53,17 @@ export const openTransaction = (pool: pg.Pool, { orgId, personId, writes }: Open
   let client: pg.PoolClient | null = null
   let opening: Promise<pg.PoolClient> | null = null
   let begun: Promise<unknown> = Promise.resolve()
+  let leave = ignore
+
+  const connect = async (): Promise<pg.PoolClient> => {
+    if (admit) leave = await admit()
+    return pool.connect()
+  }
 
   /** The results of `statements`; the first caller's travel behind BEGIN and `enter`. */
   const send = async (statements: readonly Statement[]): Promise<BatchResult[]> => {
     const first = opening === null
-    const connection = await (opening ??= pool.connect())
+    const connection = await (opening ??= connect())
     if (first) {
       client = connection
       const results = runBatch(connection, [...begin, ...statements])
@@ -74,12 +82,13 @@ export const openTransaction = (pool: pg.Pool, { orgId, personId, writes }: Open
     client?.release(error instanceof Error ? error : undefined)
     client = null
     opening = null
+    leave()
   }
   const rollback = async (): Promise<void> => {
     if (!opening) return
     const connection = await opening.catch(() => null)
     if (connection) await runBatch(connection, [statement('rollback')]).then(() => release(), release)
-    else opening = null
+    else release()
   }
 
   return {
