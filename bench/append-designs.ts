@@ -123,11 +123,11 @@ export const lockHeldChain: Design = (node, org, row) =>
       .digest()
     await runBatch(client, [
       { name: 'entry', text: 'insert into bench_chain values ($1, $2, $3, $4)', values: [org, seq, hash, body] },
-      client.query({
+      {
         name: 'move',
         text: 'update bench_head set seq = $2, hash = $3 where org_id = $1',
         values: [org, seq, hash],
-      }),
+      },
       commit,
     ])
   })

@@ -1,7 +1,7 @@
 /** An installation as `npm start` runs it, in a home of its own. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import https from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -103,6 +103,7 @@ const residentOf = async (ancestor: number, module: string): Promise<number> => 
 
 export const makeInstallation = async (): Promise<Installation> => {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-bench-system-'))
+  await chmod(home, 0o711) // where we are root, the database is another user's and must get in
   const port = await freePort()
   const url = `https://localhost:${port}`
   let child: ReturnType<typeof spawn> | null = null

@@ -1,6 +1,6 @@
 /** A database that flushes to disk, a key server, and the server's own composition over them, in this process and without HTTP. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestKeyServer } from '@holdfast/keyserver/testing'
@@ -31,6 +31,7 @@ export interface BenchPlatform {
 
 export const startBenchPlatform = async (): Promise<BenchPlatform> => {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-bench-'))
+  await chmod(home, 0o711) // where we are root, the database is another user's and must get in
   const tls = await makeTestCertificate(home)
   const [server, keyServer] = await Promise.all([
     startEmbeddedPostgres({ directory: join(home, 'postgres'), tls }),
