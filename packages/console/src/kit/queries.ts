@@ -1,4 +1,4 @@
-import { type Operation, type OutputOf, type InputOf, type ProblemError, type Query } from '@holdfast/contract'
+import { type Operation, type OutputOf, type InputOf, type Query } from '@holdfast/contract'
 import { keepPreviousData, useInfiniteQuery, useQuery, type QueryClient, type UseQueryResult } from '@tanstack/react-query'
 import { api } from './doors.ts'
 
@@ -77,5 +77,3 @@ export const usePagesOf = <O extends Query>(
 export const refreshAll = async (client: QueryClient, operations: readonly Operation[]): Promise<void> => {
   await Promise.all(operations.map((operation) => client.invalidateQueries({ queryKey: [operation.name] })))
 }
-
-export type Refusal = ProblemError

@@ -37,7 +37,7 @@ export async function bootstrapDatabase({ admin, database, passwords }: Bootstra
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(database)) throw new Error(`Not a database name: ${database}`)
   await withClient(admin, async (client) => {
     await makeRoles(client, passwords)
-    await makeDatabase(client, database)
+    await makeDatabase(client, admin, database)
   })
   return withClient({ ...admin, database }, async (client) => ({ applied: await migrate(client) }))
 }
@@ -71,9 +71,20 @@ async function refuseStrongRoles(client: pg.Client): Promise<void> {
   if (rows.length > 0) throw new Error(`Roles with rights they must not have: ${rows.map(({ rolname }) => rolname).join(', ')}`)
 }
 
-async function makeDatabase(client: pg.Client, database: string): Promise<void> {
-  const { rowCount } = await client.query('select from pg_database where datname = $1', [database])
-  if (rowCount === 0) await client.query(`create database ${database} owner holdfast_owner encoding 'UTF8' template template0`)
+/**
+ * The administrator makes the database and hands it over with its schema. In this order, because before PostgreSQL 16 a NOINHERIT owner of a
+ * database has no right on `public`, which belongs to whoever owns the database.
+ */
+async function makeDatabase(client: pg.Client, admin: pg.ClientConfig, database: string): Promise<void> {
+  const { rows } = await client.query<{ owner: string }>(
+    'select datdba::regrole::text as owner from pg_database where datname = $1',
+    [database],
+  )
+  if (rows.length === 0) await client.query(`create database ${database} encoding 'UTF8' template template0`)
+  if (rows[0]?.owner !== 'holdfast_owner') {
+    await withClient({ ...admin, database }, (inside) => inside.query('alter schema public owner to holdfast_owner'))
+    await client.query(`alter database ${database} owner to holdfast_owner`)
+  }
   // No TEMP for anybody: a temporary table could stand in front of a real one.
   await client.query(`set role holdfast_owner`)
   await client.query(`revoke all on database ${database} from public`)

@@ -1,8 +1,8 @@
 import { Button, Select, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
+import { useDebouncedCallback } from '@mantine/hooks'
 import { member, roles, type Role } from '@holdfast/contract'
 import { IconSearch, IconUserPlus } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import {
   Filters,
   Page,
@@ -56,11 +56,8 @@ const columns = (me: string, mayWrite: boolean): Column<Member>[] => [
 const Search = () => {
   const [filters, setFilters] = useFilters(['search', 'role'])
   const [typed, setTyped] = useState(filters.search ?? '')
-  const [settled] = useDebouncedValue(typed, 250)
-  useEffect(() => {
-    if (settled !== (filters.search ?? '')) setFilters({ search: settled })
-    // Only what was typed moves the URL.
-  }, [settled])
+  // Only what was typed moves the URL, once the typing stops.
+  const search = useDebouncedCallback((text: string) => setFilters({ search: text }), 250)
   return (
     <Filters>
       <TextInput
@@ -69,7 +66,10 @@ const Search = () => {
         placeholder="Name or e-mail"
         leftSection={<IconSearch size={15} aria-hidden />}
         value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
+        onChange={({ currentTarget: { value } }) => {
+          setTyped(value)
+          search(value)
+        }}
         maxLength={100}
       />
       <Select
