@@ -9,7 +9,9 @@ export const useSessionChanged = (): ((to: string) => void) => {
   const client = useQueryClient()
   const go = useGo()
   return (to) => {
-    client.clear()
+    client.removeQueries({ type: 'inactive' })
+    // What is on the screen is asked again as the new session; after signing out there is nobody to ask as.
+    if (to !== '/sign-in') void client.resetQueries()
     const channel = new BroadcastChannel(channelName)
     channel.postMessage('changed')
     channel.close()
