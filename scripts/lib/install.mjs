@@ -39,9 +39,15 @@ async function install() {
   // npm 10 knows neither min-release-age nor allowScripts, so it fetches npm 11 for this one command.
   const args = npmMajor() >= 11 ? ci : ['exec', '--yes', '--package=npm@11', '--', 'npm', ...ci]
   // What npm prints goes to stderr: stdout belongs to the command that was asked for.
-  const code = await run(...npm(args), { env: process.env, stdout: 2 })
+  const code = await run(...npm(args), { env: { ...process.env, ...headers() }, stdout: 2 })
   if (code !== 0) throw new Error('npm ci failed; its message is above.')
   process.stderr.write(`Installed in ${Math.round((Date.now() - started) / 1000)} s.\n`)
+}
+
+// pkcs11js is compiled on the spot. Most Nodes bring their headers, so that node-gyp need not fetch them from nodejs.org.
+function headers() {
+  const prefix = dirname(dirname(process.execPath))
+  return existsSync(join(prefix, 'include/node/node_api.h')) ? { npm_config_nodedir: prefix } : {}
 }
 
 function npmMajor() {
