@@ -64,7 +64,7 @@ export const startBenchPlatform = async (): Promise<BenchPlatform> => {
       const composition = compose({
         ...{ pool, aside, keyServer: keyServer.client, publicUrl: 'https://localhost', onError: failed },
         tenantTables: await readTenantTables(pool),
-        flush: await flushOf(pool),
+        flush: await flushOf(aside), // never behind the transactions that wait for it
         setupTokenHash: async () => null,
       })
       return {

@@ -54,7 +54,7 @@ const platform = compose({
   keyServer,
   publicUrl,
   tenantTables: await readTenantTables(pool),
-  flush: await flushOf(pool),
+  flush: await flushOf(aside), // never behind the transactions that wait for it
   setupTokenHash: () => readSetupToken(home.setupTokenFile),
   onError,
   demo: configuration.HOLDFAST_DEMO,
