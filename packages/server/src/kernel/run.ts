@@ -10,7 +10,6 @@ import { RecordedRefusal } from './recorded-refusal.ts'
 import { principalId, type Principal } from './principal.ts'
 import { common, Problem, problemOf } from './problem.ts'
 import type { Services } from './services.ts'
-import { endRead } from './tenancy/transaction.ts'
 import { openUnit, readIn, record, type Recorded, type Unit } from './unit.ts'
 
 /** One request, whatever it came in by. */
@@ -122,7 +121,7 @@ const accessOf = (
   rows,
 })
 
-/** Closes a unit: a command writes exactly one entry and is durable; a read ends without a wait. */
+/** Closes a unit: a command writes exactly one entry and is durable; a read has nothing to end. */
 const close = async (
   path: Path,
   operation: Command | Query,
@@ -131,13 +130,9 @@ const close = async (
   input: unknown,
   output: unknown,
 ): Promise<number | null> => {
-  const { ground } = path.services
-  if (operation.kind === 'query') {
-    endRead(unit.transaction, ground.onError)
-    return null
-  }
+  if (operation.kind === 'query') return null
   const { action, target } = operation.audit
-  return record(ground, unit, { ...recorded, action, targetId: target(input as never, output as never) })
+  return record(path.services.ground, unit, { ...recorded, action, targetId: target(input as never, output as never) })
 }
 
 const runInOrganisation = async (

@@ -3,7 +3,7 @@ import type { OrgId, PersonId } from '@holdfast/contract'
 import { newId } from './identifier.ts'
 import { entryHead, type EntryHead } from './ledger/entry.ts'
 import type { Origin } from './handle.ts'
-import { endRead, openTransaction, type Transaction } from './tenancy/transaction.ts'
+import { openTransaction, type Transaction } from './tenancy/transaction.ts'
 import { orgTxOver, type OrgTx } from './tenancy/org-tx.ts'
 import { vaultIn, type KeyCache, type Vault } from './vault.ts'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
@@ -73,23 +73,13 @@ export const record = async (ground: Ground, { transaction, vault }: Unit, recor
   return Number(seq)
 }
 
-/** Runs `work` in a read-only unit of its own. */
-export const readIn = async <T>(
+/** Runs `work` in a read-only unit: every statement of it sees what is committed at that moment. */
+export const readIn = <T>(
   ground: Ground,
   orgId: OrgId,
   personId: PersonId | null,
   work: (unit: Unit) => Promise<T>,
-): Promise<T> => {
-  const unit = openUnit(ground, orgId, personId, false)
-  try {
-    const value = await work(unit)
-    endRead(unit.transaction, ground.onError)
-    return value
-  } catch (error) {
-    await unit.transaction.rollback()
-    throw error
-  }
-}
+): Promise<T> => work(openUnit(ground, orgId, personId, false))
 
 /** A change that a job of the platform makes in one organisation: one entry, like anybody's. Returns the entry's number. */
 export const changeAs = async <T>(

@@ -41,15 +41,39 @@ interface Opening {
   admit?: () => Promise<() => void>
 }
 
+const enterText = 'select enter($1, $2, $3)'
+const enterToReadText = `select enter($1, $2, $3), set_config('transaction_read_only', 'on', true)`
+
 /**
- * A transaction inside one organisation. It begins with its first statement: BEGIN, `enter` and that statement travel
+ * Reads inside one organisation: each statement is a transaction of its own together with its `enter`. They travel in one batch, whose end
+ * is the transaction's, so neither BEGIN nor COMMIT is sent. At READ COMMITTED every statement has a snapshot of its own anyway.
+ */
+const openReads = (pool: pg.Pool, { orgId, personId }: Opening): Transaction => {
+  const enter = statement(enterToReadText, [orgId, personId, false])
+  return {
+    orgId,
+    begun: false,
+    query: async (text, values) => {
+      const client = await pool.connect()
+      try {
+        const [, rows] = await runBatch(client, [enter, statement(text, values)])
+        if (!rows) throw new Error('the database did not answer')
+        return rows
+      } finally {
+        client.release()
+      }
+    },
+    commit: (last) => (last ? Promise.reject(new Error('a reading transaction writes nothing')) : Promise.resolve(null)),
+    rollback: () => Promise.resolve(),
+  }
+}
+
+/**
+ * A writing transaction inside one organisation. It begins with its first statement: BEGIN, `enter` and that statement travel
  * together (one batch, one answer), so that isolation costs no round trip of its own. Nothing is sent when nothing is asked.
  */
-export const openTransaction = (pool: pg.Pool, { orgId, personId, writes, admit }: Opening): Transaction => {
-  const begin = [
-    statement(writes ? 'begin' : 'begin read only'),
-    statement('select enter($1, $2, $3)', [orgId, personId, writes]),
-  ]
+const openWrites = (pool: pg.Pool, { orgId, personId, admit }: Opening): Transaction => {
+  const begin = [statement('begin'), statement(enterText, [orgId, personId, true])]
   let client: pg.PoolClient | null = null
   let opening: Promise<pg.PoolClient> | null = null
   let begun: Promise<unknown> = Promise.resolve()
@@ -117,7 +141,6 @@ export const openTransaction = (pool: pg.Pool, { orgId, personId, writes, admit 
   }
 }
 
-/** Ends a read-only transaction without waiting for the answer: there is nothing in it that could be lost. */
-export const endRead = (transaction: Transaction, onError: (error: unknown) => void): void => {
-  if (transaction.begun) transaction.commit().catch(onError)
-}
+/** Enters an organisation, to write or only to read. Nothing is sent before the first statement. */
+export const openTransaction = (pool: pg.Pool, opening: Opening): Transaction =>
+  opening.writes ? openWrites(pool, opening) : openReads(pool, opening)
