@@ -21,7 +21,7 @@ export interface BatchResult {
 /** Runs the statements in order and resolves with a result for each; rejects with the first error, the rest not executed. */
 export function runBatch(client: pg.ClientBase, statements: readonly Statement[]): Promise<BatchResult[]> {
   return new Promise((resolve, reject) => {
-    client.query(new Batch(statements, resolve, reject))
+    client.query(new Batch(statements, resolve, reject) as pg.Submittable)
   })
 }
 
@@ -44,8 +44,10 @@ interface Internals {
 const load = createRequire(import.meta.url)
 const internals: Internals = { Result: load('pg/lib/result.js'), utils: load('pg/lib/utils.js') }
 
-/** A `Query`, because a pipelining client takes nothing else. */
-class Batch extends pg.Query {
+/** A `Query`, because a pipelining client takes nothing else; what its type says about the members below does not matter. */
+const Query = pg.Query as unknown as new (config: { text: string }) => object
+
+class Batch extends Query {
   readonly #statements: readonly Statement[]
   readonly #resolve: (results: BatchResult[]) => void
   readonly #reject: (error: Error) => void
@@ -58,20 +60,25 @@ class Batch extends pg.Query {
     this.#statements = statements
     this.#resolve = resolve
     this.#reject = reject
-    // When the server says "parsed", the client notes the query's name and text: here those of the statement it is at. A statement that
-    // parsed exists even if running it fails, and parsing its name again would be an error.
-    Object.defineProperties(this, {
-      name: { get: () => this.#awaited()?.name },
-      text: { get: () => this.#awaited()?.text ?? '' },
-    })
   }
+
+  // When the server says "parsed", the client notes the query's name and text: here those of the statement it is at. A statement that
+  // parsed exists even if running it fails, and parsing its name again would be an error. `Query` sets both while it is constructed.
+  get name(): string | undefined {
+    return this.#awaited()?.name
+  }
+  set name(_: string | undefined) {}
+  get text(): string {
+    return this.#awaited()?.text ?? ''
+  }
+  set text(_: string) {}
 
   #awaited(): Statement | undefined {
     const statement = this.#statements[this.#results.length]
     return statement && this.#unparsed.has(statement) ? statement : undefined
   }
 
-  override submit = (connection: pg.Connection): void => {
+  submit(connection: pg.Connection): void {
     const wire = connection as Wire
     wire.stream.cork()
     for (const statement of this.#statements) {
