@@ -61,9 +61,11 @@ const faultsOf = async ({ page }: Visitor, path: string): Promise<string[]> => {
   await page.goto('about:blank') // Another fragment alone would not load the page anew.
   await page.goto(path)
   await page.locator('#page-title').first().waitFor()
-  await page.waitForLoadState('networkidle')
+  await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root') === null)
+  await page.waitForTimeout(300)
   const faults = (await seriousFindings(page)).map((found) => `light: ${found}`)
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+  await page.waitForTimeout(200) // Fields fade from one scheme to the other.
   faults.push(...(await seriousFindings(page)).map((found) => `dark: ${found}`))
   for (const [name, size] of sizes) {
     await page.setViewportSize(size)
