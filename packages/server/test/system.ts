@@ -1,6 +1,6 @@
 /** The whole system as a user starts it: `start.ts` in a home of its own. For end-to-end tests; takes some five seconds. */
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,6 +66,7 @@ const databaseOf = async (home: string, ca: string): Promise<pg.Client> => {
 /** Starts the system and waits until it says where to click. Rejects with its output when it does not. */
 export const startSystem = async (options: SystemOptions = {}): Promise<RunningSystem> => {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'holdfast-system-')))
+  await chmod(home, 0o711) // as root PostgreSQL runs under another account, which must get through to its own folder
   const port = options.port ?? (await freePort())
   const child = spawn(process.execPath, [startModule, '--home', home, '--port', String(port), ...(options.args ?? [])], {
     env: { ...process.env, HOLDFAST_RATE_LIMITS: generousLimits, ...options.env },
