@@ -1,7 +1,9 @@
+import { verifyCheckpoint } from '@holdfast/ledger'
 import { sql } from 'kysely'
 import type { JobContext } from '../../kernel/job.ts'
 import { keeps } from '../../kernel/promise.ts'
 import { openUnit, readIn } from '../../kernel/unit.ts'
+import { latestCheckpoint, verifierKeys } from './checkpoints.ts'
 import { verifyChain } from './streams.ts'
 
 const constraintOf = (error: unknown): unknown =>
@@ -72,16 +74,20 @@ const tamperingIsFound = keeps('L2', async (context) => {
   }
 })
 
+/** Verifies the newest checkpoint as a customer would: by the keys that the signer publishes. */
 const customersVerify = keeps('L3', async ({ services, orgId }) => {
-  const { rows } = await readIn(services.ground, orgId, null, ({ transaction }) =>
-    transaction.query('select size, created_at from ledger_checkpoint where org_id = $1 order by size desc limit 1', [orgId]),
+  const newest = await readIn(services.ground, orgId, null, ({ tx }) => latestCheckpoint(tx))
+  if (!newest) return { kept: false, proof: 'No checkpoint has been signed yet.' }
+  const keys = await verifierKeys(services, orgId)
+  const kept = await verifyCheckpoint(newest.note, keys).then(
+    () => true,
+    () => false,
   )
-  const newest = rows[0]
   return {
-    kept: newest !== undefined,
-    proof: newest
-      ? `Every member verifies on the Audit page, in the browser or offline with a published format; the newest signed checkpoint covers ${String(newest['size'])} entries.`
-      : 'No checkpoint has been signed yet.',
+    kept,
+    proof: kept
+      ? `Every member can have the chain verified on the Audit page; whoever may export it recomputes it in the browser or offline, by a published format. The newest checkpoint, over ${newest.size} entries, was just verified with the published key.`
+      : `The newest checkpoint, over ${newest.size} entries, does not verify with the published keys.`,
   }
 })
 

@@ -113,16 +113,14 @@ const applicationIsGuarded = keeps('O10', async ({ services }) => {
   if (!https) return { kept: false, proof: 'No HTTPS listener is known to this process.' }
   const headers = await headersOf(https, '/sign-in')
   const missing = needed.filter((name) => headers[name] === undefined)
-  const injected = await headersOf(https, `/api/v1/policies?search=${encodeURIComponent("' or 1=1 --")}`)
-  const quiet = injected['content-type']?.startsWith('application/problem+json') ?? false
   const policy = headers['content-security-policy'] ?? ''
   const strict = policy.includes("default-src 'none'") && !/script-src[^;]*unsafe/.test(policy)
-  const kept = missing.length === 0 && quiet && strict
   return {
-    kept,
-    proof: kept
-      ? 'Asked just now: pages carry a strict content security policy and the protective headers; hostile input got a plain problem. Injection, scripting, slow-client and overload attacks are part of the test suite.'
-      : `Missing headers: ${missing.join(', ') || 'none'}; policy strict: ${strict}; hostile input answered as a problem: ${quiet}.`,
+    kept: false,
+    proof:
+      missing.length === 0 && strict
+        ? 'Asked just now: pages carry a strict content security policy and the protective headers. The attack tools have not gone over every operation yet, so the promise is not shown to be kept.'
+        : `Missing headers: ${missing.join(', ') || 'none'}; content security policy strict: ${strict}.`,
   }
 })
 
