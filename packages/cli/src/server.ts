@@ -28,8 +28,8 @@ const cloneHome = fileURLToPath(new URL('../../../.holdfast', import.meta.url))
 
 /** The origin of a URL. Throws {@link UsageError}: credentials travel over TLS or not at all (D1). */
 export const originOf = (text: string): string => {
-  const url = URL.parse(text)
-  if (!url) throw new UsageError(`${JSON.stringify(text)} is not a URL`)
+  if (!URL.canParse(text)) throw new UsageError(`${JSON.stringify(text)} is not a URL`)
+  const url = new URL(text)
   if (url.protocol !== 'https:') throw new UsageError(`the server's address begins with https://, not ${url.protocol}//`)
   if (url.pathname !== '/' || url.search || url.hash || url.username)
     throw new UsageError(`give the server's address alone: ${url.origin}`)
@@ -72,6 +72,8 @@ const readAuthority = (file: string): string => {
 /** Adds an authority to those that this process trusts. Verification is never switched off. */
 export const trust = (ca: string | null): void => {
   if (ca === null) return
+  // The published command runs on Node 20 as well; only this needs a newer one.
+  if (!('setDefaultCACertificates' in tls)) throw new UsageError('a certificate authority of its own needs Node 24.5 or newer')
   try {
     tls.setDefaultCACertificates([...tls.getCACertificates('default'), readAuthority(ca)])
   } catch (error) {

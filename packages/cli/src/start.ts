@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -36,6 +37,7 @@ export const addStart = (program: Command, io: Io): void => {
     .allowUnknownOption()
     .helpOption(false)
     .action(async (_flags: string[], _options: unknown, command: Command) => {
+      if (!existsSync(launcher)) throw new Failed('start runs from a clone of Holdfast; this is the command line alone')
       const code = await hand(io, launcher, command.args)
       const stopped = [128 + constants.signals.SIGINT, 128 + constants.signals.SIGTERM]
       if (code !== 0 && !stopped.includes(code)) throw new Failed(`start ended with ${code}`)

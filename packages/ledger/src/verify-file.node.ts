@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Checkpoint } from './checkpoint.ts'
 import { createCheckpointChecks } from './checkpoint-checks.ts'
@@ -15,6 +16,9 @@ import { believe, verifyExport, type VerifyExportOptions } from './verify-export
 
 const WINDOW = 1 << 22
 const SMALL = 1 << 23
+
+// Beside this file under either extension: here as TypeScript, in the published package as JavaScript.
+const SEGMENT = new URL(`./segment.node${extname(import.meta.url)}`, import.meta.url)
 
 /** `threads`: 2 unless told, or 1 on a machine of one core; each holds about 40 MB. */
 export type VerifyFileOptions = VerifyExportOptions & { threads?: number }
@@ -117,7 +121,7 @@ async function runSegments(
 function runSegment(segment: Segment, onProgress: (entries: number) => void): Promise<SegmentResult> {
   return new Promise((resolve) => {
     const limits = { maxYoungGenerationSizeMb: 8 }
-    const worker = new Worker(new URL('./segment.node.ts', import.meta.url), { workerData: segment, resourceLimits: limits })
+    const worker = new Worker(SEGMENT, { workerData: segment, resourceLimits: limits })
     worker.on('message', (message: SegmentMessage) => {
       if ('entries' in message) onProgress(message.entries)
       else resolve(message.result)

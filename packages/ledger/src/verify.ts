@@ -159,5 +159,5 @@ export function praise(from: number, count: number, checkpoints: number): string
   const whole = `${entriesText(from, from + count - 1)} ${count === 1 ? 'is' : 'are'} whole, in order and unchanged`
   if (checkpoints === 0)
     return `${whole}, as far as the chain alone can tell; only a checkpoint kept elsewhere would show a rewritten chain or a cut end.`
-  return `${whole}, and ${checkpoints === 1 ? 'agrees with the checkpoint' : `agree with all ${checkpoints} checkpoints`} given.`
+  return `${whole}, and ${count === 1 ? 'agrees' : 'agree'} with ${checkpoints === 1 ? 'the checkpoint' : `all ${checkpoints} checkpoints`} given.`
 }
