@@ -1,6 +1,16 @@
 import { Agent, request as httpsRequest } from 'node:https'
 import { z } from 'zod'
 import { hashBytes, maxItems, maxLeafHashes } from './requests.ts'
+import { sshCalls } from './ssh/client.ts'
+
+export type {
+  HostCertificateRequest,
+  SignedCertificate,
+  SshAuthorities,
+  SshCertificateRequest,
+  SshRevocations,
+  UserCertificateRequest,
+} from './ssh/client.ts'
 
 export interface KeyServerConnection {
   /** Default 127.0.0.1; must be a name or address in the server's certificate. */
@@ -207,6 +217,10 @@ export const connectKeyServer = (connection: KeyServerConnection) => {
         if (reply.note !== null) return { ...reply, note: reply.note }
       }
     },
+    ...sshCalls({
+      call: (schema, method, path, body, repeatable) => call(schema, { method, path, body, repeatable }),
+      refused: (status, problem) => new KeyServerRefused(status, problem),
+    }),
     health: () => call(HealthReply, { method: 'GET', path: '/healthz', repeatable: true }),
     close: () => agent.destroy(),
   }

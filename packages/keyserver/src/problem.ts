@@ -20,6 +20,7 @@ const statusOf = {
   ring_unknown: 404,
   version_unknown: 404,
   signing_key_unknown: 404,
+  ssh_authority_unknown: 404,
   method_not_allowed: 405,
   version_in_use: 409,
   version_destroyed: 409,
@@ -30,19 +31,20 @@ const statusOf = {
   body_too_large: 413,
   not_json: 415,
   unwrap_failed: 422,
+  certificate_refused: 422,
+  revocations_refused: 422,
   internal: 500,
   keys_unavailable: 503,
 } as const
 
 export type ProblemCode = keyof typeof statusOf
 
-/** The body of a problem, `application/problem+json`. */
-export const problemBody = (problem: Problem): string =>
-  JSON.stringify({
-    ...problem.extra,
-    type: 'about:blank',
-    title: problem.code.replaceAll('_', ' '),
-    status: problem.status,
-    code: problem.code,
-    detail: problem.message,
-  })
+/** As `application/problem+json` has it. */
+export const problemFields = (problem: Problem): Record<string, unknown> => ({
+  ...problem.extra,
+  type: 'about:blank',
+  title: problem.code.replaceAll('_', ' '),
+  status: problem.status,
+  code: problem.code,
+  detail: problem.message,
+})

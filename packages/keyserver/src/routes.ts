@@ -1,31 +1,8 @@
-import type { z } from 'zod'
-import type { CheckpointSigner } from './checkpoints.ts'
-import type { MasterKeys } from './master-keys.ts'
 import { Problem } from './problem.ts'
 import { CheckpointBody, RotateRequest, RotateSigningRequest, UnwrapRequest, versionNumber, WrapRequest } from './requests.ts'
-import { ownRing, type SigningKeys } from './signing-keys.ts'
-
-export interface Services {
-  masterKeys: MasterKeys
-  signingKeys: SigningKeys
-  checkpoints: CheckpointSigner
-  startedAtMs: number
-}
-
-interface Route {
-  method: 'GET' | 'POST' | 'DELETE'
-  /** For matching and, as written, for the log: parameters are not logged. */
-  path: RegExp
-  name: string
-  handle(services: Services, body: unknown, parameters: readonly string[]): Promise<unknown>
-}
-
-const parse = <T extends z.ZodType>(schema: T, body: unknown): z.output<T> => {
-  const result = schema.safeParse(body)
-  if (result.success) return result.data
-  const errors = result.error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join('.'), message }))
-  throw new Problem('malformed_request', 'the request has not the expected shape', { errors })
-}
+import { parse, type Route } from './route.ts'
+import { ownRing } from './signing-keys.ts'
+import { sshRoutes } from './ssh/routes.ts'
 
 /** The ring of the key server's own keys is not for clients. */
 const forClients = (ring: string): string => {
@@ -85,10 +62,13 @@ const rewrap: Route['handle'] = async ({ masterKeys }, body) => {
   return { items: moved }
 }
 
-const rotate: Route['handle'] = async ({ masterKeys, signingKeys }, body) => {
+const rotate: Route['handle'] = async ({ masterKeys, signingKeys, sshAuthorities }, body) => {
   const { ring } = parse(RotateRequest, body)
   const version = await masterKeys.rotate(ring)
-  if (ring === ownRing) await signingKeys.rewrap()
+  if (ring === ownRing) {
+    await signingKeys.rewrap()
+    await sshAuthorities.rewrap()
+  }
   return { ring, version }
 }
 
@@ -166,6 +146,7 @@ export const routes: readonly Route[] = [
     name: '/v1/checkpoint',
     handle: ({ checkpoints }, body) => checkpoints.checkpoint(parse(CheckpointBody, body)),
   },
+  ...sshRoutes,
 ]
 
 function safelyDecoded(text: string): string {

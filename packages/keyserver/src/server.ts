@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
-import { Problem, problemBody } from './problem.ts'
+import { Problem, problemFields } from './problem.ts'
 import { maxBodyBytes } from './requests.ts'
-import { routes, type Services } from './routes.ts'
+import type { Services } from './route.ts'
+import { routes } from './routes.ts'
 
 export interface TlsFiles {
   /** PEM */
@@ -124,7 +125,7 @@ const handler =
       code = problem.code
       // What is left of the body is not read: the connection cannot be used again.
       if (!request.complete) response.setHeader('connection', 'close')
-      answer(response, status, 'application/problem+json', problemBody(problem))
+      answer(response, status, 'application/problem+json', JSON.stringify(problemFields(problem)))
     }
     const line = {
       client,

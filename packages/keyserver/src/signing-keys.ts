@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { createExclusive } from './exclusive.ts'
+import type { WrapContext } from './key-box.ts'
 import type { MasterKeys } from './master-keys.ts'
 import { Problem } from './problem.ts'
 import type { State } from './state.ts'
@@ -24,6 +25,7 @@ export interface SigningKeyReport {
 }
 
 export interface RawSigner {
+  version: number
   publicKey: Uint8Array
   sign(message: Uint8Array): Uint8Array
 }
@@ -31,6 +33,8 @@ export interface RawSigner {
 export interface SigningKeys {
   /** The current key first, then the older ones that are not retired: both sign while verifiers move over. */
   signers(name: string): RawSigner[]
+  /** The current key, or that version of it. Throws `version_unknown`, `version_retired`. */
+  signer(name: string, version?: number): RawSigner
   /** Raw public keys that may have signed, newest first. */
   publicKeys(name: string): Uint8Array[]
   rotate(name: string): Promise<{ version: number; publicKey: string }>
@@ -43,24 +47,27 @@ export interface SigningKeys {
 
 /** The ring that wraps signing keys; clients cannot wrap or unwrap with it. */
 export const ownRing = 'keyserver'
-const stateName = 'signing-keys'
-const contextOf = (name: string, version: number) => ({ signing: name, version: String(version) })
-
 interface SigningKeysOptions {
   state: State
   masterKeys: MasterKeys
   /** Made when absent. */
   names: readonly string[]
+  /** Which state file they are in. */
+  file?: string
+  /** Bound to the wrapped keys, beside name and version. */
+  context?: WrapContext
   now?: () => number
 }
 
-export const openSigningKeys = async ({ state, masterKeys, names, now = Date.now }: SigningKeysOptions): Promise<SigningKeys> => {
-  let stored = (await state.read(stateName, Keys)) ?? {}
+export const openSigningKeys = async (options: SigningKeysOptions): Promise<SigningKeys> => {
+  const { state, masterKeys, names, file = 'signing-keys', context = {}, now = Date.now } = options
+  let stored = (await state.read(file, Keys)) ?? {}
   const privateKeys = new Map<string, KeyObject>()
   const exclusive = createExclusive()
   const slot = (name: string, version: number) => `${name}/${version}`
+  const contextOf = (name: string, version: number) => ({ ...context, signing: name, version: String(version) })
   const save = async (next: Record<string, Key[]>) => {
-    await state.write(stateName, next)
+    await state.write(file, next)
     stored = next
   }
   const keysOf = (name: string): Key[] => {
@@ -99,14 +106,23 @@ export const openSigningKeys = async ({ state, masterKeys, names, now = Date.now
   }
   for (const name of names) if (!Object.hasOwn(stored, name)) await add(name)
 
+  const signerOf = (name: string, { version, publicKey }: Key): RawSigner | null => {
+    const key = privateKeys.get(slot(name, version))
+    return key
+      ? { version, publicKey: Buffer.from(publicKey, 'base64'), sign: (message: Uint8Array) => sign(null, message, key) }
+      : null
+  }
+
   return {
-    signers: (name) =>
-      keysOf(name).flatMap(({ version, publicKey }) => {
-        const key = privateKeys.get(slot(name, version))
-        return key
-          ? [{ publicKey: Buffer.from(publicKey, 'base64'), sign: (message: Uint8Array) => sign(null, message, key) }]
-          : []
-      }),
+    signers: (name) => keysOf(name).flatMap((key) => signerOf(name, key) ?? []),
+    signer(name, version) {
+      const [current, ...older] = keysOf(name)
+      const key = version === undefined ? current : [current, ...older].find((candidate) => candidate?.version === version)
+      if (!key) throw new Problem('version_unknown', 'the signing key has no such version')
+      const signer = signerOf(name, key)
+      if (!signer) throw new Problem('version_retired', `version ${key.version} of the signing key is retired`)
+      return signer
+    },
     publicKeys: (name) => keysOf(name).map(({ publicKey }) => Buffer.from(publicKey, 'base64')),
     rotate: (name) =>
       exclusive('signing', async () => {

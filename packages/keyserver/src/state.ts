@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { ensurePrivateDirectory, readIfPresent, writeAtomically } from './files.ts'
@@ -16,6 +17,8 @@ export interface State {
   read<T>(name: string, schema: z.ZodType<T>): Promise<T | null>
   /** Durable when the promise fulfils. */
   write(name: string, value: unknown): Promise<void>
+  /** Names of the files in a folder, as `read` wants them. */
+  list(folder: string): Promise<string[]>
 }
 
 const macKeyOf = async (directory: string): Promise<Buffer> => {
@@ -61,6 +64,11 @@ export const openState = async (directory: string, folders: readonly string[] = 
     async write(name, value) {
       const body = JSON.stringify(value)
       await writeAtomically(pathOf(name), JSON.stringify({ mac: macOf(name, body).toString('hex'), body }))
+    },
+    async list(folder) {
+      const files = await readdir(join(directory, folder))
+      // What begins with a dot is the unfinished work of a process that ended.
+      return files.filter((file) => /^[^.].*\.json$/.test(file)).map((file) => `${folder}/${file.slice(0, -'.json'.length)}`)
     },
   }
 }

@@ -23,7 +23,7 @@ export const serverNames = { commonName: 'localhost', dnsNames: ['localhost'], i
 
 /** A real key server with a new authority in a temporary directory, in this process. */
 export const startTestKeyServer = async (
-  options: Partial<Pick<KeyServerOptions, 'keys' | 'graceDays' | 'rings'>> & { log?: Logger } = {},
+  options: Partial<Pick<KeyServerOptions, 'keys' | 'graceDays' | 'rings' | 'now'>> & { log?: Logger } = {},
 ): Promise<TestKeyServer> => {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-keyserver-'))
   const dir = join(root, 'keyserver')

@@ -1,8 +1,7 @@
-import { createPublicKey, verify } from 'node:crypto'
 import type { CertificateKind } from './certificate.ts'
 import { reading, SshError } from './error.ts'
 import { parseKrl, type Krl } from './krl.ts'
-import { publicKeyFromBlob, type PublicKey } from './public-key.ts'
+import { publicKeyFromBlob, verifyEd25519, type PublicKey } from './public-key.ts'
 import { createReader, string, strings, u64 } from './wire.ts'
 
 /**
@@ -20,28 +19,25 @@ export interface BundleFields {
   expiresAt: number
   /** All whose certificates are to be believed now; newest first. */
   authorities: readonly PublicKey[]
-  /** Raw Ed25519, 32 bytes each: whose bundles are to be believed from now on. */
-  signers: readonly Uint8Array[]
+  /** Whose bundles are to be believed from now on. Ed25519. */
+  signers: readonly PublicKey[]
   krl: Buffer
 }
 
 export interface Bundle extends BundleFields {
-  readonly signers: readonly Buffer[]
   /** For `RevokedKeys`, byte for byte; never empty. */
   readonly krl: Buffer
   readonly revoked: Krl
 }
 
 export interface BundleSignature {
-  /** Raw Ed25519, 32 bytes. */
-  publicKey: Uint8Array
-  /** 64 bytes */
+  publicKey: PublicKey
+  /** Ed25519, 64 bytes */
   signature: Uint8Array
 }
 
 const magic = 'holdfast-revocations-v1'
 const maxBytes = 32 * 1024 * 1024
-const keyBytes = 32
 
 /** The bytes to be signed by each of the signers. */
 export const encodeBundle = ({ org, kind, version, createdAt, expiresAt, authorities, signers, krl }: BundleFields): Buffer =>
@@ -53,14 +49,14 @@ export const encodeBundle = ({ org, kind, version, createdAt, expiresAt, authori
     u64(BigInt(createdAt)),
     u64(BigInt(expiresAt)),
     strings(authorities.map(({ blob }) => blob)),
-    strings(signers),
+    strings(signers.map(({ blob }) => blob)),
     string(krl),
   ])
 
 export const assembleBundle = (signed: Buffer, signatures: readonly BundleSignature[]): Buffer =>
   Buffer.concat([
     signed,
-    strings(signatures.map(({ publicKey, signature }) => Buffer.concat([string(publicKey), string(signature)]))),
+    strings(signatures.map(({ publicKey, signature }) => Buffer.concat([string(publicKey.blob), string(signature)]))),
   ])
 
 const decode = (bytes: Buffer) => {
@@ -86,21 +82,14 @@ const decode = (bytes: Buffer) => {
   return { fields: { org, kind, version, createdAt, expiresAt, authorities, signers, krl } as const, signed, signatures }
 }
 
-const isSignedBy = (
-  publicKey: Uint8Array,
-  signed: Buffer,
-  signatures: readonly { publicKey: Buffer; signature: Buffer }[],
-): boolean => {
-  const key = createPublicKey({
-    key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') },
-    format: 'jwk',
-  })
-  return signatures.some((pair) => pair.publicKey.equals(publicKey) && verify(null, signed, key, pair.signature))
+const isSignedBy = (trusted: PublicKey, signed: Buffer, signatures: readonly { publicKey: Buffer; signature: Buffer }[]) => {
+  const { signature } = signatures.find(({ publicKey }) => publicKey.equals(trusted.blob)) ?? {}
+  return signature !== undefined && verifyEd25519(trusted, signed, signature)
 }
 
 export interface BundleExpectation {
-  /** Raw Ed25519, 32 bytes each: from the enrolment, later the `signers` of the bundle before. */
-  trusted: readonly Uint8Array[]
+  /** From the enrolment; later the `signers` of the bundle before. */
+  trusted: readonly PublicKey[]
   org: string
   kind: CertificateKind
   /** The version held already, 0 at first; an older one is refused, the same one again is not. */
@@ -117,7 +106,7 @@ export interface BundleExpectation {
 export const verifyBundle = (bytes: Uint8Array, expected: BundleExpectation): Bundle =>
   reading('malformed_bundle', () => {
     const { fields, signed, signatures } = decode(Buffer.from(bytes))
-    if (!expected.trusted.some((publicKey) => isSignedBy(publicKey, signed, signatures)))
+    if (!expected.trusted.some((key) => isSignedBy(key, signed, signatures)))
       throw new SshError('not_authentic', 'no signature by a key that is believed here')
     if (fields.org !== expected.org) throw new SshError('other_organisation', 'a bundle of another organisation')
     if (fields.kind !== expected.kind) throw new SshError('other_kind', `not a bundle for ${expected.kind} certificates`)
@@ -125,9 +114,9 @@ export const verifyBundle = (bytes: Uint8Array, expected: BundleExpectation): Bu
       throw new SshError('older_version', `version ${fields.version} is older than ${expected.minVersion}`)
     if (!expected.allowExpired && expected.nowSeconds >= fields.expiresAt)
       throw new SshError('expired', 'this bundle has expired')
-    if (fields.signers.length === 0 || fields.signers.some((signer) => signer.length !== keyBytes))
-      throw new SshError('malformed_bundle', 'a bundle names its next signers')
+    const [authorities, signers] = [fields.authorities.map(publicKeyFromBlob), fields.signers.map(publicKeyFromBlob)]
+    if (signers.length === 0) throw new SshError('malformed_bundle', 'a bundle names its next signers')
     const revoked = parseKrl(fields.krl)
     if (revoked.version !== fields.version) throw new SshError('malformed_bundle', 'the list inside is of another version')
-    return { ...fields, authorities: fields.authorities.map(publicKeyFromBlob), revoked }
+    return { ...fields, authorities, signers, revoked }
   })

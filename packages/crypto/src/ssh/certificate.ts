@@ -1,8 +1,17 @@
-import { createPublicKey, randomBytes, verify } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { reading, SshError } from './error.ts'
 import { decodeOptions, encodeCriticalOptions, encodeExtensions, type CriticalOptions, type Extension } from './options.ts'
 import { checkPrincipals } from './principal.ts'
-import { formatLine, parseLine, publicKeyFromBlob, rawEd25519, readPublicKey, sameKey, type PublicKey } from './public-key.ts'
+import {
+  formatLine,
+  parseLine,
+  publicKeyFromBlob,
+  rawEd25519,
+  readPublicKey,
+  sameKey,
+  verifyEd25519,
+  type PublicKey,
+} from './public-key.ts'
 import { createReader, string, strings, u32, u64 } from './wire.ts'
 
 /** Certificates of OpenSSH, version 01 (PROTOCOL.certkeys), signed by Ed25519. */
@@ -166,14 +175,6 @@ export const parseCertificate = (line: string): Certificate =>
 /** One line without its newline, as in `id_ed25519-cert.pub`. */
 export const formatCertificate = ({ type, blob }: Certificate, comment = ''): string => formatLine(type, blob, comment)
 
-/** False for anything but a good Ed25519 signature by the authority that the certificate names. */
-const isSigned = ({ authority, signed, signature }: Certificate): boolean => {
-  const raw = rawEd25519(authority)
-  if (!raw || signature.type !== signatureType || signature.bytes.length !== signatureBytes) return false
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' })
-  return verify(null, signed, key, signature.bytes)
-}
-
 export interface Expectation {
   kind: CertificateKind
   principal: string
@@ -192,9 +193,11 @@ export const checkCertificate = (certificate: Certificate, { kind, principal, au
   const refuse = (code: SshError['code'], message: string): never => {
     throw new SshError(code, message)
   }
-  if (!authorities.some((authority) => sameKey(authority, certificate.authority)))
+  if (!authorities.some((believed) => sameKey(believed, certificate.authority)))
     refuse('other_authority', 'signed by an authority that is not believed here')
-  if (!isSigned(certificate)) refuse('not_authentic', 'the signature is wrong')
+  const { authority, signed, signature } = certificate
+  if (signature.type !== signatureType || !verifyEd25519(authority, signed, signature.bytes))
+    refuse('not_authentic', 'the signature is wrong')
   if (certificate.kind !== kind) refuse('other_kind', `not a ${kind} certificate`)
   if (!certificate.principals.includes(principal)) refuse('other_principal', 'not for this principal')
   if (nowSeconds < certificate.validAfter) refuse('not_yet_valid', 'not valid yet')

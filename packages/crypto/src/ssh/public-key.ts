@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import { reading, SshError } from './error.ts'
 import { createReader, string, type Reader } from './wire.ts'
 
@@ -131,10 +131,18 @@ export const ed25519PublicKey = (raw: Uint8Array): PublicKey => publicKeyFromBlo
 export const rawEd25519 = ({ type, blob }: PublicKey): Buffer | null =>
   type === ed25519 ? blob.subarray(blob.length - ed25519Bytes) : null
 
+const signatureBytes = 64
+
+/** False for a wrong signature, and for keys of another kind. */
+export const verifyEd25519 = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array): boolean => {
+  const raw = rawEd25519(publicKey)
+  if (!raw || signature.length !== signatureBytes) return false
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' })
+  return verify(null, message, key, signature)
+}
+
 /** `SHA256:…`, as `ssh-keygen -l` and the logs of sshd write it. */
 export const fingerprintOf = ({ blob }: PublicKey): string =>
-  `SHA256:${fingerprintText(createHash('sha256').update(blob).digest())}`
-
-export const fingerprintText = (digest: Buffer): string => digest.toString('base64').replace(/=+$/, '')
+  `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
 
 export const sameKey = (a: PublicKey, b: PublicKey): boolean => a.blob.equals(b.blob)
