@@ -74,8 +74,8 @@ describe('people and their sessions', () => {
     await ours.page.goto('/members')
     await ours.page.getByRole('button', { name: 'Invite somebody' }).click()
     await ours.page.getByLabel('E-mail address').fill(viewer.email)
-    await ours.page.getByRole('combobox', { name: 'Role' }).last().click()
-    await ours.page.getByRole('option', { name: /^Viewer/ }).click()
+    await ours.page.getByRole('dialog').getByRole('combobox', { name: 'Role' }).click()
+    await ours.page.getByRole('option', { name: /^Viewer: / }).click()
     await ours.page.getByRole('button', { name: 'Invite', exact: true }).click()
     await ours.page.getByText(/Recorded as #\d+/).waitFor()
 

@@ -17,7 +17,8 @@ const allMembers = async (signal: AbortSignal): Promise<Member[]> => {
     if (value.next === null) break
     after = value.next
   }
-  return rows
+  // Somebody may join while the pages are read, and then stand on two of them.
+  return [...new Map(rows.map((row) => [row.id, row])).values()]
 }
 
 /** The members of the organisation (at most 1,000), kept for a minute. Undefined while they load or where they may not be read. */

@@ -15,7 +15,7 @@ import { useCommandOf } from '../kit/commands.tsx'
 import { useGo } from '../kit/PageLink.tsx'
 import { useSession } from '../kit/session.tsx'
 import { useSessionChanged } from './changed.ts'
-import classes from './Shell.module.css'
+import classes from './chooser.module.css'
 
 const schemes: readonly [MantineColorScheme, string, typeof IconSun][] = [
   ['light', 'Light', IconSun],

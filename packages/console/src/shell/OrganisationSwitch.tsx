@@ -6,7 +6,7 @@ import { useSession } from '../kit/session.tsx'
 import { told } from '../kit/notices.tsx'
 import { useCommandOf } from '../kit/commands.tsx'
 import { Mark } from './Plain.tsx'
-import classes from './Shell.module.css'
+import classes from './chooser.module.css'
 import { useSessionChanged } from './changed.ts'
 
 /** Where one works, and the other organisations one belongs to. */

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { usePageTitle } from '../kit/Page.tsx'
-import classes from './Shell.module.css'
+import classes from './Plain.module.css'
 
 export const Mark = ({ size = 22 }: { size?: number }) => <img src="/holdfast.svg" width={size} height={size} alt="" />
 

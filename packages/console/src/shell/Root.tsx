@@ -1,6 +1,18 @@
 import { Outlet, useLocation } from '@tanstack/react-router'
-import { Suspense, useEffect, useRef } from 'react'
-import { StepUpDialog } from './StepUpDialog.tsx'
+import { Suspense, useEffect, useRef, useState } from 'react'
+import { lazyDialog } from '../kit/lazyDialog.tsx'
+import { listenStepUp } from './stepUp.ts'
+
+const StepUpDialog = lazyDialog(async () => (await import('./StepUpDialog.tsx')).StepUpDialog)
+
+const StepUp = () => {
+  const [asked, setAsked] = useState(false)
+  useEffect(() => {
+    listenStepUp(setAsked)
+    return () => listenStepUp(null)
+  }, [])
+  return <StepUpDialog opened={asked} />
+}
 
 /** After a change of page, reading goes on at its title; the page's code may still be on its way. */
 const useFocusOnTitle = (): void => {
@@ -35,7 +47,7 @@ export const Root = () => {
       <Suspense fallback={null}>
         <Outlet />
       </Suspense>
-      <StepUpDialog />
+      <StepUp />
     </>
   )
 }

@@ -1,70 +1,24 @@
-import { Burger, Button, Drawer, Modal, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { session } from '@holdfast/contract'
-import { Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazyDialog } from '../kit/lazyDialog.tsx'
 import { useGo } from '../kit/PageLink.tsx'
 import { ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
-import { SessionProvider, useMay, useSession, type Session } from '../kit/session.tsx'
+import { SessionProvider, useMay, type Session } from '../kit/session.tsx'
 import { useChangedElsewhere } from './changed.ts'
 import { rememberNext } from './next.ts'
 import { placeGroups } from './places.ts'
 import { Plain } from './Plain.tsx'
-import { Places, Rail, SearchButton } from './Rail.tsx'
-import { AccountMenu } from './AccountMenu.tsx'
-import { OrganisationSwitch } from './OrganisationSwitch.tsx'
+import { PhoneBar } from './PhoneBar.tsx'
+import { Rail } from './Rail.tsx'
 import classes from './Shell.module.css'
 import { useShortcuts } from './shortcuts.ts'
 
-const HelpDialog = lazy(async () => ({ default: (await import('./HelpDialog.tsx')).HelpDialog }))
+const HelpDialog = lazyDialog(async () => (await import('./HelpDialog.tsx')).HelpDialog)
+const ChangedElsewhereDialog = lazyDialog(async () => (await import('./ChangedElsewhereDialog.tsx')).ChangedElsewhereDialog)
 const Palette = lazy(() => import('./Palette.tsx'))
-
-const Phone = ({ openPalette, openHelp }: { openPalette: () => void; openHelp: () => void }) => {
-  const [opened, setOpened] = useState(false)
-  const { organisation } = useSession()
-  const { pathname } = useLocation()
-  useEffect(() => setOpened(false), [pathname])
-  return (
-    <div className={classes['topbar']}>
-      <Burger size="sm" opened={opened} onClick={() => setOpened(true)} aria-label="Open the menu" aria-expanded={opened} />
-      <strong>{organisation.name}</strong>
-      <Drawer
-        opened={opened}
-        onClose={() => setOpened(false)}
-        size="18rem"
-        title="Holdfast"
-        closeButtonProps={{ 'aria-label': 'Close the menu' }}
-      >
-        <div className={classes['drawerRail']}>
-          <OrganisationSwitch />
-          <SearchButton
-            onClick={() => {
-              setOpened(false)
-              openPalette()
-            }}
-          />
-          <Places onGo={() => setOpened(false)} />
-          <AccountMenu openHelp={openHelp} />
-        </div>
-      </Drawer>
-    </div>
-  )
-}
-
-/** The person acts here on what they see; another tab changed who or where they are. */
-const ChangedElsewhere = () => (
-  <Modal
-    opened={useChangedElsewhere()}
-    onClose={() => location.assign('/')}
-    title="Your session changed in another tab"
-    withCloseButton={false}
-  >
-    <p>You signed in, signed out or switched organisation there. What is shown here may not be where you work now.</p>
-    <Button onClick={() => location.assign('/')} data-autofocus>
-      Go on there
-    </Button>
-  </Modal>
-)
 
 const Frame = () => {
   const may = useMay()
@@ -90,24 +44,20 @@ const Frame = () => {
       </a>
       <div className={classes['frame']}>
         <Rail openPalette={openPalette} openHelp={() => setHelp(true)} />
-        <Phone openPalette={openPalette} openHelp={() => setHelp(true)} />
+        <PhoneBar openPalette={openPalette} openHelp={() => setHelp(true)} />
         <main id="main" className={classes['main']} tabIndex={-1}>
           <Suspense fallback={<PageSkeleton />}>
             <Outlet />
           </Suspense>
         </main>
       </div>
-      {help && (
-        <Suspense fallback={null}>
-          <HelpDialog opened onClose={() => setHelp(false)} />
-        </Suspense>
-      )}
+      <HelpDialog opened={help} onClose={() => setHelp(false)} />
       {palette > 0 && (
         <Suspense fallback={null}>
           <Palette asked={palette} openHelp={() => setHelp(true)} />
         </Suspense>
       )}
-      <ChangedElsewhere />
+      <ChangedElsewhereDialog opened={useChangedElsewhere()} />
     </>
   )
 }

@@ -1,11 +1,10 @@
 import { Button, Group, Modal, PasswordInput, Skeleton, Stack, TextInput } from '@mantine/core'
 import { factor, session } from '@holdfast/contract'
-import { useEffect, useState } from 'react'
 import { useCommandOf } from '../kit/commands.tsx'
 import { useFormOf } from '../kit/forms.ts'
 import { ProblemNotice, ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
-import { answerStepUp, listenStepUp } from './stepUp.ts'
+import { answerStepUp } from './stepUp.ts'
 
 const done = { done: null, refresh: [session.current] } as const
 
@@ -76,22 +75,15 @@ const Question = () => {
 }
 
 /** Asks whether it is still the same person before something risky; accepted for five minutes. */
-export const StepUpDialog = () => {
-  const [asked, setAsked] = useState(false)
-  useEffect(() => {
-    listenStepUp(setAsked)
-    return () => listenStepUp(null)
-  }, [])
-  return (
-    <Modal
-      opened={asked}
-      onClose={() => answerStepUp(false)}
-      title="Confirm that it is you"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      zIndex={500}
-      size="sm"
-    >
-      <Question />
-    </Modal>
-  )
-}
+export const StepUpDialog = ({ opened }: { opened: boolean }) => (
+  <Modal
+    opened={opened}
+    onClose={() => answerStepUp(false)}
+    title="Confirm that it is you"
+    closeButtonProps={{ 'aria-label': 'Close' }}
+    zIndex={500}
+    size="sm"
+  >
+    <Question />
+  </Modal>
+)

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { account, session } from '@holdfast/contract'
 import {
+  Dialog,
   Facts,
   Id,
   NewPassword,
@@ -88,14 +89,9 @@ const Password = () => {
         </Button>
       }
     >
-      <Modal
-        opened={dialog.opened}
-        onClose={dialog.close}
-        title="Change your password"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Dialog opened={dialog.opened} onClose={dialog.close} title="Change your password">
         <PasswordForm onClose={dialog.close} />
-      </Modal>
+      </Dialog>
     </Section>
   )
 }

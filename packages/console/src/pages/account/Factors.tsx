@@ -1,9 +1,10 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { factor, session, type OutputOf } from '@holdfast/contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import {
   ConfirmDialog,
+  Dialog,
   ReadProblem,
   recorded,
   refreshAll,
@@ -74,16 +75,9 @@ const Add = () => {
       <Button variant="default" onClick={dialog.open}>
         Add an authenticator app
       </Button>
-      <Modal
-        opened={dialog.opened}
-        onClose={close}
-        title="Add an authenticator app"
-        size="lg"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-        closeOnClickOutside={false}
-      >
+      <Dialog opened={dialog.opened} onClose={close} title="Add an authenticator app" size="lg" closeOnClickOutside={false}>
         <EnrolTotp onDone={close} />
-      </Modal>
+      </Dialog>
     </>
   )
 }
@@ -126,7 +120,7 @@ const Codes = ({ left }: { left: number }) => {
         problem={problem}
         onConfirm={() => void run({})}
       />
-      <Modal
+      <Dialog
         opened={shown !== null}
         onClose={finish}
         title="Your new recovery codes"
@@ -135,7 +129,7 @@ const Codes = ({ left }: { left: number }) => {
         closeOnEscape={false}
       >
         {shown && <RecoveryCodes codes={shown.codes} onDone={finish} />}
-      </Modal>
+      </Dialog>
     </Section>
   )
 }

@@ -6,6 +6,7 @@ import {
   ConfirmDialog,
   Due,
   Id,
+  lazyDialog,
   Page,
   Person,
   roleNames,
@@ -18,7 +19,8 @@ import {
   useMay,
   type Column,
 } from '../../kit/index.ts'
-import { CreateKeyDialog } from './CreateKeyDialog.tsx'
+
+const CreateKeyDialog = lazyDialog(async () => (await import('./CreateKeyDialog.tsx')).CreateKeyDialog)
 
 type Key = OutputOf<typeof apiKey.list>['rows'][number]
 

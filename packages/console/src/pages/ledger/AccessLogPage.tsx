@@ -1,9 +1,9 @@
 import { accessLog, allOperations, type OutputOf } from '@holdfast/contract'
-import { Select } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { Filters, Id, Page, PageLink, State, Table, Time, useFilters, usePagesOf, type Column } from '../../kit/index.ts'
-import { useMembers } from '../people.tsx'
 import { Actor } from './Actor.tsx'
 import classes from './ledger.module.css'
+import { WhoFilter } from './WhoFilter.tsx'
 
 type Row = OutputOf<typeof accessLog.list>['rows'][number]
 
@@ -70,7 +70,6 @@ const reads = allOperations
 
 const Reads = () => {
   const [filters, setFilters] = useFilters(['actor', 'operation'])
-  const members = useMembers()
   const { rows, ...pages } = usePagesOf(accessLog.list, {
     ...(filters.actor && { actor: filters.actor }),
     ...(filters.operation && { operation: filters.operation }),
@@ -78,26 +77,12 @@ const Reads = () => {
   return (
     <>
       <Filters>
-        <Select
-          label="Who"
-          placeholder="Anybody"
-          searchable
-          clearable
-          allowDeselect
-          data={members.map(({ id, name }) => ({ value: id, label: name }))}
-          value={filters.actor ?? null}
-          onChange={(actor) => setFilters({ actor: actor ?? undefined })}
-          w={{ base: '100%', xs: 200 }}
-        />
-        <Select
+        <WhoFilter value={filters.actor} onChange={(actor) => setFilters({ actor })} />
+        <NativeSelect
           label="Read"
-          placeholder="Anything"
-          searchable
-          clearable
-          allowDeselect
-          data={reads}
-          value={filters.operation ?? null}
-          onChange={(operation) => setFilters({ operation: operation ?? undefined })}
+          data={[{ value: '', label: 'Anything' }, ...reads]}
+          value={filters.operation ?? ''}
+          onChange={(event) => setFilters({ operation: event.currentTarget.value || undefined })}
           w={{ base: '100%', xs: 220 }}
         />
       </Filters>

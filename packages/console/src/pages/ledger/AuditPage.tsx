@@ -1,5 +1,5 @@
 import { allOperations, ledger, type OutputOf } from '@holdfast/contract'
-import { Autocomplete, Button, Select, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconShieldCheck } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -17,12 +17,12 @@ import {
   usePagesOf,
   type Column,
 } from '../../kit/index.ts'
-import { useMembers } from '../people.tsx'
 import { Activity } from './Activity.tsx'
 import { Actor } from './Actor.tsx'
 import { ExportButton } from './ExportButton.tsx'
 import { inputOfFilters } from './filters.ts'
 import classes from './ledger.module.css'
+import { WhoFilter } from './WhoFilter.tsx'
 
 type Row = OutputOf<typeof ledger.list>['rows'][number]
 
@@ -72,38 +72,28 @@ const AuditFilters = ({
   filters: ReturnType<typeof useFilters<(typeof names)[number]>>[0]
   setFilters: Set
 }) => {
-  const members = useMembers()
   const [typed, setTyped] = useState({ action: filters.action ?? '', target: filters.target ?? '' })
   const later = useDebouncedCallback(setFilters, 300)
-  const people = members.map(({ id, name }) => ({ value: id, label: name }))
-  const someone =
-    filters.actor && !people.some(({ value }) => value === filters.actor) ? [{ value: filters.actor, label: filters.actor }] : []
   const type = (field: 'action' | 'target', value: string) => {
     setTyped((now) => ({ ...now, [field]: value }))
     later({ [field]: value })
   }
   return (
     <Filters>
-      <Select
-        label="Who"
-        placeholder="Anybody"
-        searchable
-        clearable
-        allowDeselect
-        data={[...people, ...someone]}
-        value={filters.actor ?? null}
-        onChange={(actor) => setFilters({ actor: actor ?? undefined })}
-        w={{ base: '100%', xs: 190 }}
-      />
-      <Autocomplete
+      <WhoFilter value={filters.actor} onChange={(actor) => setFilters({ actor })} />
+      <TextInput
         label="What"
         placeholder="policy. or an action"
-        data={actions}
-        limit={30}
+        list="ledger-actions"
         value={typed.action}
-        onChange={(value) => type('action', value)}
+        onChange={(event) => type('action', event.currentTarget.value)}
         w={{ base: '100%', xs: 220 }}
       />
+      <datalist id="ledger-actions">
+        {actions.map((action) => (
+          <option key={action} value={action} />
+        ))}
+      </datalist>
       <TextInput
         label="Target"
         placeholder="An id"

@@ -1,72 +1,24 @@
 import { ledger, type OutputOf } from '@holdfast/contract'
-import { Button, Group, Modal, Stack, Select, TextInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import {
   ConfirmDialog,
+  Dialog,
   Page,
-  ProblemNotice,
   Table,
   Time,
   useCommandOf,
   useDo,
-  useFormOf,
   useMay,
   useQueryOf,
   type Column,
 } from '../../kit/index.ts'
+import { AddWitness } from './AddWitness.tsx'
 import classes from './ledger.module.css'
 
 type Row = OutputOf<typeof ledger.witnesses>['rows'][number]
 const kinds = { file: 'File on the server', email: 'E-mail', webhook: 'Webhook' } as const
-
-const Add = ({ onClose }: { onClose: () => void }) => {
-  const add = useCommandOf(ledger.addWitness, {
-    refresh: [ledger.witnesses],
-    explain: {
-      too_many_witnesses: 'There are as many witnesses as there may be. Remove one first.',
-      address_not_allowed: 'Checkpoints are not sent to addresses inside our own network. Use a public https:// address.',
-    },
-    done: 'Witness added.',
-    onDone: onClose,
-  })
-  const form = useFormOf(ledger.addWitness, { kind: 'email' as 'email' | 'webhook', target: '' }, add.problem)
-  const mail = form.values.kind === 'email'
-  return (
-    <form onSubmit={form.submit(add.run)} noValidate>
-      <Stack gap="sm">
-        <Select
-          label="Kind"
-          data={[
-            { value: 'email', label: 'E-mail' },
-            { value: 'webhook', label: 'Webhook' },
-          ]}
-          value={form.values.kind}
-          onChange={(kind) => kind && form.set('kind', kind as 'email' | 'webhook')}
-        />
-        <TextInput
-          label={mail ? 'Address' : 'URL'}
-          description={
-            mail ? 'Best outside your organisation: an auditor, a customer, a lawyer.' : 'Each checkpoint is sent there by POST.'
-          }
-          placeholder={mail ? 'auditor@example.org' : 'https://witness.example.org/checkpoints'}
-          required
-          data-autofocus
-          {...form.text('target')}
-        />
-        <ProblemNotice problem={add.problem} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.running}>
-            Add
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  )
-}
 
 const Witnesses = () => {
   const witnesses = useQueryOf(ledger.witnesses, {})
@@ -147,14 +99,9 @@ export const WitnessesPage = () => {
       }
     >
       <Witnesses />
-      <Modal
-        opened={adding.opened && may('ledger:witness')}
-        onClose={adding.close}
-        title="Add a witness"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        <Add onClose={adding.close} />
-      </Modal>
+      <Dialog opened={adding.opened && may('ledger:witness')} onClose={adding.close} title="Add a witness">
+        <AddWitness onClose={adding.close} />
+      </Dialog>
     </Page>
   )
 }

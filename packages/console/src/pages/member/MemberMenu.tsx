@@ -1,8 +1,10 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots, IconLogout, IconUserMinus, IconUserShield, IconListDetails } from '@tabler/icons-react'
 import { useState } from 'react'
-import { useGo, useMay, useSession, type Member } from '../../kit/index.ts'
-import { EndSessionsDialog, RemoveDialog, RoleDialog } from './MemberDialogs.tsx'
+import { lazyDialog, useGo, useMay, useSession, type Member } from '../../kit/index.ts'
+import { EndSessionsDialog, RemoveDialog } from './MemberDialogs.tsx'
+
+const RoleDialog = lazyDialog(async () => (await import('./RoleDialog.tsx')).RoleDialog)
 
 type Opened = 'role' | 'sessions' | 'remove' | null
 
@@ -53,7 +55,7 @@ export const MemberMenu = ({ row }: { row: Member }) => {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {opened === 'role' && <RoleDialog row={row} onClose={close} />}
+      {opened === 'role' && <RoleDialog opened row={row} onClose={close} />}
       {opened === 'sessions' && <EndSessionsDialog row={row} onClose={close} />}
       {opened === 'remove' && <RemoveDialog row={row} onClose={close} />}
     </>

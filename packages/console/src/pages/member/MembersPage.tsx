@@ -1,10 +1,11 @@
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { member, roles, type Role } from '@holdfast/contract'
 import { IconSearch, IconUserPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import {
   Filters,
+  lazyDialog,
   Page,
   roleNames,
   State,
@@ -20,8 +21,9 @@ import {
   type Member,
 } from '../../kit/index.ts'
 import { Invitations } from './Invitations.tsx'
-import { InviteDialog } from './InviteDialog.tsx'
 import { MemberMenu } from './MemberMenu.tsx'
+
+const InviteDialog = lazyDialog(async () => (await import('./InviteDialog.tsx')).InviteDialog)
 
 const isRole = (value: string | undefined): value is Role => (roles as readonly string[]).includes(value ?? '')
 
@@ -72,13 +74,11 @@ const Search = () => {
         }}
         maxLength={100}
       />
-      <Select
+      <NativeSelect
         aria-label="Role"
-        placeholder="Any role"
-        clearable
-        data={roles.map((role) => ({ value: role, label: roleNames[role] }))}
-        value={filters.role ?? null}
-        onChange={(role) => setFilters({ role: role ?? undefined })}
+        data={[{ value: '', label: 'Any role' }, ...roles.map((role) => ({ value: role, label: roleNames[role] }))]}
+        value={filters.role ?? ''}
+        onChange={(event) => setFilters({ role: event.currentTarget.value || undefined })}
         w={150}
       />
     </Filters>

@@ -1,7 +1,8 @@
 import { operator, organisation, type OutputOf } from '@holdfast/contract'
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import {
+  Dialog,
   Id,
   Page,
   PageLink,
@@ -98,14 +99,9 @@ export const OrganisationsPage = () => {
       }
     >
       <Organisations />
-      <Modal
-        opened={creating.opened}
-        onClose={creating.close}
-        title="Create an organisation"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Dialog opened={creating.opened} onClose={creating.close} title="Create an organisation">
         <Create onClose={creating.close} />
-      </Modal>
+      </Dialog>
     </Page>
   )
 }

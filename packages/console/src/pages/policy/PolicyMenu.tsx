@@ -1,16 +1,15 @@
 import { policy } from '@holdfast/contract'
-import { ActionIcon, Button, Group, Menu, Modal, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Group, Menu, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
-import { ConfirmDialog, ProblemNotice, useCommandOf, useFormOf, useMay } from '../../kit/index.ts'
-import { useMembers } from '../people.tsx'
+import { ConfirmDialog, Dialog, ProblemNotice, useCommandOf, useFormOf, useMay, useMembers } from '../../kit/index.ts'
 import { policyAnswers } from './answers.ts'
 import { ConfirmReview } from './ConfirmReview.tsx'
 import { PromisePicker } from './LazyPromisePicker.tsx'
 import type { PolicyDetail } from './steps.ts'
 
 const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: () => void }) => {
-  const members = useMembers()
+  const members = useMembers() ?? []
   const update = useCommandOf(policy.update, {
     refresh: policyAnswers,
     explain: {
@@ -131,14 +130,9 @@ export const PolicyMenu = ({ policy: detail }: { policy: PolicyDetail }) => {
           )}
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={open === 'details'}
-        onClose={close}
-        title="Change the policy’s details"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Dialog opened={open === 'details'} onClose={close} title="Change the policy’s details">
         <Details policy={detail} onClose={close} />
-      </Modal>
+      </Dialog>
       <ConfirmReview policy={detail} opened={open === 'review'} onClose={close} />
       <Retire policy={detail} opened={open === 'retire'} onClose={close} />
     </>

@@ -1,10 +1,9 @@
 import { lazy, Suspense } from 'react'
 import { policy } from '@holdfast/contract'
-import { Button } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { Page, PageLink, ReadProblem, Section, useFilters, useGo, useMay, useParam, useQueryOf } from '../../kit/index.ts'
 import { Timeline } from '../Timeline.tsx'
 import { Acknowledgements } from './Acknowledgements.tsx'
-import { NextVersion } from './NextVersion.tsx'
 import { PolicyStateOf } from './PolicyBits.tsx'
 import { PolicyFacts } from './PolicyFacts.tsx'
 import { policySentences, useReader } from './reader.ts'
@@ -13,6 +12,7 @@ import { stepsOf, type PolicyDetail } from './steps.ts'
 import { Versions } from './Versions.tsx'
 
 const PolicyMenu = lazy(async () => ({ default: (await import('./PolicyMenu.tsx')).PolicyMenu }))
+const NextVersion = lazy(async () => ({ default: (await import('./NextVersion.tsx')).NextVersion }))
 
 const openVersion = (detail: PolicyDetail) =>
   detail.versions.find(({ state }) => state === 'draft' || state === 'in_review' || state === 'approved')
@@ -57,11 +57,13 @@ export const PolicyPage = () => {
         parent={{ to: `/policies/${id}`, title: detail.data.title }}
         permission="policy:write"
       >
-        <NextVersion
-          policy={detail.data}
-          onDone={(version) => go(`/policies/${id}/versions/${version}`)}
-          onCancel={() => setFilters({ draft: undefined })}
-        />
+        <Suspense fallback={<Skeleton height={360} />}>
+          <NextVersion
+            policy={detail.data}
+            onDone={(version) => go(`/policies/${id}/versions/${version}`)}
+            onCancel={() => setFilters({ draft: undefined })}
+          />
+        </Suspense>
       </Page>
     )
   const mayDraft = may('policy:write') && !detail.data.retired && !openVersion(detail.data)

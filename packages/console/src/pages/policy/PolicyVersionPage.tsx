@@ -1,15 +1,18 @@
 import { policy } from '@holdfast/contract'
 import { Button, Skeleton } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
+import { lazy, Suspense } from 'react'
 import { Page, ReadProblem, useFilters, useParam, useQueryOf } from '../../kit/index.ts'
 import { Decide } from './Decide.tsx'
-import { DiffView } from './DiffView.tsx'
-import { EditDraft } from './EditDraft.tsx'
 import { wrongState } from './explanations.ts'
 import { VersionState } from './PolicyBits.tsx'
 import { policySentences, useReader } from './reader.ts'
 import type { PolicyDetail, Version } from './steps.ts'
 import { VersionText } from './VersionText.tsx'
+
+const DiffView = lazy(async () => ({ default: (await import('./DiffView.tsx')).DiffView }))
+const EditDraft = lazy(async () => ({ default: (await import('./EditDraft.tsx')).EditDraft }))
+const waiting = <Skeleton height={360} />
 
 /** The text of one version, what it changes, and the decisions over it. */
 const Body = ({ detail, version }: { detail: PolicyDetail; version: Version }) => {
@@ -17,11 +20,15 @@ const Body = ({ detail, version }: { detail: PolicyDetail; version: Version }) =
   const content = useQueryOf(policy.content, { id: version.id })
   const reader = useReader()
   if (content.error) return <ReadProblem error={content.error} sentences={wrongState} retry={() => void content.refetch()} />
-  if (!content.data) return <Skeleton height={360} />
+  if (!content.data) return waiting
   const held = content.data
   const editable = held.version.state === 'draft' && reader.may('policy:write')
   if (filters.edit && editable)
-    return <EditDraft version={held.version} content={held.content} onDone={() => setFilters({ edit: undefined })} />
+    return (
+      <Suspense fallback={waiting}>
+        <EditDraft version={held.version} content={held.content} onDone={() => setFilters({ edit: undefined })} />
+      </Suspense>
+    )
   const against = detail.versions.find(({ id }) => id === filters.against)
   return (
     <>
@@ -33,7 +40,7 @@ const Body = ({ detail, version }: { detail: PolicyDetail; version: Version }) =
         against={against ?? null}
         onAgainst={(id) => setFilters({ against: id ?? undefined })}
       >
-        {against && <DiffView version={held.version} against={against} />}
+        <Suspense fallback={waiting}>{against && <DiffView version={held.version} against={against} />}</Suspense>
       </VersionText>
     </>
   )

@@ -1,4 +1,4 @@
-import { Select } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { dateInWords, Facts, Hash, Time } from '../../kit/index.ts'
 import { bytesInWords } from '../../verify/words.ts'
@@ -67,16 +67,16 @@ export const VersionText = ({ policy, version, content, against, onAgainst, chil
       </article>
       <aside className={classes['aside']} aria-label="About this version">
         {others.length > 0 && (
-          <Select
+          <NativeSelect
             label="Show changes since"
-            placeholder="The text itself"
-            clearable
-            allowDeselect
-            data={others
-              .toSorted((a, b) => b.number - a.number)
-              .map(({ id, number, state }) => ({ value: id, label: `Version ${number} (${stateWord(state).toLowerCase()})` }))}
-            value={against?.id ?? null}
-            onChange={onAgainst}
+            data={[
+              { value: '', label: 'None: the text itself' },
+              ...others
+                .toSorted((a, b) => b.number - a.number)
+                .map(({ id, number, state }) => ({ value: id, label: `Version ${number} (${stateWord(state).toLowerCase()})` })),
+            ]}
+            value={against?.id ?? ''}
+            onChange={(event) => onAgainst(event.currentTarget.value || null)}
           />
         )}
         <VersionFacts version={version} />

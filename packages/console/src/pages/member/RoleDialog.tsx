@@ -1,0 +1,55 @@
+import { Select } from '@mantine/core'
+import { member, mustHaveMfa, type Role } from '@holdfast/contract'
+import { useState } from 'react'
+import { ConfirmDialog, roleNames, useCommandOf, useSession, type Member } from '../../kit/index.ts'
+import { givable, roleOptions } from '../roleWords.ts'
+import { gone, lastOwner, ownerOnly } from './MemberDialogs.tsx'
+
+interface RoleDialogProps {
+  opened: boolean
+  row: Member
+  onClose: () => void
+}
+
+export const RoleDialog = ({ opened, row, onClose }: RoleDialogProps) => {
+  const { organisation } = useSession()
+  const [role, setRole] = useState<Role>(row.role)
+  const { run, running, problem } = useCommandOf(member.changeRole, {
+    refresh: [member.list],
+    done: `${row.name} is now ${roleNames[role]}.`,
+    onDone: onClose,
+    explain: {
+      member_not_found: gone,
+      owner_only: ownerOnly,
+      last_owner: lastOwner,
+      own_role: 'Nobody changes their own role. Ask another Owner or Admin.',
+    },
+  })
+  return (
+    <ConfirmDialog
+      opened={opened}
+      onClose={onClose}
+      title={`Change the role of ${row.name}`}
+      consequences={[
+        `${row.name} is ${roleNames[row.role]} now. The new role counts from their next request.`,
+        ...(mustHaveMfa(role) && !row.factorEnrolled
+          ? [`As ${roleNames[role]} they must enrol a second factor before anything else opens.`]
+          : []),
+        'Their API keys never do more than the role allows.',
+      ]}
+      undo="You can change it back at any time."
+      verb="Change role"
+      ready={role !== row.role}
+      running={running}
+      problem={problem}
+      onConfirm={() => void run({ id: row.id, role })}
+    >
+      <Select
+        label="New role"
+        data={roleOptions(givable(organisation.role))}
+        value={role}
+        onChange={(next) => next && setRole(next)}
+      />
+    </ConfirmDialog>
+  )
+}
