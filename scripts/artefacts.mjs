@@ -8,7 +8,7 @@ import { exitWith, runNode } from './lib/run.mjs'
 export const generated = [
   {
     generator: 'packages/contract/scripts/artefacts.ts',
-    files: ['artefacts/openapi.json', 'artefacts/permissions.txt', 'artefacts/audit-events.md'],
+    files: ['artefacts/openapi.json', 'artefacts/permissions.txt', 'artefacts/audit-events.md', 'artefacts/obligations.md'],
   },
   { generator: 'packages/server/scripts/schema-dump.ts', files: ['packages/server/schema.sql'] },
 ]

@@ -53,6 +53,28 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_key FOR EACH STATEM
 grant delete, insert, select, update to holdfast_app;
 grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at) to holdfast_gate;
 
+table business_calendar (
+  org_id uuid not null default current_org(),
+  version integer not null,
+  time_zone text not null,
+  weekdays integer[] not null,
+  holidays jsonb not null default '[]'::jsonb,
+  set_by text not null,
+  set_at timestamp with time zone not null,
+  constraint business_calendar_version_check CHECK ((version > 0)),
+  constraint business_calendar_weekdays_check CHECK ((((cardinality(weekdays) >= 1) AND (cardinality(weekdays) <= 7)) AND (weekdays <@ '{1,2,3,4,5,6,7}'::integer[]))),
+  constraint business_calendar_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint business_calendar_set_by_fkey FOREIGN KEY (set_by) REFERENCES person(id),
+  constraint business_calendar_pkey PRIMARY KEY (org_id, version)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.business_calendar FOR EACH ROW EXECUTE FUNCTION capture_business_calendar() -- always;
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant insert, select to holdfast_app;
+
 table checkpoint_delivery (
   org_id uuid not null default current_org(),
   size bigint not null,
@@ -257,6 +279,92 @@ table migration (
 );
 grant select to holdfast_app;
 
+table obligation (
+  org_id uuid not null default current_org(),
+  id text not null,
+  kind text not null,
+  subject text not null,
+  label_sealed bytea not null,
+  person_id text,
+  role text,
+  opened_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  calendar_version integer not null,
+  terms jsonb not null,
+  plan jsonb not null,
+  rebased_from text,
+  reason text,
+  constraint obligation_check CHECK (((person_id IS NULL) <> (role IS NULL))),
+  constraint obligation_check1 CHECK (((rebased_from IS NULL) = (reason IS NULL))),
+  constraint obligation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint obligation_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 100))),
+  constraint obligation_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint obligation_org_id_rebased_from_fkey FOREIGN KEY (org_id, rebased_from) REFERENCES obligation(org_id, id),
+  constraint obligation_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint obligation_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX obligation_subject ON public.obligation USING btree (org_id, subject);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.obligation FOR EACH ROW EXECUTE FUNCTION capture_obligation() -- always;
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.obligation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant insert, select to holdfast_app;
+
+table obligation_clock (
+  org_id uuid not null default current_org(),
+  obligation_id text not null,
+  kind text not null,
+  subject text not null,
+  person_id text not null default ''::text,
+  role text,
+  due_at timestamp with time zone not null,
+  wake_at timestamp with time zone,
+  paused boolean not null default false,
+  constraint obligation_clock_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint obligation_clock_org_id_obligation_id_fkey FOREIGN KEY (org_id, obligation_id) REFERENCES obligation(org_id, id) DEFERRABLE INITIALLY DEFERRED,
+  constraint obligation_clock_pkey PRIMARY KEY (org_id, obligation_id)
+);
+CREATE INDEX obligation_clock_due ON public.obligation_clock USING btree (org_id, due_at, obligation_id);
+CREATE UNIQUE INDEX obligation_clock_once ON public.obligation_clock USING btree (org_id, kind, subject, person_id);
+CREATE INDEX obligation_clock_wake ON public.obligation_clock USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.obligation_clock FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, wake_at) to holdfast_gate;
+
+table obligation_event (
+  org_id uuid not null default current_org(),
+  obligation_id text not null,
+  step text not null,
+  kind text not null,
+  at timestamp with time zone not null,
+  planned_at timestamp with time zone,
+  person_id text,
+  escalated_to text,
+  reason text,
+  due_at timestamp with time zone not null,
+  plan jsonb,
+  constraint obligation_event_check CHECK (((step = 'ended'::text) = (kind = ANY (ARRAY['met'::text, 'withdrawn'::text, 'rebased'::text])))),
+  constraint obligation_event_kind_check CHECK ((kind = ANY (ARRAY['warned'::text, 'skipped'::text, 'breached'::text, 'escalated'::text, 'paused'::text, 'resumed'::text, 'met'::text, 'withdrawn'::text, 'rebased'::text]))),
+  constraint obligation_event_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint obligation_event_org_id_obligation_id_fkey FOREIGN KEY (org_id, obligation_id) REFERENCES obligation(org_id, id),
+  constraint obligation_event_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint obligation_event_pkey PRIMARY KEY (org_id, obligation_id, step)
+);
+CREATE INDEX obligation_event_ended ON public.obligation_event USING btree (org_id, at, obligation_id) WHERE (step = 'ended'::text);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.obligation_event FOR EACH ROW EXECUTE FUNCTION capture_obligation_event() -- always;
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.obligation_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.obligation_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant insert, select to holdfast_app;
+
 table org (
   id uuid not null,
   org_id uuid not null generated always as (id) stored,
@@ -358,10 +466,8 @@ table policy (
   owner_id text not null,
   promises text[] not null default '{}'::text[],
   review_every_days integer not null,
-  next_review_on date,
   retired_at timestamp with time zone,
   reminded_on date,
-  review_reminded_on date,
   created_at timestamp with time zone not null default now(),
   constraint policy_review_every_days_check CHECK (((review_every_days >= 1) AND (review_every_days <= 1100))),
   constraint policy_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
@@ -369,7 +475,6 @@ table policy (
   constraint policy_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES person(id),
   constraint policy_pkey PRIMARY KEY (org_id, id)
 );
-CREATE INDEX policy_review ON public.policy USING btree (org_id, next_review_on);
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
@@ -621,6 +726,53 @@ AS $function$
 ;
 -- owner holdfast_ledger; execute: holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.capture_business_calendar()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('version', new.version)::text; after := json_build_object('holidays', new.holidays, 'org_id', new.org_id, 'set_at', new.set_at, 'set_by', new.set_by, 'time_zone', new.time_zone, 'version', new.version, 'weekdays', new.weekdays)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('version', old.version)::text; after := 'null'; before := json_build_object('holidays', old.holidays, 'org_id', old.org_id, 'set_at', old.set_at, 'set_by', old.set_by, 'time_zone', old.time_zone, 'version', old.version, 'weekdays', old.weekdays)::text;
+      else
+        if new.holidays is distinct from old.holidays then
+          after := after || ',"holidays":' || coalesce(to_json(new.holidays)::text, 'null'); before := before || ',"holidays":' || coalesce(to_json(old.holidays)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.set_at is distinct from old.set_at then
+          after := after || ',"set_at":' || coalesce(to_json(new.set_at)::text, 'null'); before := before || ',"set_at":' || coalesce(to_json(old.set_at)::text, 'null');
+        end if;
+        if new.set_by is distinct from old.set_by then
+          after := after || ',"set_by":' || coalesce(to_json(new.set_by)::text, 'null'); before := before || ',"set_by":' || coalesce(to_json(old.set_by)::text, 'null');
+        end if;
+        if new.time_zone is distinct from old.time_zone then
+          after := after || ',"time_zone":' || coalesce(to_json(new.time_zone)::text, 'null'); before := before || ',"time_zone":' || coalesce(to_json(old.time_zone)::text, 'null');
+        end if;
+        if new.version is distinct from old.version then
+          after := after || ',"version":' || coalesce(to_json(new.version)::text, 'null'); before := before || ',"version":' || coalesce(to_json(old.version)::text, 'null');
+        end if;
+        if new.weekdays is distinct from old.weekdays then
+          after := after || ',"weekdays":' || coalesce(to_json(new.weekdays)::text, 'null'); before := before || ',"weekdays":' || coalesce(to_json(old.weekdays)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('version', old.version)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"business_calendar"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_bytes(value bytea)
  RETURNS json
  LANGUAGE sql
@@ -843,6 +995,133 @@ AS $function$
 ;
 -- owner holdfast_ledger; execute: holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.capture_obligation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('calendar_version', new.calendar_version, 'due_at', new.due_at, 'id', new.id, 'kind', new.kind, 'label_sealed', capture_bytes(new.label_sealed), 'opened_at', new.opened_at, 'org_id', new.org_id, 'person_id', new.person_id, 'plan', new.plan, 'reason', new.reason, 'rebased_from', new.rebased_from, 'role', new.role, 'subject', new.subject, 'terms', new.terms)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('calendar_version', old.calendar_version, 'due_at', old.due_at, 'id', old.id, 'kind', old.kind, 'label_sealed', capture_bytes(old.label_sealed), 'opened_at', old.opened_at, 'org_id', old.org_id, 'person_id', old.person_id, 'plan', old.plan, 'reason', old.reason, 'rebased_from', old.rebased_from, 'role', old.role, 'subject', old.subject, 'terms', old.terms)::text;
+      else
+        if new.calendar_version is distinct from old.calendar_version then
+          after := after || ',"calendar_version":' || coalesce(to_json(new.calendar_version)::text, 'null'); before := before || ',"calendar_version":' || coalesce(to_json(old.calendar_version)::text, 'null');
+        end if;
+        if new.due_at is distinct from old.due_at then
+          after := after || ',"due_at":' || coalesce(to_json(new.due_at)::text, 'null'); before := before || ',"due_at":' || coalesce(to_json(old.due_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.label_sealed is distinct from old.label_sealed then
+          after := after || ',"label_sealed":' || coalesce(to_json(capture_bytes(new.label_sealed))::text, 'null'); before := before || ',"label_sealed":' || coalesce(to_json(capture_bytes(old.label_sealed))::text, 'null');
+        end if;
+        if new.opened_at is distinct from old.opened_at then
+          after := after || ',"opened_at":' || coalesce(to_json(new.opened_at)::text, 'null'); before := before || ',"opened_at":' || coalesce(to_json(old.opened_at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.plan is distinct from old.plan then
+          after := after || ',"plan":' || coalesce(to_json(new.plan)::text, 'null'); before := before || ',"plan":' || coalesce(to_json(old.plan)::text, 'null');
+        end if;
+        if new.reason is distinct from old.reason then
+          after := after || ',"reason":' || coalesce(to_json(new.reason)::text, 'null'); before := before || ',"reason":' || coalesce(to_json(old.reason)::text, 'null');
+        end if;
+        if new.rebased_from is distinct from old.rebased_from then
+          after := after || ',"rebased_from":' || coalesce(to_json(new.rebased_from)::text, 'null'); before := before || ',"rebased_from":' || coalesce(to_json(old.rebased_from)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.subject is distinct from old.subject then
+          after := after || ',"subject":' || coalesce(to_json(new.subject)::text, 'null'); before := before || ',"subject":' || coalesce(to_json(old.subject)::text, 'null');
+        end if;
+        if new.terms is distinct from old.terms then
+          after := after || ',"terms":' || coalesce(to_json(new.terms)::text, 'null'); before := before || ',"terms":' || coalesce(to_json(old.terms)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"obligation"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_obligation_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('obligation_id', new.obligation_id, 'step', new.step)::text; after := json_build_object('at', new.at, 'due_at', new.due_at, 'escalated_to', new.escalated_to, 'kind', new.kind, 'obligation_id', new.obligation_id, 'org_id', new.org_id, 'person_id', new.person_id, 'plan', new.plan, 'planned_at', new.planned_at, 'reason', new.reason, 'step', new.step)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('obligation_id', old.obligation_id, 'step', old.step)::text; after := 'null'; before := json_build_object('at', old.at, 'due_at', old.due_at, 'escalated_to', old.escalated_to, 'kind', old.kind, 'obligation_id', old.obligation_id, 'org_id', old.org_id, 'person_id', old.person_id, 'plan', old.plan, 'planned_at', old.planned_at, 'reason', old.reason, 'step', old.step)::text;
+      else
+        if new.at is distinct from old.at then
+          after := after || ',"at":' || coalesce(to_json(new.at)::text, 'null'); before := before || ',"at":' || coalesce(to_json(old.at)::text, 'null');
+        end if;
+        if new.due_at is distinct from old.due_at then
+          after := after || ',"due_at":' || coalesce(to_json(new.due_at)::text, 'null'); before := before || ',"due_at":' || coalesce(to_json(old.due_at)::text, 'null');
+        end if;
+        if new.escalated_to is distinct from old.escalated_to then
+          after := after || ',"escalated_to":' || coalesce(to_json(new.escalated_to)::text, 'null'); before := before || ',"escalated_to":' || coalesce(to_json(old.escalated_to)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.obligation_id is distinct from old.obligation_id then
+          after := after || ',"obligation_id":' || coalesce(to_json(new.obligation_id)::text, 'null'); before := before || ',"obligation_id":' || coalesce(to_json(old.obligation_id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.plan is distinct from old.plan then
+          after := after || ',"plan":' || coalesce(to_json(new.plan)::text, 'null'); before := before || ',"plan":' || coalesce(to_json(old.plan)::text, 'null');
+        end if;
+        if new.planned_at is distinct from old.planned_at then
+          after := after || ',"planned_at":' || coalesce(to_json(new.planned_at)::text, 'null'); before := before || ',"planned_at":' || coalesce(to_json(old.planned_at)::text, 'null');
+        end if;
+        if new.reason is distinct from old.reason then
+          after := after || ',"reason":' || coalesce(to_json(new.reason)::text, 'null'); before := before || ',"reason":' || coalesce(to_json(old.reason)::text, 'null');
+        end if;
+        if new.step is distinct from old.step then
+          after := after || ',"step":' || coalesce(to_json(new.step)::text, 'null'); before := before || ',"step":' || coalesce(to_json(old.step)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('obligation_id', old.obligation_id, 'step', old.step)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"obligation_event"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_org()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1005,18 +1284,15 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'next_review_on', new.next_review_on, 'org_id', new.org_id, 'owner_id', new.owner_id, 'promises', new.promises, 'retired_at', new.retired_at, 'review_every_days', new.review_every_days, 'title', new.title)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'org_id', new.org_id, 'owner_id', new.owner_id, 'promises', new.promises, 'retired_at', new.retired_at, 'review_every_days', new.review_every_days, 'title', new.title)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'next_review_on', old.next_review_on, 'org_id', old.org_id, 'owner_id', old.owner_id, 'promises', old.promises, 'retired_at', old.retired_at, 'review_every_days', old.review_every_days, 'title', old.title)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'org_id', old.org_id, 'owner_id', old.owner_id, 'promises', old.promises, 'retired_at', old.retired_at, 'review_every_days', old.review_every_days, 'title', old.title)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
         end if;
         if new.id is distinct from old.id then
           after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
-        end if;
-        if new.next_review_on is distinct from old.next_review_on then
-          after := after || ',"next_review_on":' || coalesce(to_json(new.next_review_on)::text, 'null'); before := before || ',"next_review_on":' || coalesce(to_json(old.next_review_on)::text, 'null');
         end if;
         if new.org_id is distinct from old.org_id then
           after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
@@ -1450,15 +1726,9 @@ RETURN NULLIF(current_setting('holdfast.person'::text, true), ''::text)
 -- owner holdfast_owner; execute: holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger
 
 CREATE OR REPLACE FUNCTION public.enter(org uuid, person text, writes boolean)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-begin
-  perform set_config('holdfast.org', coalesce(org::text, ''), true), set_config('holdfast.person', coalesce(person, ''), true);
-  if writes then
-    perform set_config('synchronous_commit', 'off', true);
-  end if;
-end $function$
+ RETURNS text
+ LANGUAGE sql
+RETURN ((set_config('holdfast.org'::text, COALESCE((org)::text, ''::text), true) || set_config('holdfast.person'::text, COALESCE(person, ''::text), true)) || CASE WHEN writes THEN set_config('synchronous_commit'::text, 'off'::text, true) ELSE ''::text END)
 ;
 -- owner holdfast_owner; execute: holdfast_app
 
@@ -1817,6 +2087,17 @@ CREATE OR REPLACE FUNCTION public.list_orgs()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   select id from org order by id
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_jobs
+
+CREATE OR REPLACE FUNCTION public.list_orgs_waking(until timestamp with time zone, max integer)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select c.org_id from obligation_clock c where c.wake_at <= until group by c.org_id order by min(c.wake_at) limit max
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_jobs

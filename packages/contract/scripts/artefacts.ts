@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { auditEvents } from '../src/catalogue.ts'
 import { permissionMatrix } from '../src/matrix.ts'
+import { obligationTable } from '../src/obligations.ts'
 import { openApiDocument } from '../src/openapi.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -12,6 +13,7 @@ const artefacts: Record<string, () => string> = {
   'artefacts/openapi.json': () => `${JSON.stringify(openApiDocument(), null, 2)}\n`,
   'artefacts/permissions.txt': permissionMatrix,
   'artefacts/audit-events.md': auditEvents,
+  'artefacts/obligations.md': obligationTable,
 }
 
 const contentOf = (file: string): string | undefined => {

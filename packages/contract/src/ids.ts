@@ -21,6 +21,8 @@ export const FactorId = id('fa')
 export const PolicyId = id('po')
 export const PolicyVersionId = id('pv')
 export const MailId = id('ma')
+export const ObligationId = id('ob')
+export type ObligationId = z.infer<typeof ObligationId>
 
 /** RFC 3339, UTC, milliseconds. */
 export const Instant = z.iso.datetime()

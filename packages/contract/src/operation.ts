@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Obligation } from './obligation.ts'
 import type { Permission } from './roles.ts'
 import type { ProblemStatus } from './problem.ts'
 
@@ -29,6 +30,20 @@ export interface Audit<I, O> {
   target(input: I, output: O): string
 }
 
+type Obligations = readonly Obligation[]
+
+/** Which deadlines a command starts and which it ends. Its handler gets `context.obligations` to do so, and fails if it forgets one. */
+export interface Clocks<
+  Opened extends Obligations = Obligations,
+  Met extends Obligations = Obligations,
+  Gone extends Obligations = Obligations,
+> {
+  opens?: Opened
+  meets?: Met
+  /** Ends it without its having been met: what it was about is gone. */
+  withdraws?: Gone
+}
+
 export interface CommandSpec<I extends z.ZodObject, O extends z.ZodType, E extends Errors> extends Common<I, E> {
   output: O
   audit: Audit<z.output<I>, z.output<O>>
@@ -48,7 +63,8 @@ export interface DownloadSpec<I extends z.ZodObject, E extends Errors> extends C
 export type Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<
   Pick<CommandSpec<I, O, E>, 'errors'>
 > &
-  CommandSpec<I, O, E> & { kind: 'command'; name: string }
+  CommandSpec<I, O, E> &
+  Required<Clocks> & { kind: 'command'; name: string }
 export type Query<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<
   Pick<QuerySpec<I, O, E>, 'errors'>
 > &
@@ -62,9 +78,20 @@ export type Download<I extends z.ZodObject = z.ZodObject, E extends Errors = Err
 export type Operation = Command | Query | Download
 
 /** A change. It cannot be declared without its audit entry. */
-export const command = <I extends z.ZodObject, O extends z.ZodType, const E extends Errors = Record<never, never>>(
-  spec: CommandSpec<I, O, E>,
-): Command<I, O, E> => ({ errors: {} as E, ...spec, kind: 'command', name: '' })
+export const command = <
+  I extends z.ZodObject,
+  O extends z.ZodType,
+  const E extends Errors = Record<never, never>,
+  const Opened extends Obligations = readonly [],
+  const Met extends Obligations = readonly [],
+  const Gone extends Obligations = readonly [],
+>(
+  spec: CommandSpec<I, O, E> & Clocks<Opened, Met, Gone>,
+): Command<I, O, E> & Required<Clocks<Opened, Met, Gone>> => {
+  const none: Required<Clocks> = { opens: [], meets: [], withdraws: [] }
+  return { errors: {} as E, ...none, ...spec, kind: 'command', name: '' } as Command<I, O, E> &
+    Required<Clocks<Opened, Met, Gone>>
+}
 
 /** A read. Its access is logged (D9). */
 export const query = <I extends z.ZodObject, O extends z.ZodType, const E extends Errors = Record<never, never>>(
@@ -86,6 +113,11 @@ export type InputOf<O> = O extends { input: infer I extends z.ZodType } ? z.inpu
 export type ParsedInputOf<O> = O extends { input: infer I extends z.ZodType } ? z.output<I> : never
 export type OutputOf<O> = O extends { output: infer R extends z.ZodType } ? z.output<R> : never
 export type CodesOf<O> = O extends { errors: infer E } ? keyof E & string : never
+
+type Member<T> = T extends readonly (infer K)[] ? K : never
+export type OpenedBy<O> = O extends { opens: infer K } ? Member<K> : never
+export type MetBy<O> = O extends { meets: infer K } ? Member<K> : never
+export type WithdrawnBy<O> = O extends { withdraws: infer K } ? Member<K> : never
 
 /** The names of the fields that stand in the path. */
 export const pathFields = (path: string): string[] => [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] ?? '')

@@ -1,6 +1,7 @@
 import { account, factor } from './account.ts'
 import { accessLog, ledger } from './ledger.ts'
 import { encryption, operator } from './operator.ts'
+import { obligations } from './obligation-operations.ts'
 import type { Operation } from './operation.ts'
 import { apiKey, invitation, member, organisation } from './organisation.ts'
 import { policy } from './policy.ts'
@@ -18,6 +19,7 @@ export const operations = {
   invitation,
   apiKey,
   policy,
+  obligation: obligations,
   ledger,
   accessLog,
   encryption,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CalendarDate, Instant, page, pageOf, PersonId, PolicyId, PolicyVersionId, text } from './ids.ts'
+import { days, obligation } from './obligation.ts'
 import { capability, command, query } from './operation.ts'
 
 export const PolicyState = z.enum(['draft', 'in_review', 'approved', 'published', 'superseded', 'rejected'])
@@ -51,6 +52,37 @@ export const Acknowledgement = z.object({
   signature: z.string().nullable().describe('Ed25519 over the record, base64'),
 })
 
+export const policyReview = obligation({
+  name: 'policy.review',
+  title: 'Review a policy',
+  about: 'policy',
+  page: '/policies/:subject',
+  promise: 'H4',
+  owedBy: 'person', // the policy's owner
+  within: 'as opened',
+  warn: [days(14), days(3)],
+  escalate: [
+    { after: days(7), to: 'answerable' },
+    { after: days(14), to: 'admin' },
+  ],
+})
+
+export const policyAcknowledgement = obligation({
+  name: 'policy.acknowledgement',
+  title: 'Read and acknowledge a policy',
+  about: 'policy',
+  page: '/policies/:subject',
+  promise: 'H4',
+  owedBy: 'each', // every member
+  within: 'as opened',
+  warn: [days(3)],
+  escalate: [
+    { after: days(3), to: 'answerable' },
+    { after: days(7), to: 'answerable' },
+  ],
+  openedBy: 'policy.ask',
+})
+
 const versionErrors = { version_not_found: 404, wrong_state: 409 } as const
 
 /** Written security policies (H4): draft → review → approved (never by the author) → published → acknowledged. */
@@ -91,6 +123,8 @@ export const policy = capability('policy', {
     }),
     output: PolicySummary,
     errors: { policy_not_found: 404, member_not_found: 404, unknown_promise: 422 },
+    opens: [policyReview],
+    withdraws: [policyReview],
     audit: { action: 'policy.updated', target: ({ id }) => id },
   }),
   addVersion: command({
@@ -151,6 +185,9 @@ export const policy = capability('policy', {
     input: z.object({ id: PolicyVersionId, acknowledgeWithinDays: z.number().int().min(1).max(365).default(14) }),
     output: PolicyVersion,
     errors: versionErrors,
+    opens: [policyReview],
+    meets: [policyReview],
+    withdraws: [policyAcknowledgement],
     audit: { action: 'policy.published', target: ({ id }) => id },
   }),
   confirmReview: command({
@@ -160,6 +197,8 @@ export const policy = capability('policy', {
     input: z.object({ id: PolicyId, comment: text(1, 2000) }),
     output: PolicySummary,
     errors: { policy_not_found: 404, not_published: 409 },
+    opens: [policyReview],
+    meets: [policyReview],
     audit: { action: 'policy.reviewed', target: ({ id }) => id },
   }),
   retire: command({
@@ -169,6 +208,7 @@ export const policy = capability('policy', {
     input: z.object({ id: PolicyId, reason: text(1, 500) }),
     output: PolicySummary,
     errors: { policy_not_found: 404, policy_retired: 409 },
+    withdraws: [policyReview, policyAcknowledgement],
     audit: { action: 'policy.retired', target: ({ id }) => id },
   }),
   acknowledge: command({
@@ -178,6 +218,7 @@ export const policy = capability('policy', {
     input: z.object({ id: PolicyVersionId, sha256: z.string().length(64).describe('of the content that was read') }),
     output: Acknowledgement,
     errors: { ...versionErrors, content_changed: 409, already_acknowledged: 409 },
+    meets: [policyAcknowledgement],
     audit: { action: 'policy.acknowledged', target: ({ id }) => id },
   }),
   remind: command({

@@ -30,6 +30,9 @@ export const permissions = {
   'policy:approve': reviewers,
   'policy:publish': managers,
   'policy:acknowledge': everybody,
+  'obligation:read': everybody, // what one owes oneself
+  'obligation:oversee': reviewers, // what anybody owes
+  'obligation:manage': managers,
   'encryption:read': managers,
   'encryption:rotate': managers,
 } as const satisfies Record<string, readonly Role[]>

@@ -23,6 +23,7 @@ import type { Job, Schedule } from './kernel/job.ts'
 import { sharedBarrier } from './kernel/ledger/barrier.ts'
 import { turnsPerKey } from './kernel/ledger/turns.ts'
 import { softLimit } from './kernel/tenancy/admission.ts'
+import { sharedReads } from './kernel/tenancy/shared-reads.ts'
 import type { Mailer } from './kernel/mailer.ts'
 import { kernelPromises } from './kernel/promises.ts'
 import type { Path } from './kernel/run.ts'
@@ -96,6 +97,7 @@ export const compose = (options: ComposeOptions): Composition => {
   const keyCache = createKeyCache()
   const ground: Ground = {
     pool,
+    reads: sharedReads(pool),
     keyServer,
     keyCache,
     tenantTables,
@@ -104,8 +106,8 @@ export const compose = (options: ComposeOptions): Composition => {
     admit: softLimit(4 * availableParallelism(), 200),
     onError,
   }
-  const groundAside: Ground = { ...ground, pool: aside, admit: softLimit(3, 200) }
-  const gate = gateOver(aside)
+  const groundAside: Ground = { ...ground, pool: aside, reads: sharedReads(aside), admit: softLimit(3, 200) }
+  const gate = gateOver(ground.reads, aside)
   const secrets = createSecrets(groundAside, gate)
   const accessLog = createAccessLog(ground)
   const background = createBackground(onError)
@@ -116,12 +118,13 @@ export const compose = (options: ComposeOptions): Composition => {
     mailer: options.mailer ?? null,
     installation: options.installation ?? null,
     metrics: createMetrics(),
+    obligationHooks: capabilities.flatMap(({ obligationHooks = [] }) => obligationHooks),
     about: { version, startedAt: clock.now() },
     tokens: createTokens({ keys: createSigningKeys(groundAside, secrets), secrets, publicUrl }),
     passwords: createPasswords(),
     guesses: createGuesses(gate, secrets),
   }
-  const { authenticate, close: closeAuthenticator } = createAuthenticator({ services, gate: gateOver(pool) })
+  const { authenticate, close: closeAuthenticator } = createAuthenticator({ services, gate })
   const trust = trustOver([...kernelPromises, ...capabilities.flatMap(({ promises = [] }) => promises)])
   const all = [...capabilities, trust.capability]
   return {

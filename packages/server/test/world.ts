@@ -5,6 +5,7 @@ import {
   factor,
   invitation,
   ledger,
+  obligations,
   policy,
   type InputOf,
   type Operation,
@@ -110,6 +111,19 @@ const versionIn = async (world: World, state: 'draft' | 'in_review' | 'approved'
   if (state === 'published') await platform.call(policy.publish, { id: version.id }, members.admin.caller)
   return version
 }
+
+/** An obligation that runs: the review of a policy that was published. */
+const owedIn = async (world: World) => {
+  const { policyId } = await versionIn(world, 'published')
+  const { rows } = await world.platform.call(obligations.list, { subject: policyId }, world.members.owner.caller)
+  return rows[0]?.id ?? ''
+}
+const pausedIn = async (world: World) => {
+  const id = await owedIn(world)
+  await world.platform.call(obligations.pause, { id, reason: 'Waiting.' }, world.members.owner.caller)
+  return id
+}
+const nextYear = ({ platform }: World): string => new Date(platform.clock.now().getTime() + 400 * 86_400_000).toISOString()
 
 const ownerCall = async <I>({ members }: World, input: I): Promise<Call<I>> => ({ input, as: members.owner.caller })
 const asMember = async <I>({ members }: World, input: I): Promise<Call<I>> => ({ input, as: members.member.caller })
@@ -289,6 +303,15 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     )
     return ownerCall(w, { id })
   },
+  'obligation.mine': (w) => ownerCall(w, {}),
+  'obligation.list': (w) => ownerCall(w, {}),
+  'obligation.read': async (w) => ownerCall(w, { id: await owedIn(w) }),
+  'obligation.rebase': async (w) => ownerCall(w, { id: await owedIn(w), dueAt: nextYear(w), reason: 'Planted reason' }),
+  'obligation.pause': async (w) => ownerCall(w, { id: await owedIn(w), reason: 'Planted reason' }),
+  'obligation.resume': async (w) => ownerCall(w, { id: await pausedIn(w), reason: 'Planted reason' }),
+  'obligation.readCalendar': (w) => ownerCall(w, {}),
+  'obligation.setCalendar': (w) =>
+    ownerCall(w, { timeZone: 'Europe/Vienna', weekdays: [1, 2, 3, 4, 5], holidays: [{ on: '2026-12-25', name: 'Christmas' }] }),
   'accessLog.list': (w) => ownerCall(w, {}),
   'encryption.keys': (w) => ownerCall(w, {}),
   'encryption.rotateDataKey': (w) => ownerCall(w, {}),

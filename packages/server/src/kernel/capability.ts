@@ -1,5 +1,6 @@
 import type { Handler } from './handle.ts'
 import type { Job, Schedule } from './job.ts'
+import type { ObligationHook } from './obligation/hook.ts'
 import type { PromiseCheck } from './promise.ts'
 
 /** What a capability's folder exports; `capabilities/index.ts` lists them all. */
@@ -8,4 +9,6 @@ export interface Capability {
   jobs?: readonly Job[]
   schedules?: readonly Schedule[]
   promises?: readonly PromiseCheck[]
+  /** What to do when a deadline warns, breaks or escalates. */
+  obligationHooks?: readonly ObligationHook[]
 }

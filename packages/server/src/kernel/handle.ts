@@ -16,6 +16,7 @@ import type { OrgTx } from './tenancy/org-tx.ts'
 import type { Vault } from './vault.ts'
 import type { Gate } from './gate.ts'
 import type { Services } from './services.ts'
+import type { DeclaredObligations } from './obligation/context.ts'
 
 /** Where a request came from. Personal data: sealed before it is stored. */
 export interface Origin {
@@ -52,6 +53,8 @@ export interface Context<O = Operation> extends Common<O> {
   person: () => PersonId
   /** The session behind the principal; throws for keys and jobs, which `sessionOnly` operations refuse before. */
   session: () => SessionId
+  /** Starts and ends the deadlines that the operation declares. */
+  obligations: DeclaredObligations<O>
 }
 
 /** An organisation entered by a public operation. */
@@ -71,7 +74,10 @@ export interface PublicContext<O = Operation> extends Common<O> {
 }
 
 /** Reads for a stream, each in a short transaction of its own, so that no snapshot stays open. */
-export interface DownloadContext<O = Operation> extends Omit<Context<O>, 'tx' | 'vault' | 'afterCommit' | 'cookies' | 'because'> {
+export interface DownloadContext<O = Operation> extends Omit<
+  Context<O>,
+  'tx' | 'vault' | 'obligations' | 'afterCommit' | 'cookies' | 'because'
+> {
   read: <T>(work: (entered: Entered) => Promise<T>) => Promise<T>
   /** Aborted when the client has gone. */
   signal: AbortSignal

@@ -36,6 +36,15 @@ export interface Schedule {
   /** Five fields, UTC. */
   cron: string
   run: (context: JobContext) => Promise<void>
+  /** Among which organisations: all, or those whose clock has something to do within the next two minutes (one question for all). */
+  among?: 'all' | 'waking'
+  /** Also once when a node starts. */
+  atStart?: true
 }
 
-export const schedule = (name: string, cron: string, run: Schedule['run']): Schedule => ({ name, cron, run })
+export const schedule = (
+  name: string,
+  cron: string,
+  run: Schedule['run'],
+  options: Pick<Schedule, 'among' | 'atStart'> = {},
+): Schedule => ({ name, cron, run, ...options })

@@ -5,6 +5,7 @@ import type { Gate } from './gate.ts'
 import type { Context, Cookies, DownloadContext, Entered, Handler, Origin, PublicContext } from './handle.ts'
 import { claim, keep } from './idempotency.ts'
 import { actorOf } from './ledger/entry.ts'
+import { declaredObligations } from './obligation/context.ts'
 import { permit } from './permit.ts'
 import { RecordedRefusal } from './recorded-refusal.ts'
 import { principalId, type Principal } from './principal.ts'
@@ -19,7 +20,8 @@ export interface Request {
   principal: Principal | null
   refreshToken: string | null
   idempotencyKey: string | null
-  signal: AbortSignal
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
 }
 
 export interface Outcome {
@@ -146,8 +148,10 @@ const runInOrganisation = async (
   if (!principal) throw common('unauthenticated')
   const { orgId } = principal
   const writes = operation.kind === 'command'
-  const unit = openUnit(path.services.ground, orgId, principal.kind === 'system' ? null : principal.personId, writes)
+  const by = principal.kind === 'system' ? null : principal.personId
+  const unit = openUnit(path.services.ground, orgId, by, writes)
   const shared = sharedContext(path, operation, request)
+  const { obligations, settled } = declaredObligations(operation, () => unit, shared.context.now, by)
   try {
     const key = writes ? request.idempotencyKey : null
     const earlier = key === null ? null : await claim(unit, operation, principal, key, input)
@@ -160,13 +164,17 @@ const runInOrganisation = async (
       get tx() {
         return unit.tx
       },
-      vault: unit.vault,
+      get vault() {
+        return unit.vault
+      },
       orgId,
       principal,
       person: () => personOf(principal),
       session: () => sessionOf(principal),
+      obligations,
     } satisfies Context<never>
     const output = operation.output.parse(await handler.run(input as never, context as never))
+    settled()
     if (key !== null) await keep(unit, principal, key, output)
     const who = { actor: actorOf(principal), requestId: request.id, origin: request.origin, reason: shared.reason() }
     const seq = await close(path, operation, unit, who, input, output)

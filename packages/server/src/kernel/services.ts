@@ -9,6 +9,7 @@ import type { Secrets } from './identity/secrets.ts'
 import type { Tokens } from './identity/tokens.ts'
 import type { Installation } from './installation.ts'
 import type { Mailer } from './mailer.ts'
+import type { ObligationHook } from './obligation/hook.ts'
 import type { Ground } from './unit.ts'
 
 /** What handlers may use of the world outside their transaction: ports, filled in by the composition root. */
@@ -26,6 +27,8 @@ export interface Services {
   /** Null where nobody manages the secrets outside the database (some tests). */
   installation: Installation | null
   metrics: Metrics
+  /** What capabilities do when a deadline warns, breaks or escalates. */
+  obligationHooks: readonly ObligationHook[]
   about: { version: string; startedAt: Date }
   /** SHA-256 of the one-time set-up token; null when none was issued. */
   setupTokenHash: () => Promise<Buffer | null>

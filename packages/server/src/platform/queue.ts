@@ -25,8 +25,11 @@ const quietLogger = (log: JobContext['log']): Logger =>
 /** Runs the queue in this process; several nodes share one queue. `stop` lets running jobs end. */
 export const startQueue = async ({ pool, services, jobs, schedules, log }: QueueOptions): Promise<Runner> => {
   const contextIn = (orgId: OrgId, personId: PersonId | null): JobContext => ({ services, orgId, personId, log })
-  const organisations = async (): Promise<OrgId[]> => {
-    const { rows } = await pool.query<{ org: string }>('select list_orgs() as org')
+  const organisations = async (among: Schedule['among']): Promise<OrgId[]> => {
+    const soon = new Date(services.clock.now().getTime() + 120_000)
+    const { rows } = await (among === 'waking'
+      ? pool.query<{ org: string }>('select list_orgs_waking($1, 5000) as org', [soon])
+      : pool.query<{ org: string }>('select list_orgs() as org'))
     return rows.map(({ org }) => OrgId.parse(org))
   }
   const taskList: TaskList = {}
@@ -37,16 +40,16 @@ export const startQueue = async ({ pool, services, jobs, schedules, log }: Queue
       await work(payload.parse(raw) as never, contextIn(org, person ?? null))
     }
   }
-  for (const { name, run: work } of schedules) {
+  for (const { name, run: work, among } of schedules) {
     taskList[name] = async () => {
-      for (const org of await organisations()) {
+      for (const org of await organisations(among)) {
         await work(contextIn(org, null)).catch((error: unknown) =>
           log('a scheduled job failed', { job: name, org, cause: error }),
         )
       }
     }
   }
-  return run({
+  const runner = await run({
     pgPool: pool,
     taskList,
     parsedCronItems: parseCronItems(
@@ -57,4 +60,6 @@ export const startQueue = async ({ pool, services, jobs, schedules, log }: Queue
     noHandleSignals: true,
     logger: quietLogger(log),
   })
+  for (const { name } of schedules.filter(({ atStart }) => atStart)) await runner.addJob(name, {}, { jobKey: name })
+  return runner
 }

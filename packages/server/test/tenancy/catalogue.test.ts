@@ -29,6 +29,7 @@ const plumbing: Readonly<Record<string, string>> = {
   idempotency: 'a cache of answers already recorded',
   access_log: 'reads, sealed into the ledger in batches',
   checkpoint_delivery: 'what became of a copy; the witness holds the evidence',
+  obligation_clock: 'when to look next, derived from obligations and their events, which are the evidence',
 }
 
 const names = async (sql: string): Promise<string[]> => (await root.query<{ name: string }>(sql)).rows.map(({ name }) => name)
@@ -113,7 +114,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'keep_owner',
       'list_orgs',
     ],
-    ...['list_stale_data_keys', 'may_operate', 'operator_org', 'operator_organisations'],
+    ...['list_orgs_waking', 'list_stale_data_keys', 'may_operate', 'operator_org', 'operator_organisations'],
   ])
   expect(by('holdfast_ledger').filter((name) => !name.startsWith('capture_'))).toEqual(['ledger_append'])
   expect(by('holdfast_jobs')).toEqual(['enqueue'])

@@ -1,11 +1,12 @@
-import { policy, PolicyVersionId } from '@holdfast/contract'
+import { policy, policyAcknowledgement, PolicyVersionId } from '@holdfast/contract'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle } from '../../kernel/handle.ts'
 import { lockPolicy, lockVersion } from './rows.ts'
 import { mayTake, statementOf } from './rules.ts'
 
 /** The record is signed with the installation's key, so that it stands outside the database too: a JWS over who, what and when. */
-export const acknowledge = handle(policy.acknowledge, async ({ id, sha256 }, { tx, person, orgId, now, services, fail }) => {
+export const acknowledge = handle(policy.acknowledge, async ({ id, sha256 }, context) => {
+  const { tx, person, orgId, now, services, obligations, fail } = context
   const version = await lockVersion(tx, id)
   if (!version) throw fail('version_not_found')
   if (!mayTake('acknowledge', version.state)) throw fail('wrong_state', 'Only the published version can be acknowledged.')
@@ -22,6 +23,7 @@ export const acknowledge = handle(policy.acknowledge, async ({ id, sha256 }, { t
     .returning('versionId')
     .executeTakeFirst()
   if (!inserted) throw fail('already_acknowledged')
+  await obligations.meet(policyAcknowledgement, { subject: version.policyId, person: personId })
   return { personId, versionId: PolicyVersionId.parse(id), at, statement, signature }
 })
 

@@ -1,4 +1,4 @@
-import { policy, PolicyId, PolicyVersionId } from '@holdfast/contract'
+import { PersonId, policy, PolicyId, policyReview, PolicyVersionId } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
@@ -87,7 +87,28 @@ export const editDraft = handle(policy.editDraft, async ({ id, content, note }, 
   return presentVersion(row)
 })
 
-export const update = handle(policy.update, async ({ id, ...changes }, { tx, person, now, fail }) => {
+type Updating = Context<typeof policy.update>
+
+/** A review that is owed passes to the new owner, with its deadline. */
+const handOver = async (
+  { tx, obligations }: Pick<Updating, 'tx' | 'obligations'>,
+  policyId: string,
+  label: string,
+  owner: string,
+) => {
+  const owed = await tx
+    .selectFrom('obligationClock')
+    .select(['dueAt', 'paused'])
+    .where('kind', '=', policyReview.name)
+    .where('subject', '=', policyId)
+    .executeTakeFirst()
+  await obligations.withdraw(policyReview, { subject: policyId }, 'The policy has a new owner.')
+  if (!owed) return obligations.unneeded(policyReview)
+  await obligations.open(policyReview, { subject: policyId, label, person: PersonId.parse(owner), due: owed.dueAt })
+}
+
+export const update = handle(policy.update, async ({ id, ...changes }, context) => {
+  const { tx, person, now, obligations, fail } = context
   const found = await lockPolicy(tx, id)
   if (!found) throw fail('policy_not_found')
   const unknown = unknownPromise(changes.promises ?? [])
@@ -98,7 +119,10 @@ export const update = handle(policy.update, async ({ id, ...changes }, { tx, per
   }
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
   if (Object.keys(given).length > 0) await tx.updateTable('policy').set(given).where('id', '=', id).execute()
-  const [summary] = await readSummaries(tx, person(), now.toISOString().slice(0, 10), { id, limit: 1 })
+  if (changes.ownerId !== undefined && changes.ownerId !== found.ownerId) {
+    await handOver(context, id, changes.title ?? found.title, changes.ownerId)
+  } else obligations.unneeded(policyReview)
+  const [summary] = await readSummaries(tx, person(), now, { id, limit: 1 })
   if (!summary) throw fail('policy_not_found')
   return summary
 })

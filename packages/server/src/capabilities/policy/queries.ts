@@ -4,18 +4,16 @@ import { handle } from '../../kernel/handle.ts'
 import { diffLines } from './rules.ts'
 import { contentPlace, findVersion, presentVersion, readSummaries, versionColumns } from './rows.ts'
 
-const today = (now: Date): string => now.toISOString().slice(0, 10)
-
 export const list = handle(policy.list, async ({ limit, after, ...wanted }, { tx, person, now }) => {
   const cursor = cursorOf(PolicyId, after)
   const page = { ...wanted, ...(cursor !== null && { after: cursor }), limit: limit + 1 }
-  const rows = await readSummaries(tx, person(), today(now), page)
+  const rows = await readSummaries(tx, person(), now, page)
   const shown = rows.slice(0, limit)
   return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }
 })
 
 export const read = handle(policy.read, async ({ id }, { tx, person, now, fail }) => {
-  const [summary] = await readSummaries(tx, person(), today(now), { id, limit: 1 })
+  const [summary] = await readSummaries(tx, person(), now, { id, limit: 1 })
   if (!summary) throw fail('policy_not_found')
   const versions = await tx
     .selectFrom('policyVersion')

@@ -1,4 +1,4 @@
-import { policy } from '@holdfast/contract'
+import { days, PersonId, policy, policyAcknowledgement, policyReview } from '@holdfast/contract'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import type { Problem } from '../../kernel/problem.ts'
@@ -46,7 +46,7 @@ export const requestChanges = handle(policy.requestChanges, async ({ id, comment
   return take(tx, id, 'requestChanges', { reviewComment: comment, approvedBy: null, approvedAt: null, submittedAt: null })
 })
 
-export const publish = handle(policy.publish, async ({ id, acknowledgeWithinDays }, { tx, now, fail }) => {
+export const publish = handle(policy.publish, async ({ id, acknowledgeWithinDays }, { tx, now, obligations, fail }) => {
   const version = await versionFor(tx, id, 'publish', fail)
   const found = await lockPolicy(tx, version.policyId)
   if (!found || found.retiredAt) throw fail('wrong_state', 'The policy is retired.')
@@ -57,23 +57,37 @@ export const publish = handle(policy.publish, async ({ id, acknowledgeWithinDays
     .where('state', '=', 'published')
     .execute()
   const published = await take(tx, id, 'publish', { publishedAt: now, acknowledgeBy: dateAfter(now, acknowledgeWithinDays) })
-  await tx
-    .updateTable('policy')
-    .set({ nextReviewOn: dateAfter(now, found.reviewEveryDays), remindedOn: null, reviewRemindedOn: null })
-    .where('id', '=', version.policyId)
-    .execute()
+  await tx.updateTable('policy').set({ remindedOn: null }).where('id', '=', version.policyId).execute()
+  await obligations.withdraw(policyAcknowledgement, { subject: found.id }, 'A newer version was published.')
+  await obligations.meet(policyReview, { subject: found.id })
+  await obligations.open(policyReview, reviewOf(found))
   await enqueue(tx, 'policy.ask', { id: version.policyId }, { key: `ask:${version.policyId}` })
   return published
 })
 
+/** Its owner has as long as the policy says. */
+const reviewOf = ({
+  id,
+  title,
+  ownerId,
+  reviewEveryDays,
+}: {
+  id: string
+  title: string
+  ownerId: string
+  reviewEveryDays: number
+}) => ({
+  ...{ subject: id, label: title, person: PersonId.parse(ownerId), within: days(reviewEveryDays) },
+})
+
 const summaryOf = async ({ tx, person, now }: Pick<Context, 'tx' | 'person' | 'now'>, id: string) => {
-  const [summary] = await readSummaries(tx, person(), now.toISOString().slice(0, 10), { id, limit: 1 })
+  const [summary] = await readSummaries(tx, person(), now, { id, limit: 1 })
   if (!summary) throw new Error('a policy that was just changed is gone')
   return summary
 }
 
 export const confirmReview = handle(policy.confirmReview, async ({ id, comment }, context) => {
-  const { tx, now, fail, because } = context
+  const { tx, obligations, fail, because } = context
   const found = await lockPolicy(tx, id)
   if (!found) throw fail('policy_not_found')
   const published = await tx
@@ -84,20 +98,19 @@ export const confirmReview = handle(policy.confirmReview, async ({ id, comment }
     .executeTakeFirst()
   if (!published || found.retiredAt) throw fail('not_published')
   because(comment)
-  await tx
-    .updateTable('policy')
-    .set({ nextReviewOn: dateAfter(now, found.reviewEveryDays), reviewRemindedOn: null })
-    .where('id', '=', id)
-    .execute()
+  await obligations.meet(policyReview, { subject: id })
+  await obligations.open(policyReview, reviewOf(found))
   return summaryOf(context, id)
 })
 
 export const retire = handle(policy.retire, async ({ id, reason }, context) => {
-  const { tx, now, fail, because } = context
+  const { tx, now, obligations, fail, because } = context
   const found = await lockPolicy(tx, id)
   if (!found) throw fail('policy_not_found')
   if (found.retiredAt) throw fail('policy_retired')
   because(reason)
-  await tx.updateTable('policy').set({ retiredAt: now, nextReviewOn: null }).where('id', '=', id).execute()
+  await tx.updateTable('policy').set({ retiredAt: now }).where('id', '=', id).execute()
+  for (const kind of [policyReview, policyAcknowledgement])
+    await obligations.withdraw(kind, { subject: id }, 'The policy was retired.')
   return summaryOf(context, id)
 })

@@ -1,13 +1,14 @@
-import { PersonId, PolicyId, PolicyVersionId } from '@holdfast/contract'
+import { PersonId, PolicyId, policyReview, PolicyVersionId } from '@holdfast/contract'
 import type { Selectable } from 'kysely'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { sql } from 'kysely'
+import { dateAfter } from './rules.ts'
 import type { PolicyVersionTable } from './table.ts'
 
 export type VersionRow = Omit<Selectable<PolicyVersionTable>, 'contentSealed'>
 
 /** Dates as dates: the driver would make a moment in some time zone of them. */
-const dateText = (column: 'acknowledge_by' | 'next_review_on') => sql<string | null>`${sql.ref(column)}::text`
+const dateText = (column: 'acknowledge_by') => sql<string | null>`${sql.ref(column)}::text`
 
 export const versionColumns = [
   ...([
@@ -76,7 +77,7 @@ interface Wanted {
 }
 
 /** Policies with their counts, in one statement however many; newest first. */
-export const readSummaries = async (tx: OrgTx, person: string, today: string, wanted: Wanted) => {
+export const readSummaries = async (tx: OrgTx, person: string, now: Date, wanted: Wanted) => {
   const latest = tx
     .selectFrom('policyVersion')
     .distinctOn('policyId')
@@ -90,12 +91,11 @@ export const readSummaries = async (tx: OrgTx, person: string, today: string, wa
     .leftJoin('policyVersion as current', (join) =>
       join.onRef('current.policyId', '=', 'policy.id').on('current.state', '=', 'published'),
     )
+    .leftJoin('obligationClock as review', (join) =>
+      join.onRef('review.subject', '=', 'policy.id').on('review.kind', '=', policyReview.name),
+    )
     .select(['policy.id', 'policy.title', 'policy.promises', 'policy.ownerId', 'policy.retiredAt', 'policy.reviewEveryDays'])
-    .select([
-      sql<string | null>`policy.next_review_on::text`.as('nextReviewOn'),
-      'current.number as publishedVersion',
-      'latest.number as latestVersion',
-    ])
+    .select(['review.dueAt as reviewDueAt', 'current.number as publishedVersion', 'latest.number as latestVersion'])
     .select(['latest.state as latestState'])
     .select(({ selectFrom }) => [
       selectFrom('policyAcknowledgement as a')
@@ -116,7 +116,7 @@ export const readSummaries = async (tx: OrgTx, person: string, today: string, wa
   if (wanted.after !== undefined) query = query.where('policy.id', '<', wanted.after)
   if (wanted.search !== undefined) query = query.where('policy.title', 'ilike', `%${wanted.search.replace(/[\\%_]/g, '\\$&')}%`)
   if (wanted.state !== undefined) query = query.where('latest.state', '=', wanted.state as 'draft')
-  if (wanted.due === 'review') query = query.where('policy.retiredAt', 'is', null).where('policy.nextReviewOn', '<=', today)
+  if (wanted.due === 'review') query = query.where('review.dueAt', '<', new Date(dateAfter(now, 1)))
   if (wanted.due === 'me') {
     query = query
       .where('policy.retiredAt', 'is', null)
@@ -140,7 +140,7 @@ export const readSummaries = async (tx: OrgTx, person: string, today: string, wa
     ownerId: PersonId.parse(row.ownerId),
     retired: row.retiredAt !== null,
     reviewEveryDays: row.reviewEveryDays,
-    nextReviewOn: row.nextReviewOn,
+    nextReviewOn: row.reviewDueAt && dateAfter(row.reviewDueAt, 0),
     publishedVersion: row.publishedVersion,
     latestVersion: row.latestVersion,
     latestState: row.latestState,

@@ -48,6 +48,12 @@ export const unknownPromise = (ids: readonly string[]): string | null => ids.fin
 export const dateAfter = (now: Date, days: number): string =>
   new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10)
 
+/** Until when a member has to acknowledge: the end of the day that was set, UTC; who joins later has as long as everybody had. */
+export const acknowledgeUntil = (now: Date, publishedAt: Date, acknowledgeBy: string): Date => {
+  const last = new Date(`${acknowledgeBy}T23:59:59.999Z`)
+  return last > now ? last : new Date(now.getTime() + last.getTime() - publishedAt.getTime())
+}
+
 export interface DiffLine {
   kind: 'same' | 'added' | 'removed' | 'skipped'
   text: string

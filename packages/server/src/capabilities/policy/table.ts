@@ -8,10 +8,8 @@ export interface PolicyTable {
   ownerId: string
   promises: string[]
   reviewEveryDays: number
-  nextReviewOn: string | null
   retiredAt: Date | null
   remindedOn: string | null
-  reviewRemindedOn: string | null
   createdAt: Generated<Date>
 }
 export interface PolicyVersionTable {
