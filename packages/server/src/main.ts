@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { connectKeyServer } from '@holdfast/keyserver/client'
 import { pino } from 'pino'
 import { compose } from './compose.ts'
+import { defaultConnectionLimits } from './kernel/http/connections.ts'
+import { createKnownCallers } from './kernel/http/known-callers.ts'
 import { createLoadShedding } from './kernel/http/load-shedding.ts'
 import { registerPages } from './kernel/http/pages.ts'
 import { createRateLimits } from './kernel/http/rate-limit.ts'
@@ -70,16 +72,17 @@ const platform = compose({
   }),
 })
 const shedding = createLoadShedding()
+const connections = { ...defaultConnectionLimits, perAddress: configuration.HOLDFAST_CONNECTIONS_PER_ADDRESS }
+const proxies = configuration.HOLDFAST_TRUST_PROXY ?? []
 const app = await createHttpServer({
   path: platform.path,
   handlers: platform.handlers,
   limits: createRateLimits(ratePolicies(configuration)),
-  shedding,
+  ...{ shedding, connections, proxies, known: createKnownCallers() },
   authenticate: platform.authenticate,
   publicUrl,
   tls: { cert: await readFile(join(home.app, 'https.pem'), 'utf8'), key: await readFile(join(home.app, 'https.key'), 'utf8') },
   consoleDir: fileURLToPath(new URL('../../console/dist', import.meta.url)),
-  trustProxy: configuration.HOLDFAST_TRUST_PROXY ?? false,
   log: (message, detail) => log.error(detail, message),
   pages: (fastify) => {
     registerPages(fastify, { version, health: platform.health })
@@ -93,7 +96,7 @@ const queue = await startQueue({
   log: (message, detail) => log.warn(detail ?? {}, message),
 })
 await app.listen({ host: configuration.HOLDFAST_HOST, port: configuration.HOLDFAST_PORT })
-const redirect = configuration.HOLDFAST_HTTP_PORT === undefined ? null : createRedirectServer(publicUrl)
+const redirect = configuration.HOLDFAST_HTTP_PORT === undefined ? null : createRedirectServer({ publicUrl, connections, proxies })
 redirect?.listen(configuration.HOLDFAST_HTTP_PORT, configuration.HOLDFAST_HOST)
 
 let stopping = false

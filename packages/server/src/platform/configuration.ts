@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultConnectionLimits } from '../kernel/http/connections.ts'
 import { defaultPolicies, type RatePolicies } from '../kernel/http/rate-limit.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -20,6 +21,8 @@ const Environment = z.object({
   HOLDFAST_KEYSERVER_HOST: z.string().default('127.0.0.1'),
   HOLDFAST_KEYSERVER_PORT: port,
   HOLDFAST_TRUST_PROXY: list.optional(),
+  /** Open connections of one address; a proxy's are not counted. */
+  HOLDFAST_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(defaultConnectionLimits.perAddress),
   HOLDFAST_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   HOLDFAST_MAIL_FROM: z.string().default('Holdfast <holdfast@localhost>'),
   HOLDFAST_POOL: z.coerce.number().int().min(2).max(100).default(20),

@@ -1,14 +1,20 @@
 /** The real HTTPS edge with small limits: floods are refused with a time to come back, whoever is known is still served (O10, O11). */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
+import { connect as connectPlain, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeAll, afterAll, expect, test } from 'vitest'
+import { connect } from 'node:tls'
+import { common } from '../../src/kernel/problem.ts'
+import { defaultConnectionLimits, type ConnectionLimits } from '../../src/kernel/http/connections.ts'
+import type { Authenticator } from '../../src/kernel/http/authenticate.ts'
+import { createKnownCallers, remembering, type KnownCallers } from '../../src/kernel/http/known-callers.ts'
 import { createLoadShedding, type LoadLimits, type LoadShedding } from '../../src/kernel/http/load-shedding.ts'
 import { createMetrics } from '../../src/kernel/http/metrics.ts'
 import { createRateLimits, defaultPolicies } from '../../src/kernel/http/rate-limit.ts'
 import { createHttpServer } from '../../src/kernel/http/server.ts'
+import type { Principal } from '../../src/kernel/principal.ts'
 import type { Path } from '../../src/kernel/run.ts'
 import { makeTestCertificate } from '../certificate.ts'
 import { createAsk, type Ask } from './started.ts'
@@ -29,13 +35,37 @@ afterEach(async () => {
   await app.close()
 })
 
-/** `/slow` answers when told; everything else at once. */
-const serve = async (load: Partial<LoadLimits>, quota = 10_000): Promise<{ ask: Ask; finish: () => void }> => {
+interface Fences {
+  load: Partial<LoadLimits>
+  quota: number
+  connections: Partial<ConnectionLimits>
+  known: KnownCallers
+  proxies: string[]
+}
+
+/** The one valid key; an outsider only makes up others. */
+const validKey = 'Bearer valid'
+const authenticate: Authenticator['authenticate'] = async ({ headers }) => {
+  if (headers.authorization === undefined) return null
+  if (headers.authorization !== validKey) throw common('unauthenticated')
+  return { kind: 'api_key', keyId: 'ak_1', operator: false, role: 'viewer' } as Principal
+}
+
+interface Served {
+  ask: Ask
+  port: number
+  finish: () => void
+}
+
+/** `/slow` answers when told, `/whoami` authenticates as every operation does; everything else answers at once. */
+const serve = async (fences: Partial<Fences>): Promise<Served> => {
+  const { load, quota = 10_000, connections, known = createKnownCallers(), proxies = ['127.0.0.1'] } = fences
   const waiting = Promise.withResolvers<void>()
   shedding = createLoadShedding({ inFlight: 400, inFlightAnonymous: 200, perAddress: 120, loopDelayMs: 10_000, ...load })
   app = await createHttpServer({
     path: { services: { metrics: createMetrics() } } as unknown as Path,
-    ...{ handlers: [], authenticate: async () => null, trustProxy: ['127.0.0.1'], consoleDir: directory, shedding },
+    ...{ handlers: [], authenticate, proxies, consoleDir: directory, shedding, known },
+    connections: { ...defaultConnectionLimits, ...connections },
     limits: createRateLimits({ ...defaultPolicies, address: { quota, windowSeconds: 60 } }),
     publicUrl: 'https://127.0.0.1',
     tls: { cert: await readFile(certificate.cert, 'utf8'), key: await readFile(certificate.key, 'utf8') },
@@ -43,26 +73,26 @@ const serve = async (load: Partial<LoadLimits>, quota = 10_000): Promise<{ ask: 
     pages: (fastify) => {
       fastify.get('/slow', () => waiting.promise.then(() => 'done'))
       fastify.get('/quick', async () => 'done')
+      const remembered = remembering(known, authenticate)
+      fastify.get('/whoami', async (request) => ((await remembered(request)) ? 'known' : 'nobody'))
       fastify.get('/broken', () => Promise.reject(new Error('the secret of the inside')))
     },
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
-  return { ask: createAsk(`https://127.0.0.1:${port}`, certificate.ca), finish: waiting.resolve }
+  return { ask: createAsk(`https://127.0.0.1:${port}`, certificate.ca), port, finish: waiting.resolve }
 }
 
 const codeOf = (text: string): string => (JSON.parse(text) as { code: string }).code
 const inWork = (count: number) => expect.poll(() => shedding.state().inFlight).toBe(count)
 
-test('beyond the anonymous limit strangers get 503 and Retry-After while known callers are served', async () => {
-  const { ask, finish } = await serve({ inFlightAnonymous: 3 })
+test('beyond the anonymous limit strangers get 503 and Retry-After', async () => {
+  const { ask, finish } = await serve({ load: { inFlightAnonymous: 3 } })
   const held = Array.from({ length: 3 }, () => ask('GET', '/slow'))
   await inWork(3)
   const refused = await ask('GET', '/quick')
   expect([refused.status, codeOf(refused.text), refused.headers['retry-after']]).toEqual([503, 'overloaded', '1'])
   expect(refused.headers['strict-transport-security']).toBeDefined()
-  expect((await ask('GET', '/quick', { headers: { cookie: '__Host-at=x' } })).status).toBe(200)
-  expect((await ask('GET', '/quick', { headers: { authorization: 'Bearer x' } })).status).toBe(200)
   finish()
   expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200, 200])
   await inWork(0)
@@ -70,8 +100,100 @@ test('beyond the anonymous limit strangers get 503 and Retry-After while known c
   expect(shedding.state().shed).toBe(1)
 })
 
+const withKey = { headers: { authorization: validKey } }
+const strangers = [
+  {},
+  { authorization: 'Bearer made-up' },
+  { cookie: '__Host-at=made-up' },
+  { cookie: '__Host-rt=made-up; __Host-at=x' },
+]
+
+/** Fills the anonymous share; who is served beyond it: a known key, and strangers who make up credentials. */
+const servedBeyond = async (known?: KnownCallers): Promise<{ key: number; strangers: number[] }> => {
+  const { ask, finish } = await serve({ load: { inFlightAnonymous: 3 }, ...(known && { known }) })
+  expect((await ask('GET', '/whoami', withKey)).text).toBe('known')
+  expect((await ask('GET', '/whoami', { headers: { authorization: 'Bearer made-up' } })).status).toBe(401)
+  const held = Array.from({ length: 3 }, () => ask('GET', '/slow'))
+  await inWork(3)
+  const key = (await ask('GET', '/quick', withKey)).status
+  const answers = await Promise.all(strangers.map((headers) => ask('GET', '/quick', { headers })))
+  finish()
+  await Promise.all(held)
+  return { key, strangers: answers.map(({ status }) => status) }
+}
+
+test('beyond it callers whose credentials proved valid are served; made-up ones help nobody', async () => {
+  expect(await servedBeyond()).toEqual({ key: 200, strangers: [503, 503, 503, 503] })
+})
+
+test('were every credential taken for known, made-up ones would be let in: the fence is the memory of valid ones', async () => {
+  const has: KnownCallers['has'] = ({ headers }) => headers.authorization !== undefined || headers.cookie !== undefined
+  expect(await servedBeyond({ ...createKnownCallers(), has })).toEqual({ key: 200, strangers: [503, 200, 200, 200] })
+})
+
+test('a key that stopped being valid is not known any more', async () => {
+  const known = createKnownCallers()
+  known.note('Bearer revoked')
+  const { ask } = await serve({ known })
+  const revoked = { headers: { authorization: 'Bearer revoked' } }
+  expect(known.has(revoked)).toBe(true)
+  expect((await ask('GET', '/whoami', revoked)).status).toBe(401)
+  expect(known.has(revoked)).toBe(false)
+})
+
+/** Opens connections one after the other; how many finished their handshake, and how many were closed. */
+const openMany = async (port: number, count: number, localAddress: string) => {
+  const sockets = Array.from({ length: count }, () =>
+    connect({ socket: connectPlain({ port, host: '127.0.0.1', localAddress }), ca: certificate.ca, rejectUnauthorized: false }),
+  )
+  const opened = await Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise<boolean>((resolve) => {
+          socket.once('secureConnect', () => resolve(true))
+          socket.on('error', () => resolve(false)).once('close', () => resolve(false))
+        }),
+    ),
+  )
+  return { open: opened.filter(Boolean).length, close: () => sockets.forEach((socket) => socket.destroy()) }
+}
+
+const openConnections = async (): Promise<number> =>
+  new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)))
+
+// Only Linux has all of 127.0.0.0/8 to come from.
+const several = test.skipIf(process.platform !== 'linux')
+
+several(
+  'connections of one address beyond its share are closed before TLS, those of others are served, and places come free again',
+  async () => {
+    const { port } = await serve({ connections: { perAddress: 8 }, proxies: [] })
+    const first = await openMany(port, 20, '127.0.0.1')
+    const other = await openMany(port, 5, '127.0.0.2')
+    expect([first.open, other.open]).toEqual([8, 5])
+    first.close()
+    other.close()
+    await expect.poll(openConnections).toBe(0)
+    const again = await openMany(port, 20, '127.0.0.1')
+    expect(again.open).toBe(8)
+    again.close()
+  },
+)
+
+several('without the share one address would hold every connection; a proxy may', async () => {
+  const { port } = await serve({ connections: { perAddress: Number.POSITIVE_INFINITY, total: 12 }, proxies: [] })
+  const first = await openMany(port, 20, '127.0.0.1')
+  expect([first.open, (await openMany(port, 5, '127.0.0.2')).open]).toEqual([12, 0])
+  first.close()
+  await app.close()
+  const proxied = await serve({ connections: { perAddress: 8 } })
+  const many = await openMany(proxied.port, 20, '127.0.0.1')
+  expect(many.open).toBe(20)
+  many.close()
+})
+
 test('one address cannot hold more than its share, and others are served', async () => {
-  const { ask, finish } = await serve({ perAddress: 2 })
+  const { ask, finish } = await serve({ load: { perAddress: 2 } })
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
   const held = [ask('GET', '/slow', from('192.0.2.1')), ask('GET', '/slow', from('192.0.2.1'))]
   await inWork(2)
@@ -81,8 +203,22 @@ test('one address cannot hold more than its share, and others are served', async
   await Promise.all(held)
 })
 
+test('the many addresses of one IPv6 network are one', async () => {
+  const { ask, finish } = await serve({ load: { perAddress: 2 }, quota: 6 })
+  const from = (host: number) => ({ headers: { 'x-forwarded-for': `2001:db8:7:8::${host}` } })
+  const held = [ask('GET', '/slow', from(1)), ask('GET', '/slow', from(2))]
+  await inWork(2)
+  expect((await ask('GET', '/quick', from(3))).status).toBe(503)
+  finish()
+  await Promise.all(held)
+  await inWork(0)
+  const statuses = []
+  for (const host of [4, 5, 6, 7, 8]) statuses.push((await ask('GET', '/quick', from(host))).status)
+  expect(statuses).toEqual([200, 200, 200, 200, 429])
+})
+
 test('beyond its rate an address gets 429 with RateLimit and Retry-After, on every kind of answer', async () => {
-  const { ask } = await serve({}, 4)
+  const { ask } = await serve({ quota: 4 })
   const first = await ask('GET', '/quick')
   expect([first.status, first.headers['ratelimit-policy'], first.headers['ratelimit']]).toEqual([
     200,

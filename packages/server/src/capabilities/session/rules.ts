@@ -1,4 +1,4 @@
-import { placeOf } from '../../kernel/identity/guesses.ts'
+import { placeOf } from '../../kernel/network.ts'
 import type { Origin } from '../../kernel/handle.ts'
 
 const browsers: readonly [RegExp, string][] = [

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { placeOf } from '../network.ts'
 import { common } from '../problem.ts'
 
 export interface LoadLimits {
@@ -6,7 +7,7 @@ export interface LoadLimits {
   inFlight: number
   /** Beyond this only known callers are admitted. */
   inFlightAnonymous: number
-  /** Requests of one address in work at once. */
+  /** Requests of one address (or IPv6 /64) in work at once. */
   perAddress: number
   /** Mean delay of the event loop beyond which anonymous requests are refused, milliseconds. */
   loopDelayMs: number
@@ -15,8 +16,8 @@ export interface LoadLimits {
 export const defaultLoadLimits: LoadLimits = { inFlight: 400, inFlightAnonymous: 200, perAddress: 120, loopDelayMs: 250 }
 
 export interface LoadShedding {
-  /** Admits a request or throws `overloaded`. `known`: it carries credentials. Call the result once when the request is done. */
-  admit: (address: string, known: boolean) => () => void
+  /** Admits a request or throws `overloaded`; asks whether the caller is known only when that matters. Call the result once it is done. */
+  admit: (address: string, known: () => boolean) => () => void
   state: () => { inFlight: number; shed: number; loopDelayMs: number }
   stop: () => void
 }
@@ -31,7 +32,7 @@ export const createLoadShedding = (limits: LoadLimits = defaultLoadLimits): Load
     delay.reset()
   }, 500)
   timer.unref()
-  const byAddress = new Map<string, number>()
+  const byPlace = new Map<string, number>()
   let inFlight = 0
   let shed = 0
 
@@ -41,19 +42,20 @@ export const createLoadShedding = (limits: LoadLimits = defaultLoadLimits): Load
   }
   return {
     admit: (address, known) => {
-      const ofAddress = byAddress.get(address) ?? 0
-      if (inFlight >= limits.inFlight || ofAddress >= limits.perAddress) refuse()
-      if (!known && (inFlight >= limits.inFlightAnonymous || loopDelayMs > limits.loopDelayMs)) refuse()
+      const place = placeOf(address)
+      const ofPlace = byPlace.get(place) ?? 0
+      if (inFlight >= limits.inFlight || ofPlace >= limits.perAddress) refuse()
+      if ((inFlight >= limits.inFlightAnonymous || loopDelayMs > limits.loopDelayMs) && !known()) refuse()
       inFlight++
-      byAddress.set(address, ofAddress + 1)
+      byPlace.set(place, ofPlace + 1)
       let done = false
       return () => {
         if (done) return
         done = true
         inFlight--
-        const left = (byAddress.get(address) ?? 1) - 1
-        if (left > 0) byAddress.set(address, left)
-        else byAddress.delete(address)
+        const left = (byPlace.get(place) ?? 1) - 1
+        if (left > 0) byPlace.set(place, left)
+        else byPlace.delete(place)
       }
     },
     state: () => ({ inFlight, shed, loopDelayMs }),

@@ -29,11 +29,12 @@ const serverWith = () => {
 test('counts by pattern, never by address', async () => {
   const { app, metrics } = serverWith()
   expect(metrics.state().p99Ms).toBeNull()
-  metrics.watch(() => ({ inFlight: 1, shed: 7, loopDelayMs: 3.14 }))
+  metrics.watch(() => ({ inFlight: 1, shed: 7, loopDelayMs: 3.14, connections: { open: 2, refused: 5 } }))
   for (let n = 0; n < 100; n++) await app.inject({ url: `/things/${n}` })
   expect(metrics.state()).toMatchObject({ served: 100, limited: 100, shed: 7, eventLoopDelayMs: 3.1 })
   const { body } = await app.inject({ url: '/metrics', remoteAddress: '127.0.0.1' })
   expect(body).toContain('holdfast_http_request_seconds_count{route="/things/:id",method="GET",status="4xx"} 100')
+  expect(body).toContain('holdfast_connections_refused 5')
   expect(body).not.toContain('/things/7')
 })
 

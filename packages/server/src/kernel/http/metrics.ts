@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import { sendProblem } from './errors.ts'
+import type { Connections } from './connections.ts'
 import type { LoadShedding } from './load-shedding.ts'
 
 export interface Observed {
@@ -23,11 +24,14 @@ export interface MetricsState {
   eventLoopDelayMs: number
 }
 
+/** What the HTTP edge measures of itself. */
+export type Load = ReturnType<LoadShedding['state']> & { connections: ReturnType<Connections['state']> }
+
 /** Counts of this process, for Prometheus and for the operator's page. No personal data, no organisation. */
 export interface Metrics {
   observe: (observed: Observed) => void
   /** Where load is measured; the HTTP edge tells. */
-  watch: (load: LoadShedding['state']) => void
+  watch: (load: () => Load) => void
   state: () => MetricsState
   /** The text format of Prometheus. */
   text: () => Promise<string>
@@ -38,7 +42,7 @@ const remembered = 2_000
 export const createMetrics = (): Metrics => {
   const registry = new Registry()
   const registers = [registry]
-  let load: LoadShedding['state'] = () => ({ inFlight: 0, shed: 0, loopDelayMs: 0 })
+  let load = (): Load => ({ inFlight: 0, shed: 0, loopDelayMs: 0, connections: { open: 0, refused: 0 } })
   const seconds = new Histogram({
     name: 'holdfast_http_request_seconds',
     help: 'Time from the first byte of a request to the last of its answer',
@@ -57,6 +61,12 @@ export const createMetrics = (): Metrics => {
       },
     })
   gauge('holdfast_http_shed', 'Requests refused because the process was busy, since its start', () => load().shed)
+  gauge('holdfast_connections_open', 'Open connections', () => load().connections.open)
+  gauge(
+    'holdfast_connections_refused',
+    'Connections closed at once because of a limit, since the start',
+    () => load().connections.refused,
+  )
   gauge('holdfast_http_in_flight', 'Requests in work', () => load().inFlight)
   gauge('holdfast_event_loop_delay_seconds', 'Mean delay of the event loop', () => load().loopDelayMs / 1000)
   gauge('holdfast_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss())

@@ -1,4 +1,5 @@
 import type { Operation } from '@holdfast/contract'
+import { placeOf } from '../network.ts'
 import { common, type Problem } from '../problem.ts'
 import { principalId, type Principal } from '../principal.ts'
 
@@ -82,7 +83,7 @@ export interface RateLimits {
   byCaller: (operation: Operation, principal: Principal | null, address: string) => RateState | null
 }
 
-/** Limits of this process. Several nodes behind one address allow as many times the quota. */
+/** Limits of this process; an address counts as its place (network.ts), or whoever has a /64 of IPv6 would have 2⁶⁴ quotas. Several nodes behind one address allow as many times the quota. */
 export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: () => number = Date.now): RateLimits => {
   const cells = {
     address: createCells(policies.address, 'address', now),
@@ -92,12 +93,12 @@ export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: 
     heavy: createCells(policies.heavy, 'heavy', now),
   }
   return {
-    byAddress: cells.address,
+    byAddress: (address) => cells.address(placeOf(address)),
     byCaller: (operation, principal, address) => {
-      const who = principal ? principalId(principal) : address
+      const who = principal ? principalId(principal) : placeOf(address)
       return tightest([
         ...(principal ? [cells.principal(who), cells.organisation(principal.orgId)] : []),
-        ...(operation.rate === 'secret' ? [cells.secret(address)] : []),
+        ...(operation.rate === 'secret' ? [cells.secret(placeOf(address))] : []),
         ...(operation.rate === 'heavy' ? [cells.heavy(who)] : []),
       ])
     },

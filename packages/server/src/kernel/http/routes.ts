@@ -3,18 +3,20 @@ import { apiBase, methodOf, type Operation } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newId } from '../identifier.ts'
 import type { Handler } from '../handle.ts'
-import type { Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import { run, runDownload, type Path, type Request } from '../run.ts'
+import type { Authenticator } from './authenticate.ts'
 import { cookieHeaders, refreshCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
+import type { KnownCallers } from './known-callers.ts'
 import { rateHeaders, rateProblem, type RateLimits } from './rate-limit.ts'
 
 export interface RouteOptions {
   path: Path
   handlers: readonly Handler[]
   limits: RateLimits
-  authenticate: (request: FastifyRequest) => Promise<Principal | null>
+  authenticate: Authenticator['authenticate']
+  known: KnownCallers
   publicUrl: string
 }
 
@@ -89,6 +91,7 @@ const serve = async (
   const { output, seq, cookies } = await run(options.path, handler, input, asked)
   if (seq !== null) reply.header('holdfast-ledger-seq', seq)
   if (cookies) reply.header('set-cookie', cookieHeaders(cookies))
+  if (cookies && 'set' in cookies) options.known.note(cookies.set.access, cookies.set.refresh)
   return reply.send(output)
 }
 

@@ -4,9 +4,12 @@ import type { Socket } from 'node:net'
 import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { newId } from '../identifier.ts'
+import { proxiesIn } from '../network.ts'
 import { common, problemBody } from '../problem.ts'
+import { limitConnections, type ConnectionLimits } from './connections.ts'
 import { ofFramework, registerErrors, sendProblem } from './errors.ts'
 import { securityHeaders, tlsSettings } from './headers.ts'
+import { remembering } from './known-callers.ts'
 import type { LoadShedding } from './load-shedding.ts'
 import { watchMethods } from './methods.ts'
 import { registerMetrics } from './metrics.ts'
@@ -16,10 +19,11 @@ import { registerRoutes, type RouteOptions } from './routes.ts'
 export interface HttpOptions extends RouteOptions {
   tls: { cert: string; key: string }
   shedding: LoadShedding
+  connections: ConnectionLimits
   /** Folder of the built console, with `index.html`. */
   consoleDir: string
-  /** Addresses of proxies whose X-Forwarded-For is believed; false for none. */
-  trustProxy: string[] | false
+  /** Addresses or networks of proxies: their X-Forwarded-For is believed, their connections are not limited. */
+  proxies: readonly string[]
   log: (message: string, detail: Record<string, unknown>) => void
   /** More routes: health, trust page, API description. */
   pages: (app: FastifyInstance) => void
@@ -58,11 +62,13 @@ const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-const registerAdmission = (app: FastifyInstance, { limits, shedding }: HttpOptions): void => {
+const registerAdmission = (app: FastifyInstance, { limits, shedding, known }: HttpOptions): void => {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders)
-    const known = request.headers.authorization !== undefined || request.headers.cookie !== undefined
-    reply.raw.once('close', shedding.admit(request.ip, known))
+    reply.raw.once(
+      'close',
+      shedding.admit(request.ip, () => known.has(request)),
+    )
     const state = limits.byAddress(request.ip)
     reply.headers(rateHeaders(state))
     if (state.retryAfterSeconds > 0) throw rateProblem(state)
@@ -112,9 +118,10 @@ const onRouterError = (error: FastifyError, _: FastifyRequest, reply: FastifyRep
 
 /** The whole HTTPS edge. The caller listens and closes. */
 export const createHttpServer = async (options: HttpOptions): Promise<FastifyInstance> => {
+  const isProxy = proxiesIn(options.proxies)
   const app = Fastify({
     https: { ...options.tls, ...tlsSettings, ...serverTimes, maxHeaderSize: 16 * 1024 },
-    trustProxy: options.trustProxy === false ? false : options.trustProxy,
+    trustProxy: options.proxies.length > 0 && ((address: string) => isProxy(address)),
     bodyLimit: 64 * 1024,
     requestTimeout: serverTimes.requestTimeout,
     connectionTimeout: 300_000,
@@ -124,22 +131,28 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
     clientErrorHandler: onClientError,
     frameworkErrors: onRouterError,
   })
-  app.server.maxConnections = 2_000
+  const connections = limitConnections(app.server, options.connections, isProxy)
+  const authenticate = remembering(options.known, options.authenticate)
   const methodsOf = watchMethods(app)
   registerErrors(app, (message, detail) => options.log(message, detail))
-  registerRoutes(app, options)
+  registerRoutes(app, { ...options, authenticate })
   registerAdmission(app, options)
   const { metrics } = options.path.services
-  metrics.watch(() => options.shedding.state())
-  registerMetrics(app, metrics, options.authenticate)
+  metrics.watch(() => ({ ...options.shedding.state(), connections: connections.state() }))
+  registerMetrics(app, metrics, authenticate)
   options.pages(app)
   await registerConsole(app, options.consoleDir, methodsOf)
   return app
 }
 
+export type RedirectOptions = Pick<HttpOptions, 'publicUrl' | 'connections' | 'proxies'>
+
 /** Plain HTTP only redirects (D1); it reads no more than the request line. */
-export const createRedirectServer = (publicUrl: string): http.Server =>
-  http.createServer({ headersTimeout: 5_000, requestTimeout: 5_000, maxHeaderSize: 4096 }, (request, response) => {
+export const createRedirectServer = ({ publicUrl, connections, proxies }: RedirectOptions): http.Server => {
+  const server = http.createServer({ headersTimeout: 5_000, requestTimeout: 5_000, maxHeaderSize: 4096 }, (request, response) => {
     const path = request.url?.startsWith('/') && !request.url.startsWith('//') ? request.url : '/'
     response.writeHead(308, { location: publicUrl + path, connection: 'close' }).end()
   })
+  limitConnections(server, connections, proxiesIn(proxies))
+  return server
+}

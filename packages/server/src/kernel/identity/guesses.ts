@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import type { Gate } from '../gate.ts'
+import { placeOf } from '../network.ts'
 import { common } from '../problem.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -21,9 +21,6 @@ const limits: Record<GuessKind, { place: { free: number; cap: number }; subject:
   // Whoever gets here knows the password. Six digits, three valid at a time: some 290 guesses a day hit once in three years.
   factor: { place: { free: 5, cap: 300 }, subject: { free: 10, cap: 300 } },
 }
-
-/** One customer of an access provider: an IPv4 address, or the upper half of an IPv6 one. */
-export const placeOf = (address: string): string => (isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address)
 
 export const createGuesses = (gate: Gate, secrets: Secrets): Guesses => ({
   begin: async (kind, subject, address) => {
