@@ -1,41 +1,74 @@
-import type { OrgId } from '@holdfast/contract'
-import type { OrgTx } from './tenancy/org-tx.ts'
+import type { PersonId } from '@holdfast/contract'
+import type { Entered } from './handle.ts'
 import type { Vault } from './vault.ts'
 
-interface Reader {
-  tx: OrgTx
-  vault: Vault
-  orgId: OrgId
-}
-
-const open = (vault: Vault, id: string, column: 'name_sealed' | 'email_sealed', envelope: Buffer | null): Promise<string> =>
-  envelope === null ? Promise.resolve('') : vault.openText({ person: id }, { table: 'person', column, row: id }, envelope)
-
 export interface Person {
-  id: string
+  id: PersonId
   name: string
   email: string
 }
 
+/** Name and address are sealed under the person's own key, so that destroying it erases them everywhere. */
+interface SealedPerson {
+  id: string
+  /** Null once erased, as is the address. */
+  nameSealed: Buffer | null
+  emailSealed: Buffer | null
+}
+
+const place = (column: 'name_sealed' | 'email_sealed', row: string) => ({ table: 'person', column, row })
+
+const openText = (vault: Vault, id: string, column: 'name_sealed' | 'email_sealed', envelope: Buffer | null): Promise<string> =>
+  envelope === null ? Promise.resolve('') : vault.openText({ person: id }, place(column, id), envelope)
+
+const openPerson = async (vault: Vault, { id, nameSealed, emailSealed }: SealedPerson): Promise<Person> => ({
+  id: id as PersonId,
+  name: await openText(vault, id, 'name_sealed', nameSealed),
+  email: await openText(vault, id, 'email_sealed', emailSealed),
+})
+
 /** Names and addresses of those of the given people who can be seen here; one query and one unwrap however many they are. */
 export const peopleOf = async (
-  { tx, vault }: Pick<Reader, 'tx' | 'vault'>,
+  { tx, vault }: Pick<Entered, 'tx' | 'vault'>,
   ids: readonly string[],
 ): Promise<Map<string, Person>> => {
   const wanted = [...new Set(ids.filter((id) => id.startsWith('pe_')))]
   if (wanted.length === 0) return new Map()
   const rows = await tx.selectFrom('person').select(['id', 'nameSealed', 'emailSealed']).where('id', 'in', wanted).execute()
   await vault.warm(rows.map(({ id }) => ({ person: id })))
-  const people = await Promise.all(
-    rows.map(async ({ id, nameSealed, emailSealed }) => ({
-      id,
-      name: await open(vault, id, 'name_sealed', nameSealed),
-      email: await open(vault, id, 'email_sealed', emailSealed),
-    })),
-  )
+  const people = await Promise.all(rows.map((row) => openPerson(vault, row)))
   return new Map(people.map((person) => [person.id, person]))
 }
 
 /** Names only; people who are gone are missing. */
-export const namesOf = async (reader: Reader, ids: readonly string[]): Promise<Map<string, string>> =>
+export const namesOf = async (reader: Pick<Entered, 'tx' | 'vault'>, ids: readonly string[]): Promise<Map<string, string>> =>
   new Map([...(await peopleOf(reader, ids))].map(([id, { name }]) => [id, name]))
+
+/** One person that may be seen from the organisation entered: oneself or a fellow member. Throws when there is none. */
+export const readPerson = async ({ tx, vault }: Pick<Entered, 'tx' | 'vault'>, id: PersonId): Promise<Person> => {
+  const row = await tx
+    .selectFrom('person')
+    .select(['id', 'nameSealed', 'emailSealed'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return openPerson(vault, row)
+}
+
+export const sealName = (vault: Vault, id: PersonId, name: string): Promise<Buffer> =>
+  vault.seal({ person: id }, place('name_sealed', id), name)
+
+export interface NewPerson extends Person {
+  /** From `blindIndex`. */
+  emailIndex: Buffer
+  passwordHash: string
+}
+
+/** Adds a person; the transaction must have been entered as that person. */
+export const createPerson = async (
+  { tx, vault }: Entered,
+  { id, name, email, emailIndex, passwordHash }: NewPerson,
+): Promise<void> => {
+  const nameSealed = await sealName(vault, id, name)
+  const emailSealed = await vault.seal({ person: id }, place('email_sealed', id), email)
+  await tx.insertInto('person').values({ id, emailIndex, emailSealed, nameSealed, passwordHash, mfaEnrolledAt: null }).execute()
+}

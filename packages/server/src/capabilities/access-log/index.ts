@@ -12,7 +12,7 @@ const Origin = z.object({ address: z.string() })
 
 const Cursor = z.string().regex(/^al_[0-9a-z]{26}$/)
 
-const list = handle(contract.list, async ({ limit, after, actor, operation }, { tx, vault, orgId }) => {
+const list = handle(contract.list, async ({ limit, after, actor, operation }, { tx, vault }) => {
   let query = tx.selectFrom('accessLog').selectAll()
   const cursor = cursorOf(Cursor, after)
   if (cursor !== null) query = query.where('id', '<', cursor)
@@ -24,7 +24,7 @@ const list = handle(contract.list, async ({ limit, after, actor, operation }, { 
     .execute()
   const shown = found.slice(0, limit)
   const names = await namesOf(
-    { tx, vault, orgId },
+    { tx, vault },
     shown.map((row) => row.actor),
   )
   const rows = await Promise.all(

@@ -66,7 +66,7 @@ const beginsWith = (text: string): string => `${text.replace(/[\\%_]/g, '\\$&')}
 
 const Cursor = z.coerce.number().int().min(0)
 
-export const list = handle(ledger.list, async ({ limit, after, actor, action, target, from, to }, { tx, vault, orgId }) => {
+export const list = handle(ledger.list, async ({ limit, after, actor, action, target, from, to }, { tx, vault }) => {
   const cursor = cursorOf(Cursor, after)
   const top = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, to === undefined ? await sizeOf(tx) : await seqAt(tx, to))
   const bottom = Math.max(from === undefined ? 0 : await seqAt(tx, from), 0)
@@ -77,14 +77,14 @@ export const list = handle(ledger.list, async ({ limit, after, actor, action, ta
   if (action !== undefined) query = query.where(sql<boolean>`${body} ->> 'action' like ${beginsWith(action)}`)
   if (target !== undefined) query = query.where(sql<boolean>`${body} -> 'target' ->> 'id' = ${target}`)
   const rows = await query.orderBy('seq', 'desc').limit(limit).execute()
-  const names = await namesFor(rows, { tx, vault, orgId })
+  const names = await namesFor(rows, { tx, vault })
   const last = rows.length === limit ? Number(rows.at(-1)?.seq) : reach
   return { rows: rows.map((row) => present(row, names)), next: last > bottom ? String(last) : null }
 })
 
 const Origin = z.object({ address: z.string(), agent: z.string() })
 
-export const read = handle(ledger.read, async ({ seq }, { tx, vault, orgId, fail }) => {
+export const read = handle(ledger.read, async ({ seq }, { tx, vault, fail }) => {
   const row = await tx.selectFrom('ledger').select(columns).where('seq', '=', String(seq)).executeTakeFirst()
   if (!row) throw fail('entry_not_found')
   const body = parseBody(row.body)
@@ -97,7 +97,7 @@ export const read = handle(ledger.read, async ({ seq }, { tx, vault, orgId, fail
         .catch(() => null)
     : null
   return {
-    ...present(row, await namesFor([row], { tx, vault, orgId })),
+    ...present(row, await namesFor([row], { tx, vault })),
     changes: (body?.changes ?? []).slice(0, 1000).map(presentChange),
     origin,
     session: body?.actor.session ?? null,

@@ -63,7 +63,7 @@ const find = async (
     )
     for (const row of rows) {
       if (found.length === limit) return { rows: found, next: found.at(-1)?.personId ?? null }
-      const person = people.get(row.personId) ?? { id: row.personId, name: '', email: '' }
+      const person = people.get(row.personId) ?? { id: row.personId as PersonId, name: '', email: '' }
       if (search === '' || matches(search, [person.name, person.email])) found.push({ ...row, person })
     }
     at = rows.at(-1)?.personId ?? at

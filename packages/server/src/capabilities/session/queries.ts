@@ -11,7 +11,7 @@ import {
 import { handle, type Context } from '../../kernel/handle.ts'
 import { hasFactor, recoveryCodesLeft } from '../../kernel/identity/factors.ts'
 import { nextOf } from '../../kernel/identity/mfa.ts'
-import { readPerson } from '../../kernel/identity/people.ts'
+import { readPerson } from '../../kernel/people.ts'
 import { sessionPlace } from '../../kernel/identity/sessions.ts'
 import { stepUpUntil, type Principal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'

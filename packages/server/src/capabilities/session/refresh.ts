@@ -1,7 +1,7 @@
 import { session, type OrgId, type PersonId } from '@holdfast/contract'
 import { handlePublic, type Entered } from '../../kernel/handle.ts'
 import { after, accessTokenMinutes, minutes } from '../../kernel/identity/lifetimes.ts'
-import { readPerson } from '../../kernel/identity/people.ts'
+import { readPerson } from '../../kernel/people.ts'
 import { cookiesFor, sessionPlace } from '../../kernel/identity/sessions.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { RecordedRefusal } from '../../kernel/recorded-refusal.ts'

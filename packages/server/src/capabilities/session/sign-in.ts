@@ -2,7 +2,7 @@ import { session, type OrgId, type PersonId, type Role } from '@holdfast/contrac
 import { handlePublic, type Entered, type Origin, type PublicContext } from '../../kernel/handle.ts'
 import { emailIndexOf } from '../../kernel/identity/email-index.ts'
 import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
-import { readPerson } from '../../kernel/identity/people.ts'
+import { readPerson } from '../../kernel/people.ts'
 import { cookiesFor, sessionPlace, startSession } from '../../kernel/identity/sessions.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { deviceOf, isNewDevice } from './rules.ts'
