@@ -35,7 +35,12 @@ const entrances = [
   'now/NowPage',
 ]
 
-const measure = async (): Promise<{ page: string; bytes: number }[]> => {
+interface Size {
+  page: string
+  bytes: number
+}
+
+const measure = async (): Promise<Size[]> => {
   const manifest = JSON.parse(await readFile(`${dist}.vite/manifest.json`, 'utf8')) as Record<string, Chunk>
   const entry = Object.keys(manifest).find((key) => manifest[key]?.isEntry) ?? ''
   const pages = Object.keys(manifest).filter((key) => key.endsWith('Page.tsx') && manifest[key]?.isDynamicEntry)
@@ -54,7 +59,7 @@ test('an entrance, and a deep link to any page, loads at most 250 kB of gzipped 
   expect(sizes.length).toBeGreaterThan(20)
   const first = sizes.filter(({ page }) => entrances.includes(page))
   expect(first).toHaveLength(entrances.length)
-  const inWords = (size: (typeof sizes)[number] | undefined) => `${((size?.bytes ?? 0) / 1000).toFixed(1)} kB (${size?.page})`
+  const inWords = (size: Size | undefined) => `${((size?.bytes ?? 0) / 1000).toFixed(1)} kB (${size?.page})`
   console.log(`heaviest entrance ${inWords(first[0])}; heaviest page ${inWords(sizes[0])}`)
   expect(sizes.filter(({ bytes }) => bytes > firstLoadBytes)).toEqual([])
 })
