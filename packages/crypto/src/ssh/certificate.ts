@@ -220,6 +220,6 @@ export const validityOf = ({
   endsAt?: number
 }) => {
   const validBefore = Math.floor(Math.min(nowSeconds + lifetimeSeconds, endsAt ?? Number.POSITIVE_INFINITY))
-  if (validBefore <= nowSeconds) throw new SshError('validity_refused', 'it would have ended already')
+  if (!(validBefore > nowSeconds)) throw new SshError('validity_refused', 'it would have ended already')
   return { validAfter: Math.max(0, Math.floor(nowSeconds) - skewSeconds), validBefore }
 }

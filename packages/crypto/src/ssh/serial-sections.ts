@@ -56,7 +56,8 @@ const stepTo = (ranges: readonly SerialRange[], index: number, form: Form, befor
     if (form === 'range') return [{ ...fresh, cost: cost + headerBytes + 2 * serialBytes }]
     const goesOn = previous?.form === form
     if (form === 'list') {
-      if (length > 2n) return []
+      // A range of its own and a header to go on with the list are shorter than four.
+      if (length > 3n) return []
       const start = goesOn ? previous.start : index
       return [{ form, start, before: previous, cost: cost + (goesOn ? 0 : headerBytes) + serialBytes * Number(length) }]
     }

@@ -1,0 +1,265 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SshError, type SshErrorCode } from './error.ts'
+import { authorizedPrincipalsLine, knownHostsAuthorityLine } from './lines.ts'
+import { canonicalCidr } from './options.ts'
+import {
+  checkPrincipals,
+  grantKeyId,
+  hostPrincipalOf,
+  isHostName,
+  parseGrantKeyId,
+  parsePrincipal,
+  principalOf,
+} from './principal.ts'
+import { ed25519PublicKey, fingerprintOf, formatPublicKey, parsePublicKey, publicKeyFromBlob } from './public-key.ts'
+import { createSigner, securityKey, sshKeygen } from './ssh-keygen.fixture.ts'
+import { mpint, string } from './wire.ts'
+
+const tool = sshKeygen()
+beforeAll(() => tool.makeKey('ca', '-t', 'ed25519'))
+afterAll(() => tool.remove())
+
+const codeOf = (work: () => unknown): SshErrorCode | 'fine' => {
+  try {
+    work()
+    return 'fine'
+  } catch (error) {
+    if (error instanceof SshError) return error.code
+    throw error
+  }
+}
+const odd = [
+  '',
+  '*',
+  'a,b',
+  'a b',
+  'a\0',
+  'a\n',
+  '\n',
+  'a:b',
+  'a/b',
+  '..',
+  'A',
+  'é',
+  'a?',
+  '!a',
+  '%h',
+  '~',
+  '\u202e',
+  'a'.repeat(65),
+]
+
+describe('principals', () => {
+  it('name one account of one host of one organisation, both ways', () => {
+    const part = fc.stringMatching(/^[a-z0-9_-]{1,64}$/)
+    fc.assert(
+      fc.property(fc.record({ org: part, host: part, login: part }), (account) => {
+        expect(parsePrincipal(principalOf(account))).toEqual(account)
+      }),
+    )
+  })
+
+  it.each(odd)('have no %j in them', (text) => {
+    expect(codeOf(() => principalOf({ org: text, host: 'h', login: 'l' }))).toBe('principal_refused')
+    expect(codeOf(() => principalOf({ org: 'o', host: text, login: 'l' }))).toBe('principal_refused')
+    expect(codeOf(() => principalOf({ org: 'o', host: 'h', login: text }))).toBe('principal_refused')
+    expect(codeOf(() => hostPrincipalOf({ org: 'o', host: text }))).toBe('principal_refused')
+    expect(parsePrincipal(text)).toBe(null)
+    expect(codeOf(() => checkPrincipals('user', [text]))).toBe('principal_refused')
+    expect(codeOf(() => checkPrincipals('user', [`o:o1:h:h1:u:${text}`]))).toBe('principal_refused')
+    expect(codeOf(() => checkPrincipals('host', ['o:o1:h:h1', text]))).toBe('principal_refused')
+  })
+
+  it('of hosts may have names and addresses beside them, never patterns', () => {
+    for (const name of ['localhost', 'web-1.example.com', '10.0.0.1', '2001:db8::1']) expect(isHostName(name)).toBe(true)
+    const refused = [
+      '*.example.com',
+      'web1.',
+      '.web1',
+      '-a.b',
+      'a-.b',
+      'Web1',
+      '1.2.3',
+      '300.1.1.1',
+      'fe80::1%eth0',
+      'a..b',
+      'a'.repeat(64),
+    ]
+    for (const name of refused) expect([name, isHostName(name)]).toEqual([name, false])
+  })
+
+  it('and key ids lead back to the grant', () => {
+    const keyId = grantKeyId({ grant: 'gr_01', person: 'pe_02' })
+    expect(keyId).toBe('grant:gr_01/user:pe_02')
+    expect(parseGrantKeyId(keyId)).toEqual({ grant: 'gr_01', person: 'pe_02' })
+    expect(parseGrantKeyId(`${keyId}/user:pe_03`)).toBe(null)
+    expect(codeOf(() => grantKeyId({ grant: 'a/user:b', person: 'c' }))).toBe('key_id_refused')
+  })
+})
+
+describe('public keys', () => {
+  it.each([
+    ['ed25519'],
+    ['ecdsa', '-b', '256'],
+    ['ecdsa', '-b', '384'],
+    ['ecdsa', '-b', '521'],
+    ['rsa', '-b', '2048'],
+    ['rsa', '-b', '3072'],
+  ])('%s %s %s', (type, ...options) => {
+    const name = [type, ...options].join('')
+    const key = tool.makeKey(name, '-t', type, ...options)
+    expect(formatPublicKey(key, 'made for a test')).toBe(tool.read(`${name}.pub`))
+    expect(tool.run('-l', '-f', `${name}.pub`).stdout).toContain(` ${fingerprintOf(key)} `)
+    expect(publicKeyFromBlob(key.blob)).toEqual(key)
+    for (let length = 0; length < key.blob.length; length += 1)
+      expect(['malformed_key', 'key_not_accepted']).toContain(codeOf(() => publicKeyFromBlob(key.blob.subarray(0, length))))
+    expect(codeOf(() => publicKeyFromBlob(Buffer.concat([key.blob, Buffer.of(0)])))).toBe('malformed_key')
+  })
+
+  it('of security keys', () => {
+    const key = securityKey()
+    tool.write('sk.pub', `${formatPublicKey(key)}\n`)
+    expect(tool.run('-l', '-f', 'sk.pub').stdout).toContain(` ${fingerprintOf(key)} `)
+    expect(parsePublicKey(tool.read('sk.pub'))).toEqual(key)
+  })
+
+  const rsa = (exponent: Buffer, modulus: Buffer) => Buffer.concat([string('ssh-rsa'), mpint(exponent), mpint(modulus)])
+  const three = Buffer.of(3)
+  const modulusOf = (bytes: number, last = 1) => Buffer.concat([Buffer.of(0x80), Buffer.alloc(bytes - 2), Buffer.of(last)])
+  it.each<[string, SshErrorCode, Buffer]>([
+    ['Ed25519 of 31 bytes', 'malformed_key', Buffer.concat([string('ssh-ed25519'), string(Buffer.alloc(31))])],
+    ['RSA of 1,024 bits', 'key_not_accepted', rsa(three, modulusOf(128))],
+    ['RSA of 16,392 bits', 'key_not_accepted', rsa(three, modulusOf(2049))],
+    ['an even exponent', 'malformed_key', rsa(Buffer.of(4), modulusOf(256))],
+    ['exponent 1', 'malformed_key', rsa(Buffer.of(1), modulusOf(256))],
+    ['an even modulus', 'malformed_key', rsa(three, modulusOf(256, 2))],
+    ['a negative modulus', 'malformed_key', Buffer.concat([string('ssh-rsa'), mpint(three), string(modulusOf(256))])],
+    [
+      'needless zeros',
+      'malformed_key',
+      Buffer.concat([string('ssh-rsa'), mpint(three), string(Buffer.concat([Buffer.of(0, 0), modulusOf(256)]))]),
+    ],
+    [
+      'a point off its curve',
+      'malformed_key',
+      Buffer.concat([
+        string('ecdsa-sha2-nistp256'),
+        string('nistp256'),
+        string(Buffer.concat([Buffer.of(4), Buffer.alloc(64, 1)])),
+      ]),
+    ],
+    [
+      'another curve',
+      'malformed_key',
+      Buffer.concat([string('ecdsa-sha2-nistp256'), string('nistp384'), string(Buffer.alloc(65, 4))]),
+    ],
+    ['DSA', 'key_not_accepted', Buffer.concat([string('ssh-dss'), string('x')])],
+    ['a certificate', 'key_not_accepted', Buffer.concat([string('ssh-ed25519-cert-v01@openssh.com'), string('x')])],
+    ['nothing', 'malformed_key', Buffer.alloc(0)],
+    ['too much', 'malformed_key', Buffer.alloc(5000)],
+  ])('not %s', (_name, code, blob) => {
+    expect(codeOf(() => publicKeyFromBlob(blob))).toBe(code)
+  })
+
+  it('not from texts that are something else', () => {
+    const line = formatPublicKey(createSigner().publicKey)
+    const [type = '', base64 = ''] = line.split(' ')
+    const texts = [
+      '',
+      type,
+      base64,
+      `ssh-rsa ${base64}`,
+      `restrict ${line}`,
+      `${line}\n${line}`,
+      `${type} ${base64}\0`,
+      `${type} -${base64}`,
+      `${type} ${base64}=`,
+    ]
+    for (const text of texts) expect([text, codeOf(() => parsePublicKey(text))]).toEqual([text, 'malformed_key'])
+    expect(codeOf(() => formatPublicKey(parsePublicKey(line), 'two\nlines'))).toBe('line_refused')
+    expect(codeOf(() => ed25519PublicKey(Buffer.alloc(31)))).toBe('malformed_key')
+    expect(parsePublicKey(`  ${type}\t${base64}   a comment of words \n`).type).toBe('ssh-ed25519')
+  })
+})
+
+describe('networks', () => {
+  it.each([
+    ['10.0.0.0/8', '10.0.0.0/8'],
+    ['192.0.2.7', '192.0.2.7/32'],
+    ['0.0.0.0/0', '0.0.0.0/0'],
+    ['2001:DB8:0:0::/32', '2001:db8::/32'],
+    ['::', '::/128'],
+    ['::1', '::1/128'],
+    ['2001:db8:0:1:0:0:0:1', '2001:db8:0:1::1/128'],
+    ['fe80::/10', 'fe80::/10'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8/128'],
+  ])('%s is %s', (text, canonical) => {
+    expect(canonicalCidr(text)).toBe(canonical)
+    expect(canonicalCidr(canonical)).toBe(canonical)
+  })
+
+  it.each([
+    '',
+    '*',
+    '10.0.0.1/8',
+    '10.0.0.0/33',
+    '10.0.0.0/08',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '010.0.0.1',
+    '10.0.0',
+    '::1/129',
+    'fe80::1/64',
+    'fe80::1%eth0',
+    '::ffff:10.0.0.1',
+    '10.0.0.0/8,0.0.0.0/0',
+    '10.0.0.0/8\n',
+    'example.com',
+  ])('%j is none', (text) => {
+    expect(canonicalCidr(text)).toBe(null)
+  })
+
+  it('that we call canonical, ssh-keygen accepts', () => {
+    const text = fc.oneof(
+      fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 33 })).map(([address, bits]) => `${address}/${bits}`),
+      fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 129 })).map(([address, bits]) => `${address}/${bits}`),
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.integer({ min: 0, max: 32 }).map((bits) => `${bits === 0 ? '0.0.0.0' : '128.0.0.0'}/${bits}`),
+    )
+    const canonical = fc
+      .array(text, { minLength: 60, maxLength: 60 })
+      .map((all) => all.map(canonicalCidr).filter((one) => one !== null))
+    fc.assert(
+      fc.property(canonical, (networks) => {
+        const option = `source-address=${networks.slice(0, 30).join(',')}`
+        expect(tool.run('-q', '-s', 'ca', '-I', 'x', '-n', 'x', '-O', option, 'ca.pub')).toMatchObject({ status: 0, stderr: '' })
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+describe('lines of files', () => {
+  it('restrict first, then permit', () => {
+    const principal = 'o:o1:h:h1:u:deploy'
+    expect(authorizedPrincipalsLine(principal)).toBe(`restrict,pty ${principal}`)
+    expect(authorizedPrincipalsLine(principal, [])).toBe(`restrict ${principal}`)
+    expect(authorizedPrincipalsLine(principal, ['permit-pty', 'permit-port-forwarding'])).toBe(
+      `restrict,pty,port-forwarding ${principal}`,
+    )
+    for (const text of [...odd, 'root', 'o:o1:h:h1', `${principal}\nroot`, `${principal} root`])
+      expect(codeOf(() => authorizedPrincipalsLine(text))).toBe('principal_refused')
+  })
+
+  it('an authority for the hosts of an organisation', () => {
+    const { publicKey } = createSigner()
+    const line = knownHostsAuthorityLine('o:o1:h:*', publicKey)
+    expect(line).toBe(`@cert-authority o:o1:h:* ${formatPublicKey(publicKey)}`)
+    tool.write('known_hosts', `${line}\n`)
+    expect(tool.run('-F', 'o:o1:h:h7', '-f', 'known_hosts').stdout).toContain('CA')
+    for (const text of ['', 'a b', 'a\n*', '#a', '@revoked'])
+      expect(codeOf(() => knownHostsAuthorityLine(text, publicKey))).toBe('line_refused')
+  })
+})
