@@ -174,7 +174,10 @@ describe('a policy, from draft to acknowledgement', () => {
       page.getByRole('link', { name: 'Download the PDF' }).click(),
     ])
     expect(download.suggestedFilename()).toContain('Site plan')
-    expect(await page.locator('iframe').getAttribute('src')).toMatch(/^blob:/)
+    // Chromium's viewer runs in the frame, and the frame's origin is not ours.
+    await expect.poll(() => page.frames().some((frame) => frame.url().startsWith('chrome-extension:'))).toBe(true)
+    expect(await page.locator('iframe').getAttribute('src')).toMatch(/^data:application\/pdf;base64,/)
+    expect(await page.locator('iframe').evaluate((frame) => (frame as HTMLIFrameElement).contentDocument)).toBeNull()
   })
 
   it('complains of nothing: no script error, nothing against the content security policy', () => {

@@ -24,9 +24,13 @@ const useObjectUrl = (bytes: Uint8Array<ArrayBuffer>, type: string): string | nu
   return url
 }
 
+/** Chromium opens no `data:` address longer than 2 MiB; base64 is a third longer than what it carries. */
+const maxShownBytes = 1_500_000
+
 /**
- * A PDF in the browser's own viewer. The blob's type is fixed, so it can never become a page of ours; `sandbox` would also switch the viewer off
- * (Chromium shows nothing then). Phones have no viewer in a frame: the button works everywhere.
+ * A PDF in the browser's own viewer. `sandbox` would switch the viewer off (Chromium shows nothing then), so the frame gets a `data:` address:
+ * its origin is opaque, and neither the PDF nor what a browser might take it for can reach this page, its cookies or its storage.
+ * Phones have no viewer in a frame: the button works everywhere.
  */
 export const Pdf = ({ content, name }: { content: string; name: string }) => {
   const bytes = useMemo(() => bytesOf('pdf', content), [content])
@@ -44,7 +48,11 @@ export const Pdf = ({ content, name }: { content: string; name: string }) => {
       >
         Download the PDF
       </Button>
-      <iframe src={url} title={name} />
+      {bytes.length <= maxShownBytes ? (
+        <iframe src={`data:application/pdf;base64,${content}`} title={name} />
+      ) : (
+        <p>This PDF is too large to be shown here. Download it to read it.</p>
+      )}
     </div>
   )
 }

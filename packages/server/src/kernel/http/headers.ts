@@ -15,7 +15,7 @@ export const securityHeaders: Record<string, string> = {
     "img-src 'self' data: blob:",
     "font-src 'self'",
     "connect-src 'self'",
-    'frame-src blob:', // a policy's PDF, made in the page
+    'frame-src data:', // a policy's PDF: such a frame has an origin of its own, unlike a blob's
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
