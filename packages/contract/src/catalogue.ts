@@ -1,3 +1,4 @@
+import { furtherActions } from './further-actions.ts'
 import type { Command, Operation } from './operation.ts'
 import { allOperations } from './operations.ts'
 import { isOperatorPermission, roles, rolesWith } from './roles.ts'
@@ -31,6 +32,15 @@ succeeded, was denied or failed.
 | --- | --- | --- | --- |
 `
 
+const furtherHeader = `
+## Further entries
+
+What jobs of the platform write, and what an operation writes beside its own entry or instead of it.
+
+| action | who writes it | when | target |
+| --- | --- | --- | --- |
+`
+
 /** The text of `audit-events.md`, sorted by action. */
 export const auditEvents = (operations: readonly Operation[] = allOperations): string => {
   const rows = operations
@@ -38,5 +48,8 @@ export const auditEvents = (operations: readonly Operation[] = allOperations): s
     .map(
       (operation) => `| \`${operation.audit.action}\` | \`${operation.name}\` | ${whoOf(operation)} | ${targetOf(operation)} |`,
     )
-  return `${header}${rows.toSorted().join('\n')}\n`
+  const further = Object.entries(furtherActions).map(
+    ([action, { by, when, target }]) => `| \`${action}\` | ${by} | ${when} | ${target} |`,
+  )
+  return `${header}${rows.toSorted().join('\n')}\n${furtherHeader}${further.toSorted().join('\n')}\n`
 }

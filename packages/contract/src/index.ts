@@ -1,5 +1,6 @@
 export * from './account.ts'
 export * from './client.ts'
+export * from './further-actions.ts'
 export * from './ids.ts'
 export * from './ledger.ts'
 export * from './obligation.ts'

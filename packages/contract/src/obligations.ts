@@ -1,4 +1,4 @@
-import { durationInWords, type Obligation } from './obligation.ts'
+import { durationInWords, type Duration, type Obligation } from './obligation.ts'
 import type { Command } from './operation.ts'
 import { allOperations } from './operations.ts'
 
@@ -20,6 +20,8 @@ const namesOf = (list: 'opens' | 'meets' | 'withdraws', kind: Obligation, operat
 
 const owed = { person: 'one person', each: 'each person', role: 'a role' }
 
+const inWords = (after: Duration): string => (after.clock === 'elapsed' && after.ms === 0 ? 'at once' : durationInWords(after))
+
 const header = `# Obligations
 
 Derived from packages/contract; do not edit. Every deadline the system keeps: how long it runs, when it warns, whom it escalates to, which
@@ -37,7 +39,7 @@ const rowOf = (kind: Obligation, operations: readonly Command[]): string => {
     ...[`\`${name}\``, title, about, owed[owedBy]],
     (within === 'as opened' ? within : durationInWords(within)) + (firm ? ', firm' : ''),
     warn.map(durationInWords).join(', '),
-    escalate.map(({ after, to }) => `${durationInWords(after)}: ${to}`).join(', '),
+    escalate.map(({ after, to }) => `${inWords(after)}: ${to}`).join(', '),
     openers.filter((text) => text !== '').join(', '),
     ...[namesOf('meets', kind, operations), namesOf('withdraws', kind, operations), promise ?? ''],
   ]

@@ -1,36 +1,55 @@
 import {
+  apiKey,
   businessDays,
   days,
   hours,
   minutes,
   obligation,
   obligations,
-  operator,
   policy,
   type Obligation,
   type OrgId,
+  type Role,
 } from '@holdfast/contract'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { addMember, startPlatform, type FoundedPlatform, type Member, type Platform } from '../../../test/platform.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  addMember,
+  newCaller,
+  startPlatform,
+  type Caller,
+  type FoundedPlatform,
+  type Member,
+  type Platform,
+} from '../../../test/platform.ts'
 import { compose } from '../../compose.ts'
 import { declaredObligations } from '../../kernel/obligation/context.ts'
 import { runDue } from '../../kernel/obligation/engine.ts'
+import { mailPlace, mailScope } from '../../kernel/mail.ts'
 import { onObligation } from '../../kernel/obligation/hook.ts'
 import { obligationsIn, type OpeningOf } from '../../kernel/obligation/obligations.ts'
 import { repairClocks } from '../../kernel/obligation/repair.ts'
-import { changeAs } from '../../kernel/unit.ts'
+import { changeAs, readIn } from '../../kernel/unit.ts'
 
 let platform: Platform
 let founded: FoundedPlatform
 let admin: Member
 let member: Member
 let orgId: OrgId
+/** The Owner by a key: the tests let months pass, and sessions end. */
+let owner: Caller
+let memberKey: Caller
+const keyOf = async (caller: Caller, role: Role): Promise<Caller> => {
+  const { key } = await platform.call(apiKey.create, { name: 'Clock', role, days: 365 }, caller)
+  return newCaller({ apiKey: key })
+}
 beforeAll(async () => {
   platform = await startPlatform()
   founded = await platform.found()
   orgId = founded.orgId
+  owner = await keyOf(founded.owner, 'owner')
   admin = await addMember(platform, founded, 'admin', 'Ada Admin')
   member = await addMember(platform, founded, 'member', 'Max Member')
+  memberKey = await keyOf(member.caller, 'member')
 })
 afterEach(() => expect(platform.errors.splice(0)).toEqual([]))
 afterAll(() => platform?.close())
@@ -60,8 +79,9 @@ const open = async <K extends Obligation>(kind: K, opening: OpeningOf<K>): Promi
   })
   return done?.value ?? ''
 }
-const openReport = (subject = newSubject()): Promise<string> => open(report, { subject, label: 'Incident 7', person: member.personId })
-const read = (id: string) => platform.call(obligations.read, { id }, founded.owner)
+const openReport = (subject = newSubject()): Promise<string> =>
+  open(report, { subject, label: 'Incident 7', person: member.personId })
+const read = (id: string) => platform.call(obligations.read, { id }, owner)
 const historyOf = async (id: string): Promise<string[]> => (await read(id)).events.map(({ kind }) => kind)
 const pass = async (ms: number): Promise<number> => {
   platform.clock.advance(ms)
@@ -76,15 +96,33 @@ const entriesAbout = async (id: string): Promise<string[]> => {
   )
   return rows.map(({ action }) => action)
 }
-const subjectsOfMails = async (): Promise<{ to: string; subject: string }[]> => {
-  const { rows } = await platform.call(operator.outbox, { limit: 100 }, founded.owner)
-  return rows.map(({ to, subject }) => ({ to, subject }))
-}
+/** The mails of the test so far, opened. */
+const mails = async (): Promise<{ to: string; subject: string; text: string }[]> =>
+  readIn(platform.services.ground, orgId, null, async ({ tx, vault }) => {
+    const rows = await tx.selectFrom('mail').selectAll().where('id', '>', lastMail).orderBy('id').execute()
+    return Promise.all(
+      rows.map(async ({ id, personId, toSealed, subjectSealed, textSealed }) => {
+        const opened = (column: 'to_sealed' | 'subject_sealed' | 'text_sealed', sealed: Buffer) =>
+          vault.openText(mailScope(personId), mailPlace(column, id), sealed)
+        return {
+          to: await opened('to_sealed', toSealed),
+          subject: await opened('subject_sealed', subjectSealed),
+          text: await opened('text_sealed', textSealed ?? Buffer.alloc(0)),
+        }
+      }),
+    )
+  })
+
+/** Each test begins with nothing due and no mail. */
+let lastMail = ''
+beforeEach(async () => {
+  await pass(200 * hour)
+  lastMail = (await platform.admin.query<{ id: string }>(`select coalesce(max(id), '') as id from mail`)).rows[0]?.id ?? ''
+})
 
 describe('the clock', () => {
   test('warns, breaches and escalates, each once, each with an entry and a mail', async () => {
     const id = await openReport()
-    const before = (await subjectsOfMails()).length
     expect(await pass(23 * hour)).toBe(0)
     expect(await pass(hour)).toBe(1)
     expect(await pass(22 * hour)).toBe(1)
@@ -95,10 +133,16 @@ describe('the clock', () => {
     expect(await entriesAbout(id)).toEqual([
       ...['test.opened', 'obligation.warned', 'obligation.warned', 'obligation.breached', 'obligation.escalated'],
     ])
-    const mails = (await subjectsOfMails()).slice(0, -before || undefined)
-    expect(mails.map(({ to }) => to).toSorted()).toEqual([admin.email, member.email, member.email, member.email].toSorted())
-    expect(mails.map(({ subject }) => subject)).toContain('Due in 24 hours: test.report – Incident 7')
-    expect(await pass(1000 * hour)).toBe(0)
+    const sent = await mails()
+    expect(sent.map(({ to, subject }) => [to, subject])).toEqual([
+      [member.email, 'Due in 24 hours: test.report – Incident 7'],
+      [member.email, 'Due in 2 hours: test.report – Incident 7'],
+      [member.email, 'Overdue: test.report – Incident 7'],
+      [admin.email, '60 minutes overdue: test.report – Incident 7'],
+    ])
+    expect(sent[3]?.text).toContain('brought to your attention')
+    expect(sent[0]?.text).toContain(`/due/${id}`)
+    expect(await pass(200 * hour)).toBe(0)
   })
 
   test('met in time, it stays silent; met late, it says so', async () => {
@@ -111,7 +155,7 @@ describe('the clock', () => {
     const first = await openReport(subject)
     expect((await meet())?.value).toBe(1)
     expect((await meet())?.value).toBe(0)
-    expect(await pass(1000 * hour)).toBe(0)
+    expect(await pass(200 * hour)).toBe(0)
     expect(await read(first)).toMatchObject({ state: 'met', late: false, next: [] })
     const second = await openReport(subject)
     expect(second).not.toBe(first)
@@ -141,9 +185,7 @@ describe('the clock', () => {
     await open(report, { subject: newSubject(), label: 'Left behind', person: leaver.personId })
     await platform.arrange(orgId, 'delete from membership where person_id = $1', [leaver.personId])
     await pass(24 * hour)
-    const mail = (await subjectsOfMails()).find(({ subject }) => subject.includes('Left behind'))
-    expect(mail?.to).toBe(admin.email)
-    await pass(100 * hour)
+    expect((await mails()).map(({ to }) => to)).toEqual([admin.email])
   })
 })
 
@@ -164,7 +206,6 @@ describe('two nodes, crashes', () => {
         expect(await historyOf(id)).toEqual(['opened', 'warned'])
         expect(await entriesAbout(id)).toEqual(['test.opened', 'obligation.warned'])
       }
-      await pass(100 * hour)
     } finally {
       await other.close()
     }
@@ -179,12 +220,15 @@ describe('two nodes, crashes', () => {
     expect(await historyOf(id)).toEqual(['opened'])
     expect(await runDue(platform.services, orgId)).toBe(1)
     expect(await historyOf(id)).toEqual(['opened', 'warned'])
-    await pass(100 * hour)
   })
 
   test('a hook acts in the same transaction, once', async () => {
     const seen: string[] = []
-    const hook = onObligation(report, ['breached', 'escalated'], async ({ step, label, to }) => void seen.push(`${step} ${label} ${to}`))
+    const hook = onObligation(
+      report,
+      ['breached', 'escalated'],
+      async ({ step, label, to }) => void seen.push(`${step} ${label} ${to}`),
+    )
     await openReport()
     platform.clock.advance(60 * hour)
     await runDue({ ...platform.services, obligationHooks: [hook] }, orgId)
@@ -203,53 +247,50 @@ describe('two nodes, crashes', () => {
     expect(await repairClocks(context)).toBe(3)
     expect(await repairClocks(context)).toBe(0)
     expect(await pass(24 * hour)).toBe(3)
-    await pass(100 * hour)
   })
 })
 
 describe('moving a deadline', () => {
-  const owner = () => founded.owner
-
   test('a pause across the deadline: no breach; resumed, as much time is left as there was', async () => {
     const id = await openReport()
     await pass(47 * hour)
-    const paused = await platform.call(obligations.pause, { id, reason: 'Waiting for the reporter.' }, owner())
+    const paused = await platform.call(obligations.pause, { id, reason: 'Waiting for the reporter.' }, owner)
     expect(paused).toMatchObject({ state: 'paused', next: [], late: false })
     expect(await pass(500 * hour)).toBe(0)
-    expect(await platform.refusal(obligations.pause, { id, reason: 'Again.' }, owner())).toBe('already_paused')
-    const resumed = await platform.call(obligations.resume, { id, reason: 'The reporter answered.' }, owner())
+    expect(await platform.refusal(obligations.pause, { id, reason: 'Again.' }, owner)).toBe('already_paused')
+    const resumed = await platform.call(obligations.resume, { id, reason: 'The reporter answered.' }, owner)
     const left = Date.parse(resumed.dueAt) - platform.services.clock.now().getTime()
     expect(Math.abs(left - hour)).toBeLessThan(10_000)
-    expect(await platform.refusal(obligations.resume, { id, reason: 'Again.' }, owner())).toBe('not_paused')
+    expect(await platform.refusal(obligations.resume, { id, reason: 'Again.' }, owner)).toBe('not_paused')
     expect(await pass(hour + 60_000)).toBe(1)
     expect(await historyOf(id)).toEqual(['opened', 'skipped', 'warned', 'paused', 'resumed', 'breached'])
-    expect(await platform.refusal(obligations.pause, { id, reason: 'Too late.' }, owner())).toBe('overdue')
-    await pass(100 * hour)
+    expect(await platform.refusal(obligations.pause, { id, reason: 'Too late.' }, owner)).toBe('overdue')
   })
 
   test('another deadline is another row, with its reason; the old one stays as it was', async () => {
     const id = await openReport()
     const before = await read(id)
     const dueAt = new Date(platform.services.clock.now().getTime() + 100 * hour).toISOString()
-    const next = await platform.call(obligations.rebase, { id, dueAt, reason: 'The authority gave us longer.' }, owner())
+    const next = await platform.call(obligations.rebase, { id, dueAt, reason: 'The authority gave us longer.' }, owner)
     expect(next).toMatchObject({ rebasedFrom: id, dueAt, state: 'running', label: 'Incident 7', subject: before.subject })
     expect(next.events[0]?.reason).toBe('The authority gave us longer.')
     expect(await read(id)).toMatchObject({ state: 'rebased', dueAt: before.dueAt, rebasedTo: next.id, next: [] })
     expect(await entriesAbout(id)).toContain('obligation.rebased')
     expect(await pass(60 * hour)).toBe(0)
-    expect(await platform.refusal(obligations.rebase, { id, dueAt, reason: 'Again.' }, owner())).toBe('obligation_ended')
+    expect(await platform.refusal(obligations.rebase, { id, dueAt, reason: 'Again.' }, owner)).toBe('obligation_ended')
     const past = new Date(0).toISOString()
-    expect(await platform.refusal(obligations.rebase, { id: next.id, dueAt: past, reason: 'Back.' }, owner())).toBe('due_in_the_past')
-    await pass(1000 * hour)
+    expect(await platform.refusal(obligations.rebase, { id: next.id, dueAt: past, reason: 'Back.' }, owner)).toBe(
+      'due_in_the_past',
+    )
   })
 
   test('a firm deadline cannot be moved; a member moves none', async () => {
     const id = await open(review, { subject: newSubject(), label: 'Break-glass', person: member.personId })
     const reason = 'Please.'
     const dueAt = new Date(platform.services.clock.now().getTime() + hour).toISOString()
-    expect(await platform.refusal(obligations.pause, { id, reason }, owner())).toBe('obligation_firm')
-    expect(await platform.refusal(obligations.rebase, { id, dueAt, reason }, owner())).toBe('obligation_firm')
-    expect(await platform.refusal(obligations.rebase, { id, dueAt, reason }, member.caller)).toBe('forbidden')
+    expect(await platform.refusal(obligations.pause, { id, reason }, owner)).toBe('obligation_firm')
+    expect(await platform.refusal(obligations.rebase, { id, dueAt, reason }, owner)).toBe('obligation_firm')
+    expect(await platform.refusal(obligations.rebase, { id, dueAt, reason }, memberKey)).toBe('forbidden')
     expect(await pass(15 * 60_000 + 1000)).toBe(1)
   })
 
@@ -270,6 +311,10 @@ describe('moving a deadline', () => {
         }
         await client.query('rollback to fence')
       }
+      const step = `insert into obligation_event (obligation_id, step, kind, at, due_at) values ($1, 'warned:1', 'warned', now(), now())`
+      await client.query(step, [id])
+      await expect(client.query(step, [id])).rejects.toMatchObject({ code: '23505' }) // nobody takes a step twice
+      await client.query('rollback to fence')
       await expect(client.query(trespass, [id])).rejects.toMatchObject({ code: 'HF003' })
       await client.query('rollback to fence')
       await client.query('drop trigger refuse_change on obligation')
@@ -280,30 +325,29 @@ describe('moving a deadline', () => {
       await client.query('rollback')
       client.release()
     }
-    await pass(1000 * hour)
   })
 })
 
 describe('business days', () => {
   test('the organisation’s own calendar counts, as it was when the clock started', async () => {
+    const started = platform.services.clock.now()
     const holidays = Array.from({ length: 12 }, (_, index) => ({
       on: new Date(platform.services.clock.now().getTime() + (index + 1) * 24 * hour).toISOString().slice(0, 10),
       name: 'Long holidays',
     }))
     const calendar = { timeZone: 'UTC', weekdays: [1, 2, 3, 4, 5, 6, 7], holidays }
-    const set = await platform.call(obligations.setCalendar, calendar, founded.owner)
+    const set = await platform.call(obligations.setCalendar, calendar, owner)
     expect(set).toMatchObject({ version: 1, setBy: founded.personId })
     const id = await open(triage, { subject: newSubject(), label: 'Report 1', role: 'reviewer' })
     const { dueAt, within, next } = await read(id)
     expect(within).toBe('1 business day')
     expect(Date.parse(dueAt) - platform.services.clock.now().getTime()).toBeGreaterThan(12.9 * 24 * hour)
     expect(next.map(({ kind }) => kind)).toEqual(['warned', 'breached', 'escalated'])
-    const again = await platform.call(obligations.setCalendar, { ...calendar, holidays: [] }, founded.owner)
+    const again = await platform.call(obligations.setCalendar, { ...calendar, holidays: [] }, owner)
     expect(again.version).toBe(2)
     expect((await read(id)).dueAt).toBe(dueAt)
     const bad = { ...calendar, timeZone: 'Mars/Olympus' }
-    expect(await platform.refusal(obligations.setCalendar, bad, founded.owner)).toBe('invalid_input')
-    await pass(1000 * hour)
+    expect(await platform.refusal(obligations.setCalendar, bad, owner)).toBe('invalid_input')
   })
 })
 
@@ -337,16 +381,15 @@ describe('who sees what', () => {
     const subject = newSubject()
     const id = await openReport(subject)
     const shown = async (filters: object): Promise<boolean> =>
-      (await platform.call(obligations.list, { subject, ...filters }, founded.owner)).rows.some((row) => row.id === id)
+      (await platform.call(obligations.list, { subject, ...filters }, owner)).rows.some((row) => row.id === id)
     expect(await Promise.all([shown({}), shown({ show: 'due_soon' }), shown({ show: 'overdue' })])).toEqual([true, true, false])
     expect(await Promise.all([shown({ kind: 'test.report' }), shown({ kind: 'test.triage' })])).toEqual([true, false])
     expect(await Promise.all([shown({ personId: member.personId }), shown({ personId: admin.personId })])).toEqual([true, false])
-    await platform.call(obligations.pause, { id, reason: 'Waiting.' }, founded.owner)
+    await platform.call(obligations.pause, { id, reason: 'Waiting.' }, owner)
     expect(await Promise.all([shown({ show: 'paused' }), shown({ show: 'due_soon' })])).toEqual([true, false])
-    await platform.call(obligations.resume, { id, reason: 'On.' }, founded.owner)
+    await platform.call(obligations.resume, { id, reason: 'On.' }, owner)
     await pass(49 * hour)
     expect(await Promise.all([shown({ show: 'overdue' }), shown({ show: 'met' })])).toEqual([true, false])
-    await pass(1000 * hour)
   })
 })
 
@@ -363,7 +406,9 @@ describe('what an operation declares', () => {
 
   test('and one that opens what it did not declare', async () => {
     const { obligations: kept } = declaredObligations(policy.acknowledge, entered, new Date(), null)
-    expect(() => kept.open(report, { subject: 'x', label: 'x', person: member.personId })).toThrow('does not declare that it opens')
+    expect(() => kept.open(report, { subject: 'x', label: 'x', person: member.personId })).toThrow(
+      'does not declare that it opens',
+    )
   })
 
   test('the type of a handler’s context offers exactly what is declared', () => {

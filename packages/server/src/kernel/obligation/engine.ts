@@ -1,4 +1,4 @@
-import type { OrgId } from '@holdfast/contract'
+import type { FurtherAction, OrgId } from '@holdfast/contract'
 import { newId } from '../identifier.ts'
 import type { Services } from '../services.ts'
 import { openUnit, readIn, record, type Unit } from '../unit.ts'
@@ -81,7 +81,7 @@ const act = async (services: Services, orgId: OrgId, id: string, now: Date): Pro
     const actor = { type: 'system', id: clockActor, via: 'job' }
     const reason = done.told === 0 ? 'nobody was there to be told' : null
     await record(ground, unit, {
-      ...{ actor, action: `obligation.${done.step.kind}`, targetId: id },
+      ...{ actor, action: `obligation.${done.step.kind}` satisfies FurtherAction, targetId: id },
       ...{ requestId: newId('rq'), origin: null, reason },
     })
     return true

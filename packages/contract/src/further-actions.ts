@@ -1,0 +1,84 @@
+/** What stands in a ledger though no command's `audit` says so. */
+export interface FurtherEntry {
+  /** Who causes it: a job of the platform, or an operation beside its own entry. */
+  by: string
+  when: string
+  target: string
+}
+
+/**
+ * Entries of jobs, and those an operation writes beside its own or instead of it. The server accepts no other action from either:
+ * an action that is missing here does not compile there.
+ */
+export const furtherActions = {
+  'access.sealed': {
+    by: 'job `accessLog.seal`',
+    when: 'reads that were noted since the last batch are sealed into the chain (D9)',
+    target: 'the last read of the batch',
+  },
+  'account.reset_link_sent': {
+    by: '`account.requestReset`',
+    when: 'the address belongs to somebody: after the answer, in an organisation of theirs',
+    target: 'the person',
+  },
+  'encryption.data_resealed': {
+    by: 'job `encryption.reseal`',
+    when: 'values that an older key sealed were sealed by the current one',
+    target: 'table and column',
+  },
+  'ledger.checkpoint_mailed': {
+    by: 'job `ledger.deliver`',
+    when: 'a signed checkpoint goes to a witness by e-mail',
+    target: 'the witness',
+  },
+  'mail.failed': { by: 'job `mail.send`', when: 'a mail was refused, or could not be handed over for an hour', target: 'the mail' },
+  'mail.forgotten': { by: 'job `mail.tidy`', when: 'mails older than a month are removed', target: 'always `mail`' },
+  'mail.held': { by: 'job `mail.send`', when: 'there is no mail server: the operator hands the mail over', target: 'the mail' },
+  'mail.received_for_handing_over': {
+    by: 'job `mail.send`',
+    when: 'a copy of a held mail arrives in the operator’s outbox',
+    target: 'the mail',
+  },
+  'mail.sent': { by: 'job `mail.send`', when: 'the mail server took a mail', target: 'the mail' },
+  'obligation.breached': { by: 'the clock of deadlines', when: 'a deadline passed unmet', target: 'the obligation' },
+  'obligation.escalated': { by: 'the clock of deadlines', when: 'a breach goes to somebody higher', target: 'the obligation' },
+  'obligation.warned': { by: 'the clock of deadlines', when: 'a deadline comes near', target: 'the obligation' },
+  'operator.keys_rewrapped': {
+    by: 'job `operator.rewrap`',
+    when: 'data keys were wrapped by the current master key',
+    target: 'the ring of master keys',
+  },
+  'operator.master_key_retired': {
+    by: 'job `operator.retire`',
+    when: 'nothing is wrapped by an old master key any more',
+    target: 'the ring of master keys',
+  },
+  'policy.leavers_released': {
+    by: 'job `policy.upkeep`',
+    when: 'former members owe no acknowledgement any more',
+    target: 'the organisation',
+  },
+  'policy.members_asked': {
+    by: 'job `policy.ask`',
+    when: 'members are asked to acknowledge what was published',
+    target: 'the policy',
+  },
+  'policy.reviews_opened': {
+    by: 'job `policy.upkeep`',
+    when: 'a published policy had no review ahead, and got one',
+    target: 'the organisation',
+  },
+  'session.organisation_entered': {
+    by: '`session.switchOrganisation`',
+    when: 'in the organisation that a session moves to',
+    target: 'the session',
+  },
+  'session.reuse_detected': {
+    by: '`session.refresh`, instead of its own',
+    when: 'a refresh token came a second time: the session ends, and the call is refused',
+    target: 'the session',
+  },
+  'trust.checked': { by: 'job `trust.checks`', when: 'a promise changed its state', target: 'always `trust`' },
+} as const satisfies Record<`${string}.${string}`, FurtherEntry>
+
+export type FurtherAction = keyof typeof furtherActions
