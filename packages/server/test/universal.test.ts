@@ -1,5 +1,5 @@
 /** What holds for every operation there is, whoever adds one (C1, L1, D5). */
-import { allOperations, roles, rolesWith, type Operation } from '@holdfast/contract'
+import { allOperations, furtherActions, roles, rolesWith, type Operation } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Problem } from '../src/kernel/problem.ts'
 import { newCaller, type Caller } from './platform.ts'
@@ -86,4 +86,15 @@ describe.each(allOperations.map((operation) => [operation.name, operation] as co
       for (const { personId } of Object.values(world.members)) expect(answer.text).not.toContain(personId)
     },
   )
+})
+
+test('every action that reached the ledger is declared in the contract', async () => {
+  await world.platform.settle()
+  const declared = new Set<string>(Object.keys(furtherActions))
+  for (const operation of allOperations) if (operation.kind === 'command') declared.add(operation.audit.action)
+  const { rows } = await world.platform.admin.query<{ action: string }>(
+    `select distinct body::jsonb ->> 'action' as action from ledger where body::jsonb -> 'actor' ->> 'id' <> 'test'`,
+  )
+  expect(rows.length).toBeGreaterThan(40)
+  expect(rows.map(({ action }) => action).filter((action) => !declared.has(action))).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { allOperations, ledger, type OutputOf } from '@holdfast/contract'
+import { allOperations, furtherActions, ledger, type OutputOf } from '@holdfast/contract'
 import { Button, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconShieldCheck } from '@tabler/icons-react'
@@ -58,7 +58,10 @@ const columns: Column<Row>[] = [
   },
 ]
 
-const recorded = allOperations.flatMap((operation) => (operation.kind === 'command' ? [operation.audit.action as string] : []))
+const recorded: string[] = [
+  ...allOperations.flatMap((operation) => (operation.kind === 'command' ? [operation.audit.action] : [])),
+  ...Object.keys(furtherActions),
+]
 /** Every action there is, and the beginnings that stand for all of a noun. */
 const actions = [...new Set([...recorded.map((action) => `${action.slice(0, action.indexOf('.'))}.`), ...recorded])].toSorted()
 

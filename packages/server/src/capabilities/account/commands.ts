@@ -1,5 +1,5 @@
 import { hashToken, randomToken } from '@holdfast/crypto'
-import { account, type OrgId, type PersonId } from '@holdfast/contract'
+import { account, type FurtherAction, type OrgId, type PersonId } from '@holdfast/contract'
 import type { Gate } from '../../kernel/gate.ts'
 import { handle, handlePublic, type Entered, type Origin } from '../../kernel/handle.ts'
 import { newId } from '../../kernel/identifier.ts'
@@ -104,7 +104,7 @@ const sendLink = async (
     const actor = { type: 'person', id: 'anonymous', via: 'public' }
     await record(services.ground, unit, {
       actor,
-      action: 'account.reset_link_sent',
+      action: 'account.reset_link_sent' satisfies FurtherAction,
       targetId: personId,
       requestId,
       origin,

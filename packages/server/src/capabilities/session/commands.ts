@@ -1,4 +1,4 @@
-import { session, type Role } from '@holdfast/contract'
+import { session, type FurtherAction, type Role } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { hasFactor, recoveryCodesLeft, useFactorCode } from '../../kernel/identity/factors.ts'
 import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
@@ -86,7 +86,7 @@ const recordArrival = async (context: Context, orgId: Context['orgId'], sessionI
   const { principal, requestId, origin } = context
   await record(ground, unit, {
     actor: actorOf(principal),
-    action: 'session.organisation_entered',
+    action: 'session.organisation_entered' satisfies FurtherAction,
     targetId: sessionId,
     requestId,
     origin,

@@ -1,3 +1,4 @@
+import type { FurtherAction } from '@holdfast/contract'
 import type { JobContext } from '../../kernel/job.ts'
 import type { PromiseCheck } from '../../kernel/promise.ts'
 import type { Unit } from '../../kernel/unit.ts'
@@ -57,7 +58,7 @@ export const checkAll = async (checks: readonly PromiseCheck[], context: JobCont
     if (changed)
       await record(ground, unit, {
         actor,
-        action: 'trust.checked',
+        action: 'trust.checked' satisfies FurtherAction,
         targetId: 'trust',
         requestId: newId('rq'),
         origin: null,
