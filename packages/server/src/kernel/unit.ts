@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { OrgId, PersonId } from '@holdfast/contract'
+import type { FurtherAction, OrgId, PersonId } from '@holdfast/contract'
 import { newId } from './identifier.ts'
 import { entryHead, type EntryHead } from './ledger/entry.ts'
 import type { Origin } from './handle.ts'
@@ -81,12 +81,15 @@ export const readIn = <T>(
   work: (unit: Unit) => Promise<T>,
 ): Promise<T> => work(openUnit(ground, orgId, personId, false))
 
+/** What tests record for themselves. */
+type TestAction = `test.${string}`
+
 /** A change that a job of the platform makes in one organisation: one entry, like anybody's. Returns the entry's number. */
 export const changeAs = async <T>(
   ground: Ground,
   job: string,
   orgId: OrgId,
-  work: (unit: Unit) => Promise<{ value: T; action: `${string}.${string}`; targetId: string; reason?: string } | null>,
+  work: (unit: Unit) => Promise<{ value: T; action: FurtherAction | TestAction; targetId: string; reason?: string } | null>,
 ): Promise<{ value: T; seq: number } | null> => {
   const unit = openUnit(ground, orgId, null, true)
   try {
