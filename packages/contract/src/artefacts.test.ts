@@ -157,9 +157,7 @@ describe('permissions.txt', () => {
 describe('audit-events.md', () => {
   it('has a row for every command, and beneath them one for every further entry', () => {
     const [commands = '', further = ''] = auditEvents().split('## Further entries')
-    const rows = commands
-      .split('\n')
-      .filter((line) => line.startsWith('| `'))
+    const rows = commands.split('\n').filter((line) => line.startsWith('| `'))
     expect(rows).toHaveLength(allOperations.filter(({ kind }) => kind === 'command').length)
     expect(further.match(/^\| `[a-z_]+\.[a-z_]+` \|/gm)).toHaveLength(Object.keys(furtherActions).length)
     expect(rows).toContain('| `policy.approved` | `policy.approve` | owner, admin, reviewer | `id` of the input |')

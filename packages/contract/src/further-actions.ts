@@ -31,7 +31,11 @@ export const furtherActions = {
     when: 'a signed checkpoint goes to a witness by e-mail',
     target: 'the witness',
   },
-  'mail.failed': { by: 'job `mail.send`', when: 'a mail was refused, or could not be handed over for an hour', target: 'the mail' },
+  'mail.failed': {
+    by: 'job `mail.send`',
+    when: 'a mail was refused, or could not be handed over for an hour',
+    target: 'the mail',
+  },
   'mail.forgotten': { by: 'job `mail.tidy`', when: 'mails older than a month are removed', target: 'always `mail`' },
   'mail.held': { by: 'job `mail.send`', when: 'there is no mail server: the operator hands the mail over', target: 'the mail' },
   'mail.received_for_handing_over': {
