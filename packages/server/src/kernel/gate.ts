@@ -1,4 +1,7 @@
 import type pg from 'pg'
+import { gather } from './gather.ts'
+import { statement } from './tenancy/batch.ts'
+import type { Reads } from './tenancy/shared-reads.ts'
 
 /**
  * The few questions that must be answered before an organisation is known (sign-in, session check, links). Each calls one
@@ -7,7 +10,11 @@ import type pg from 'pg'
 export interface Gate {
   /** Calls `name(...values)` and returns its rows, columns as the database names them. */
   ask: <T>(name: GateFunction, values: readonly unknown[]) => Promise<T[]>
+  /** The one row that `name(id)` returns, if any. For what every request asks: those of one moment share a statement. */
+  find: <T>(name: CallerFunction, id: string) => Promise<T | undefined>
 }
+
+type CallerFunction = 'gate_session' | 'gate_api_key'
 
 export type GateFunction =
   | 'gate_setup_needed'
@@ -22,10 +29,24 @@ export type GateFunction =
   | 'guess_begin'
   | 'guess_right'
 
-export const gateOver = (pool: pg.Pool): Gate => ({
-  ask: async <T>(name: GateFunction, values: readonly unknown[]) => {
-    const slots = values.map((_, index) => `$${index + 1}`).join(', ')
-    const { rows } = await pool.query({ name, text: `select * from ${name}(${slots})`, values: [...values] })
-    return rows as T[]
-  },
-})
+const statementsAtOnce = 2
+
+const finderOf = (reads: Reads, name: CallerFunction) =>
+  gather(async (ids) => {
+    const text = `select asked.id as asked, found.* from unnest($1::text[]) as asked (id), ${name}(asked.id) as found`
+    const [found] = await reads([statement(text, [ids])])
+    return new Map(found?.rows.map((row) => [row['asked'] as string, row]))
+  }, statementsAtOnce)
+
+/** `reads` for what is asked before anything is open, `aside` for what may be asked while a transaction is. */
+export const gateOver = (reads: Reads, aside: pg.Pool): Gate => {
+  const finders = { gate_session: finderOf(reads, 'gate_session'), gate_api_key: finderOf(reads, 'gate_api_key') }
+  return {
+    ask: async <T>(name: GateFunction, values: readonly unknown[]) => {
+      const slots = values.map((_, index) => `$${index + 1}`).join(', ')
+      const { rows } = await aside.query({ name, text: `select * from ${name}(${slots})`, values: [...values] })
+      return rows as T[]
+    },
+    find: async <T>(name: CallerFunction, id: string) => (await finders[name](id)) as T | undefined,
+  }
+}

@@ -1,12 +1,20 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { OrgId } from '@holdfast/contract'
 import type { z } from 'zod'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
+/** One call of the random source for many ids. */
+const randomness = Buffer.alloc(16 * 256)
+let spent = randomness.length
+
 /** A UUIDv7 (RFC 9562 §5.7) as 16 bytes: milliseconds first, so that ids sort by creation. */
 const uuidv7 = (now: number): Buffer => {
-  const bytes = randomBytes(16)
+  if (spent === randomness.length) {
+    randomFillSync(randomness)
+    spent = 0
+  }
+  const bytes = Buffer.from(randomness.subarray(spent, (spent += 16)))
   bytes.writeUIntBE(now, 0, 6)
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f)
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)
@@ -19,12 +27,18 @@ export const newOrgId = (): OrgId => {
   return OrgId.parse([hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-'))
 }
 
+/** 128 bits in 26 digits of 5 bits; the first digit holds the upper 3. */
 const base32 = (bytes: Buffer): string => {
-  let value = BigInt(`0x${bytes.toString('hex')}`)
   let text = ''
-  for (let position = 0; position < 26; position++) {
-    text = (alphabet[Number(value & 31n)] ?? '') + text
-    value >>= 5n
+  let bits = 0
+  let held = 2 // so that the last digit ends with the last byte
+  for (const byte of bytes) {
+    bits = ((bits << 8) | byte) & 0xfff
+    held += 8
+    while (held >= 5) {
+      held -= 5
+      text += alphabet[(bits >> held) & 31] ?? ''
+    }
   }
   return text
 }

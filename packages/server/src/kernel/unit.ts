@@ -3,7 +3,8 @@ import type { FurtherAction, OrgId, PersonId } from '@holdfast/contract'
 import { newId } from './identifier.ts'
 import { entryHead, type EntryHead } from './ledger/entry.ts'
 import type { Origin } from './handle.ts'
-import { openTransaction, type Transaction } from './tenancy/transaction.ts'
+import type { Reads } from './tenancy/shared-reads.ts'
+import { openReads, openWrites, type Transaction } from './tenancy/transaction.ts'
 import { orgTxOver, type OrgTx } from './tenancy/org-tx.ts'
 import { vaultIn, type KeyCache, type Vault } from './vault.ts'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
@@ -11,6 +12,8 @@ import type { KeyServerClient } from '@holdfast/keyserver/client'
 /** What a unit of work stands on; one for the process. */
 export interface Ground {
   pool: pg.Pool
+  /** Reads over the same pool. */
+  reads: Reads
   keyServer: KeyServerClient
   keyCache: KeyCache
   /** Names of the tables that carry an `org_id`, as the catalogue has them. */
@@ -38,14 +41,17 @@ export interface Recorded {
   reason: string | null
 }
 
-/** Opens a unit of work in one organisation. Nothing is sent to the database before its first statement. */
+/** Opens a unit of work in one organisation. Nothing is sent to the database before its first statement, nor made before it is used. */
 export const openUnit = (ground: Ground, orgId: OrgId, personId: PersonId | null, writes: boolean): Unit => {
-  const transaction = openTransaction(ground.pool, { orgId, personId, writes, ...(writes && { admit: ground.admit }) })
-  const vault = vaultIn(transaction, { keyServer: ground.keyServer, cache: ground.keyCache })
+  const { pool, reads, admit } = ground
+  const transaction = writes ? openWrites(pool, { orgId, personId, admit }) : openReads(reads, { orgId, personId })
+  let vault: Vault | null = null
   let builder: OrgTx | null = null
   return {
     transaction,
-    vault,
+    get vault() {
+      return (vault ??= vaultIn(transaction, { keyServer: ground.keyServer, cache: ground.keyCache }))
+    },
     get tx() {
       return (builder ??= orgTxOver(transaction, ground.tenantTables))
     },

@@ -55,7 +55,7 @@ interface DataKeyRow {
 export const keyHeldMs = 5 * 60_000
 const keysHeld = 5_000
 
-/** Unwrapped data keys, in memory for minutes, bounded, zeroed when they go. The master key never comes here. */
+/** Unwrapped data keys, in memory for minutes, bounded, destroyed when they go. The master key never comes here. */
 export interface KeyCache {
   find: (keyId: string) => Held | undefined
   current: (scope: string) => Held | undefined

@@ -54,7 +54,7 @@ const bySession = async ({ services: { tokens, clock }, gate }: Options, token: 
   const claims = await tokens.verifyAccess(token, clock.now())
   if (!claims) return null
   const { sessionId, personId, orgId } = claims
-  const [row] = await gate.ask<SessionRow>('gate_session', [sessionId])
+  const row = await gate.find<SessionRow>('gate_session', sessionId)
   // The organisation of the token must still be the session's: a token from before a switch is stale.
   if (!row?.live || row.role === null || row.person_id !== personId || row.org_id !== orgId) return null
   const { role, mfa_at: confirmedAt, restricted: sessionRestricted, org_requires_mfa: orgRequiresMfa } = row
@@ -73,7 +73,7 @@ const byKey = async ({ services: { clock }, gate }: Options, header: string): Pr
   const given = /^bearer (?<key>\S+)$/i.exec(header)?.groups?.['key']
   const parsed = given === undefined ? null : parseApiKey(given)
   if (!parsed) throw common('unauthenticated')
-  const [row] = await gate.ask<ApiKeyRow>('gate_api_key', [parsed.id])
+  const row = await gate.find<ApiKeyRow>('gate_api_key', parsed.id)
   const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
   const now = clock.now()
   const dead =

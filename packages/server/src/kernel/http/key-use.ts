@@ -1,5 +1,5 @@
 import type { OrgId } from '@holdfast/contract'
-import { openTransaction } from '../tenancy/transaction.ts'
+import { openWrites } from '../tenancy/transaction.ts'
 import type { Ground } from '../unit.ts'
 
 /** When API keys were last used, to a minute; stored aside from the requests. */
@@ -12,7 +12,7 @@ const flushEveryMs = 5_000
 const limit = 10_000
 
 const store = async (ground: Ground, orgId: OrgId, uses: { keyId: string; at: Date }[]): Promise<void> => {
-  const transaction = openTransaction(ground.pool, { orgId, personId: null, writes: true })
+  const transaction = openWrites(ground.pool, { orgId, personId: null })
   try {
     // `last_used_at` is quiet: its change alone is no event of the ledger.
     await transaction.query(

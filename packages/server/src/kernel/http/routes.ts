@@ -46,6 +46,7 @@ const idempotencyKeyOf = (request: FastifyRequest): string | null => {
   return key
 }
 
+/** Made only where it is listened to: an abort makes an exception with its stack. */
 const signalOf = (reply: FastifyReply): AbortSignal => {
   const controller = new AbortController()
   reply.raw.once('close', () => controller.abort())
@@ -79,7 +80,9 @@ const serve = async (
     principal,
     refreshToken: refreshCookieOf(request),
     idempotencyKey: idempotencyKeyOf(request),
-    signal: signalOf(reply),
+    get signal() {
+      return signalOf(reply)
+    },
   }
   const input = inputOf(handler.operation, request)
   reply.header('cache-control', 'no-store')

@@ -3,6 +3,7 @@
  * answers once, which halves the cost of the statements around a transaction (BEGIN, `enter`, the append, COMMIT) on both sides.
  * PostgreSQL's extended query protocol: after an error everything up to the Sync is skipped.
  */
+import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import pg from 'pg'
 
@@ -11,12 +12,33 @@ export interface Statement {
   readonly name: string
   readonly text: string
   readonly values?: readonly unknown[]
+  /** Names of columns in camelCase. */
+  readonly camelCase?: boolean
 }
 
 export interface BatchResult {
   readonly rows: Record<string, unknown>[]
   readonly rowCount: number | null
 }
+
+const names = new Map<string, string>()
+/** Statements are prepared once per connection under a name derived from their text. */
+const statementName = (text: string): string => {
+  let name = names.get(text)
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 20)
+    if (names.size < 5000) names.set(text, name)
+  }
+  return name
+}
+
+/** A statement as it is sent: prepared under a name derived from its text. */
+export const statement = (text: string, values: readonly unknown[] = [], camelCase = false): Statement => ({
+  name: statementName(text),
+  text,
+  values,
+  camelCase,
+})
 
 /** Runs the statements in order and resolves with a result for each; rejects with the first error, the rest not executed. */
 export function runBatch(client: pg.ClientBase, statements: readonly Statement[]): Promise<BatchResult[]> {
@@ -25,24 +47,69 @@ export function runBatch(client: pg.ClientBase, statements: readonly Statement[]
   })
 }
 
-/** The parts of a connection and a result that `pg` calls on its own queries; its public types leave them out. */
+/** The parts of a connection that `pg` calls on its own queries; its public types leave them out. */
 interface Wire extends pg.Connection {
   /** Names to texts: what the server has parsed, and what is on its way there. */
   readonly parsedStatements: Record<string, string>
   readonly submittedNamedStatements: Record<string, string>
 }
-interface ResultBuilder extends BatchResult {
-  addFields(fields: unknown): void
-  addCommandComplete(message: unknown): void
-  parseRow(fields: unknown): Record<string, unknown>
-  addRow(row: Record<string, unknown>): void
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as { prepareValue(value: unknown): unknown }
+
+interface Field {
+  readonly name: string
+  readonly dataTypeID: number
 }
-interface Internals {
-  readonly Result: new (mode: undefined, types: unknown) => ResultBuilder
-  readonly utils: { prepareValue(value: unknown): unknown }
+
+/** How the rows of one prepared statement are read. */
+interface Shape {
+  readonly names: readonly string[]
+  readonly camelNames: readonly string[]
+  readonly parsers: readonly ((text: string) => unknown)[]
 }
-const load = createRequire(import.meta.url)
-const internals: Internals = { Result: load('pg/lib/result.js'), utils: load('pg/lib/utils.js') }
+
+const camelNames = new Map<string, string>()
+const camelOf = (name: string): string => {
+  let camel = camelNames.get(name)
+  if (camel === undefined) {
+    camel = name.replaceAll(/(?<=.)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    if (camelNames.size < 5000) camelNames.set(name, camel)
+  }
+  return camel
+}
+
+const shapeOf = (fields: readonly Field[]): Shape => ({
+  names: fields.map(({ name }) => name),
+  camelNames: fields.map(({ name }) => camelOf(name)),
+  parsers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown),
+})
+const noRows = shapeOf([])
+
+/**
+ * A prepared statement's rows keep their shape for as long as it lives ("cached plan must not change result type" is an error), so it is
+ * asked for once on each connection.
+ */
+const shapesByConnection = new WeakMap<pg.Connection, Map<string, Shape>>()
+const shapesOn = (connection: pg.Connection): Map<string, Shape> => {
+  let shapes = shapesByConnection.get(connection)
+  if (!shapes) shapesByConnection.set(connection, (shapes = new Map()))
+  return shapes
+}
+
+const rowOf = ({ names, camelNames: camel, parsers }: Shape, statement: Statement, texts: readonly (string | null)[]) => {
+  const row: Record<string, unknown> = {}
+  const keys = statement.camelCase ? camel : names
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i] ?? null
+    row[keys[i] as string] = text === null ? null : parsers[i]?.(text)
+  }
+  return row
+}
+
+/** The number at the end of `SELECT 3`, `INSERT 0 1`; null where there is none (`BEGIN`). */
+const countIn = (tag: string): number | null => {
+  const count = Number(tag.slice(tag.lastIndexOf(' ') + 1))
+  return Number.isNaN(count) ? null : count
+}
 
 /** A `Query`, because a pipelining client takes nothing else; what its type says about the members below does not matter. */
 const Query = pg.Query as unknown as new (config: { text: string }) => object
@@ -51,9 +118,11 @@ class Batch extends Query {
   readonly #statements: readonly Statement[]
   readonly #resolve: (results: BatchResult[]) => void
   readonly #reject: (error: Error) => void
-  readonly #results: ResultBuilder[] = []
+  readonly #results: BatchResult[] = []
   readonly #unparsed = new Set<Statement>()
-  #current = new internals.Result(undefined, pg.types)
+  #shapes: Map<string, Shape> | null = null
+  #shape: Shape | null = null
+  #rows: Record<string, unknown>[] = []
 
   constructor(statements: readonly Statement[], resolve: (results: BatchResult[]) => void, reject: (error: Error) => void) {
     super({ text: '' })
@@ -73,6 +142,12 @@ class Batch extends Query {
   }
   set text(_: string) {}
 
+  #current(): Statement {
+    const statement = this.#statements[this.#results.length]
+    if (!statement) throw new Error('the database answered more than it was asked')
+    return statement
+  }
+
   #awaited(): Statement | undefined {
     const statement = this.#statements[this.#results.length]
     return statement && this.#unparsed.has(statement) ? statement : undefined
@@ -80,6 +155,7 @@ class Batch extends Query {
 
   submit(connection: pg.Connection): void {
     const wire = connection as Wire
+    const shapes = (this.#shapes = shapesOn(connection))
     wire.stream.cork()
     for (const statement of this.#statements) {
       const { name, text, values = [] } = statement
@@ -88,26 +164,31 @@ class Batch extends Query {
         wire.submittedNamedStatements[name] = text
         wire.parse({ name, text, types: [] }, true)
       }
-      wire.bind({ statement: name, values: [...values], valueMapper: internals.utils.prepareValue } as pg.BindConfig, true)
-      wire.describe({ type: 'P', name: '' }, true)
+      // The values are turned into text by the mapper, whatever the type says of them.
+      wire.bind({ statement: name, values: values as string[], valueMapper: prepareValue }, true)
+      if (!shapes.has(name)) wire.describe({ type: 'P', name: '' }, true)
       wire.execute({ portal: '' } as pg.ExecuteConfig, true)
     }
     wire.sync()
     wire.stream.uncork()
   }
 
-  handleRowDescription(message: { fields: unknown }): void {
-    this.#current.addFields(message.fields)
+  handleRowDescription({ fields }: { fields: readonly Field[] }): void {
+    this.#shape = shapeOf(fields)
   }
 
-  handleDataRow(message: { fields: unknown }): void {
-    this.#current.addRow(this.#current.parseRow(message.fields))
+  handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
+    const statement = this.#current()
+    const shape = (this.#shape ??= this.#shapes?.get(statement.name) ?? noRows)
+    this.#rows.push(rowOf(shape, statement, fields))
   }
 
-  handleCommandComplete(message: unknown): void {
-    this.#current.addCommandComplete(message)
-    this.#results.push(this.#current)
-    this.#current = new internals.Result(undefined, pg.types)
+  handleCommandComplete({ text }: { text: string }): void {
+    const { name } = this.#current()
+    if (!this.#shapes?.has(name)) this.#shapes?.set(name, this.#shape ?? noRows)
+    this.#results.push({ rows: this.#rows, rowCount: countIn(text) })
+    this.#shape = null
+    this.#rows = []
   }
 
   /** What was to be parsed after the failure never was. The connection is ready only later; what is sent next waits by itself. */

@@ -1,5 +1,5 @@
 import {
-  CamelCasePlugin,
+  DefaultQueryExecutor,
   DummyDriver,
   Kysely,
   PostgresAdapter,
@@ -7,12 +7,12 @@ import {
   PostgresQueryCompiler,
   type CompiledQuery,
   type DatabaseConnection,
-  type Driver,
+  type Dialect,
   type QueryResult,
 } from 'kysely'
 import type { OrgId } from '@holdfast/contract'
 import type { Database } from './schema.ts'
-import { scopeTo } from './scope.ts'
+import { ScopingCompiler } from './scope.ts'
 import type { Transaction } from './transaction.ts'
 
 declare const entered: unique symbol
@@ -31,7 +31,7 @@ export type OrgTx = Pick<
 
 const connectionOver = (transaction: Transaction): DatabaseConnection => ({
   executeQuery: async <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => {
-    const { rows, rowCount } = await transaction.query(sql, parameters)
+    const { rows, rowCount } = await transaction.query(sql, parameters, true)
     return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) }
   },
   // oxlint-disable-next-line require-yield
@@ -39,17 +39,6 @@ const connectionOver = (transaction: Transaction): DatabaseConnection => ({
     throw new Error('page through with a cursor column; a stream would hold the transaction open')
   },
 })
-
-class TransactionDriver extends DummyDriver implements Driver {
-  readonly #connection: DatabaseConnection
-  constructor(transaction: Transaction) {
-    super()
-    this.#connection = connectionOver(transaction)
-  }
-  override acquireConnection(): Promise<DatabaseConnection> {
-    return Promise.resolve(this.#connection)
-  }
-}
 
 const transactions = new WeakMap<object, Transaction>()
 
@@ -60,22 +49,34 @@ export const transactionOf = (tx: OrgTx): Transaction => {
   return transaction
 }
 
-const camelCase = new CamelCasePlugin()
 const adapter = new PostgresAdapter()
-const compiler = new PostgresQueryCompiler()
+const driver = new DummyDriver() // never asked: the executor has the connection
+const dialect: Dialect = {
+  createAdapter: () => adapter,
+  createDriver: () => driver,
+  createIntrospector: (db) => new PostgresIntrospector(db),
+  createQueryCompiler: () => new PostgresQueryCompiler(),
+}
+
+const compilers = new WeakMap<ReadonlySet<string>, ScopingCompiler>()
+const compilerFor = (tenantTables: ReadonlySet<string>): ScopingCompiler => {
+  let compiler = compilers.get(tenantTables)
+  if (!compiler) compilers.set(tenantTables, (compiler = new ScopingCompiler(tenantTables)))
+  return compiler
+}
 
 /** The builder over an entered transaction. `tenantTables`: names of the tables that have an `org_id`. */
 export const orgTxOver = (transaction: Transaction, tenantTables: ReadonlySet<string>): OrgTx => {
-  const builder = new Kysely<Database>({
-    dialect: {
-      createAdapter: () => adapter,
-      createDriver: () => new TransactionDriver(transaction),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => compiler,
-    },
-    plugins: [camelCase, scopeTo(transaction.orgId, tenantTables)],
-  })
-  const tx = Object.assign(builder, { orgId: transaction.orgId }) as unknown as OrgTx
+  const { orgId } = transaction
+  const compiler = compilerFor(tenantTables)
+  const connection = connectionOver(transaction)
+  const executor = new DefaultQueryExecutor(
+    { compileQuery: (node, queryId) => compiler.compileFor(orgId, node, queryId) },
+    adapter,
+    { provideConnection: (work) => work(connection) },
+  )
+  const builder = new Kysely<Database>({ config: { dialect }, driver, dialect, executor })
+  const tx = Object.assign(builder, { orgId }) as unknown as OrgTx
   transactions.set(tx, transaction)
   return tx
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { OrgId, PersonId } from '@holdfast/contract'
-import { runBatch, type BatchResult, type Statement } from './batch.ts'
+import { runBatch, statement, type BatchResult, type Statement } from './batch.ts'
+import type { Reads } from './shared-reads.ts'
 
 export interface Rows {
   rows: Record<string, unknown>[]
@@ -11,32 +11,22 @@ export interface Rows {
 export interface Transaction {
   readonly orgId: OrgId
   readonly begun: boolean
-  query: (text: string, values: readonly unknown[]) => Promise<Rows>
+  /** `camelCase`: names of columns in the rows. */
+  query: (text: string, values: readonly unknown[], camelCase?: boolean) => Promise<Rows>
   /** Sends `last` and COMMIT together; resolves when both are answered. */
   commit: (last?: { text: string; values: readonly unknown[] }) => Promise<Rows | null>
   rollback: () => Promise<void>
 }
 
-const names = new Map<string, string>()
-/** Statements are prepared once per connection under a name derived from their text. */
-const statementName = (text: string): string => {
-  let name = names.get(text)
-  if (name === undefined) {
-    name = createHash('sha256').update(text).digest('base64url').slice(0, 20)
-    if (names.size < 5000) names.set(text, name)
-  }
-  return name
-}
-
-const statement = (text: string, values: readonly unknown[] = []): Statement => ({ name: statementName(text), text, values })
-
 const ignore = (): void => {}
 
-interface Opening {
+/** Whom a transaction is entered for. */
+export interface Entrance {
   orgId: OrgId
   personId: PersonId | null
-  /** False opens a read-only transaction. */
-  writes: boolean
+}
+
+interface Writing extends Entrance {
   /** Waits until there is room for one more; what it gives is called when the transaction has ended. */
   admit?: () => Promise<() => void>
 }
@@ -48,20 +38,15 @@ const enterToReadText = `select enter($1, $2, $3), set_config('transaction_read_
  * Reads inside one organisation: each statement is a transaction of its own together with its `enter`. They travel in one batch, whose end
  * is the transaction's, so neither BEGIN nor COMMIT is sent. At READ COMMITTED every statement has a snapshot of its own anyway.
  */
-const openReads = (pool: pg.Pool, { orgId, personId }: Opening): Transaction => {
+export const openReads = (reads: Reads, { orgId, personId }: Entrance): Transaction => {
   const enter = statement(enterToReadText, [orgId, personId, false])
   return {
     orgId,
     begun: false,
-    query: async (text, values) => {
-      const client = await pool.connect()
-      try {
-        const [, rows] = await runBatch(client, [enter, statement(text, values)])
-        if (!rows) throw new Error('the database did not answer')
-        return rows
-      } finally {
-        client.release()
-      }
+    query: async (text, values, camelCase) => {
+      const [, rows] = await reads([enter, statement(text, values, camelCase)])
+      if (!rows) throw new Error('the database did not answer')
+      return rows
     },
     commit: (last) => (last ? Promise.reject(new Error('a reading transaction writes nothing')) : Promise.resolve(null)),
     rollback: () => Promise.resolve(),
@@ -72,7 +57,7 @@ const openReads = (pool: pg.Pool, { orgId, personId }: Opening): Transaction => 
  * A writing transaction inside one organisation. It begins with its first statement: BEGIN, `enter` and that statement travel
  * together (one batch, one answer), so that isolation costs no round trip of its own. Nothing is sent when nothing is asked.
  */
-const openWrites = (pool: pg.Pool, { orgId, personId, admit }: Opening): Transaction => {
+export const openWrites = (pool: pg.Pool, { orgId, personId, admit }: Writing): Transaction => {
   const begin = [statement('begin'), statement(enterText, [orgId, personId, true])]
   let client: pg.PoolClient | null = null
   let opening: Promise<pg.PoolClient> | null = null
@@ -120,8 +105,8 @@ const openWrites = (pool: pg.Pool, { orgId, personId, admit }: Opening): Transac
     get begun() {
       return opening !== null
     },
-    query: async (text, values) => {
-      const [rows] = await send([statement(text, values)])
+    query: async (text, values, camelCase) => {
+      const [rows] = await send([statement(text, values, camelCase)])
       if (!rows) throw new Error('the database did not answer')
       return rows
     },
@@ -140,7 +125,3 @@ const openWrites = (pool: pg.Pool, { orgId, personId, admit }: Opening): Transac
     rollback,
   }
 }
-
-/** Enters an organisation, to write or only to read. Nothing is sent before the first statement. */
-export const openTransaction = (pool: pg.Pool, opening: Opening): Transaction =>
-  opening.writes ? openWrites(pool, opening) : openReads(pool, opening)
