@@ -1845,7 +1845,9 @@ CREATE OR REPLACE FUNCTION public.gate_person_by_email(email_index bytea)
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select p.id, p.password_hash, p.state, array(select m.org_id from membership m where m.person_id = p.id order by m.org_id)
+  select p.id, p.password_hash, p.state, array(
+    select m.org_id from membership m where m.person_id = p.id
+    order by (select max(s.last_seen_at) from session s where s.person_id = p.id and s.org_id = m.org_id) desc nulls last, m.org_id)
   from person p where p.email_index = gate_person_by_email.email_index
 $function$
 ;

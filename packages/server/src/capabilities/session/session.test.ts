@@ -107,6 +107,26 @@ describe('several organisations', () => {
     expect((await platform.call(session.list, {}, caller)).rows).toHaveLength(1)
   })
 
+  test('the next sign-in begins where the person worked last', async () => {
+    const { caller, personId, email, password } = await addMember(platform, founded, 'viewer')
+    const homeAfterSignIn = async () => {
+      const next = newCaller()
+      await platform.call(session.signIn, { email, password }, next)
+      return (await platform.call(session.current, {}, next)).organisation.id
+    }
+    await platform.arrange(elsewhere, `insert into membership (org_id, person_id, role) values ($1, $2, 'viewer')`, [
+      elsewhere,
+      personId,
+    ])
+    expect(await homeAfterSignIn()).toBe(founded.orgId)
+    platform.clock.advance(60_000)
+    await platform.call(session.switchOrganisation, { orgId: elsewhere }, caller)
+    expect(await homeAfterSignIn()).toBe(elsewhere)
+    platform.clock.advance(60_000)
+    await platform.call(session.switchOrganisation, { orgId: founded.orgId }, caller)
+    expect(await homeAfterSignIn()).toBe(founded.orgId)
+  })
+
   test('operator rights do not follow into another organisation', async () => {
     const { caller, personId } = await addMember(platform, founded, 'owner')
     await platform.arrange(elsewhere, `insert into membership (org_id, person_id, role) values ($1, $2, 'owner')`, [

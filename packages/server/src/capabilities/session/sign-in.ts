@@ -87,7 +87,7 @@ interface Membership {
   requires_mfa: boolean
 }
 
-/** The session begins in the organisation the person joined first; they may switch. */
+/** The session begins in the organisation where the person worked last; they may switch. */
 const homeOf = async (person: PersonRow, { gate }: SignIn): Promise<{ orgId: OrgId; membership: Membership } | null> => {
   const [orgId] = person.org_ids
   if (!orgId) return null
