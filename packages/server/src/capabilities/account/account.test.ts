@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { account, session } from '@holdfast/contract'
 import {
   addMember,
@@ -73,6 +73,22 @@ describe('a changed password', () => {
   })
 })
 
+test('while a password is checked, no connection to the database waits', async () => {
+  const { caller, password } = member
+  const { passwords } = platform.services
+  const busy: number[] = []
+  const verify = vi.spyOn(passwords, 'verify').mockImplementation(async () => {
+    busy.push(platform.pool.totalCount - platform.pool.idleCount)
+    return false
+  })
+  try {
+    expect(await platform.refusal(account.changePassword, { current: password, next }, caller)).toBe('password_refused')
+  } finally {
+    verify.mockRestore()
+  }
+  expect(busy).toEqual([0])
+})
+
 describe('a reset', () => {
   test('by link: once, within 30 minutes, ends every session', async () => {
     const { caller, email } = member
@@ -122,17 +138,19 @@ describe('a reset', () => {
   })
 
   test('asked for: the same answer, entry and time for known and unknown addresses; three open links at most', async () => {
-    const fastest = async (email: string): Promise<number> => {
-      const times: number[] = []
-      for (let n = 0; n < 7; n++) {
-        const start = performance.now()
-        expect(await platform.call(account.requestReset, { email }, newCaller())).toEqual({ sent: true })
-        times.push(performance.now() - start)
-        await platform.settle()
-      }
-      return Math.min(...times)
+    const timed = async (email: string): Promise<number> => {
+      const start = performance.now()
+      expect(await platform.call(account.requestReset, { email }, newCaller())).toEqual({ sent: true })
+      const took = performance.now() - start
+      await platform.settle()
+      return took
     }
-    const [known, unknown] = [await fastest(member.email), await fastest('nobody@example.test')]
+    let [known, unknown] = [Infinity, Infinity]
+    // By turns, so that a busy moment of the machine hits both.
+    for (let n = 0; n < 7; n++) {
+      known = Math.min(known, await timed(member.email))
+      unknown = Math.min(unknown, await timed('nobody@example.test'))
+    }
     expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(4)
     const { rows } = await platform.admin.query('select count(*)::int as n from password_reset where person_id = $1', [
       member.personId,

@@ -104,13 +104,13 @@ export const accept = handlePublic(invitation.accept, async ({ token, name, pass
   if (known && !isPerson(caller, known)) throw fail('sign_in_first')
   if (!known && (name === undefined || password === undefined)) throw fail('name_and_password_needed')
   const personId = known?.personId ?? newIdOf(PersonId, 'pe')
+  const newHash = known || password === undefined ? null : await services.passwords.hash(password) // before a connection waits for it
   const entered = enter(orgId, personId)
   const email = await emailOf(entered, invited.id)
-  if (!known && name !== undefined && password !== undefined) {
+  if (newHash !== null && name !== undefined && password !== undefined) {
     if (services.passwords.isCommon(password, [name, email, invited.organisation])) throw fail('password_too_common')
-    const passwordHash = await services.passwords.hash(password)
     const emailIndex = await invitedIndex(services, email)
-    await createPerson(entered, { id: personId, name, email, emailIndex, passwordHash })
+    await createPerson(entered, { id: personId, name, email, emailIndex, passwordHash: newHash })
   }
   if (known && (await entered.tx.selectFrom('membership').select('role').where('personId', '=', personId).executeTakeFirst()))
     throw fail('already_member')

@@ -7,7 +7,7 @@ import { cookiesFor, endSessions, replaceSession, type SessionChange } from '../
 import { actorOf } from '../../kernel/ledger/entry.ts'
 import type { SessionPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
-import { openUnit, record } from '../../kernel/unit.ts'
+import { openUnit, readIn, record } from '../../kernel/unit.ts'
 
 const sessionOf = ({ principal }: Pick<Context, 'principal'>): SessionPrincipal => {
   if (principal.kind !== 'session') throw common('session_required')
@@ -39,7 +39,8 @@ export const confirmFactor = handle(session.confirmFactor, async ({ code }, cont
 
 export const confirmPassword = handle(session.confirmPassword, async ({ password }, context) => {
   const person = context.person()
-  if (await hasFactor(context, person)) throw context.fail('factor_required', 'You have a second factor: confirm with a code.')
+  const enrolled = await readIn(context.services.ground, context.orgId, person, (reading) => hasFactor(reading, person))
+  if (enrolled) throw context.fail('factor_required', 'You have a second factor: confirm with a code.')
   if (!(await ownPasswordIs(password, person, context))) throw context.fail('password_refused')
   // A confirmation by a factor that was removed since must not stand in the way of this one.
   return { id: await continueAs(context, { authTime: context.now, mfaAt: null }) }
