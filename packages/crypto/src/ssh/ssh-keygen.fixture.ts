@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Certificate } from './certificate.ts'
+import { SshError, type SshErrorCode } from './error.ts'
 import { ed25519PublicKey, fingerprintOf, parsePublicKey, publicKeyFromBlob, type PublicKey } from './public-key.ts'
 import { string } from './wire.ts'
 
@@ -101,3 +102,14 @@ export const listings = (output: string): string[] =>
     .split(/^\S.*:\n/m)
     .slice(1)
     .map((text) => text.replaceAll(/^ +| +$/gm, '').trim())
+
+/** The code by which something was refused. */
+export const codeOf = (work: () => unknown): SshErrorCode | 'fine' => {
+  try {
+    work()
+    return 'fine'
+  } catch (error) {
+    if (error instanceof SshError) return error.code
+    throw error
+  }
+}
