@@ -20,6 +20,8 @@ afterAll(async () => {
 
 const inside = [
   '/',
+  '/due',
+  '/due/calendar',
   '/ledger',
   '/ledger/1',
   '/ledger/verify',

@@ -60,11 +60,12 @@ export interface DownloadSpec<I extends z.ZodObject, E extends Errors> extends C
   filename(input: z.output<I>): string
 }
 
-export type Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<
-  Pick<CommandSpec<I, O, E>, 'errors'>
-> &
-  CommandSpec<I, O, E> &
-  Required<Clocks> & { kind: 'command'; name: string }
+export type Command<
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodType = z.ZodType,
+  E extends Errors = Errors,
+  C extends Required<Clocks> = Required<Clocks>,
+> = Required<Pick<CommandSpec<I, O, E>, 'errors'>> & CommandSpec<I, O, E> & C & { kind: 'command'; name: string }
 export type Query<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<
   Pick<QuerySpec<I, O, E>, 'errors'>
 > &
@@ -87,10 +88,10 @@ export const command = <
   const Gone extends Obligations = readonly [],
 >(
   spec: CommandSpec<I, O, E> & Clocks<Opened, Met, Gone>,
-): Command<I, O, E> & Required<Clocks<Opened, Met, Gone>> => {
+): Command<I, O, E, Required<Clocks<Opened, Met, Gone>>> => {
   const none: Required<Clocks> = { opens: [], meets: [], withdraws: [] }
-  return { errors: {} as E, ...none, ...spec, kind: 'command', name: '' } as Command<I, O, E> &
-    Required<Clocks<Opened, Met, Gone>>
+  const declared = { errors: {} as E, ...none, ...spec, kind: 'command', name: '' }
+  return declared as Command<I, O, E, Required<Clocks<Opened, Met, Gone>>>
 }
 
 /** A read. Its access is logged (D9). */

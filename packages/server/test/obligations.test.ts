@@ -132,7 +132,8 @@ test('a published policy is to be reviewed by its owner and acknowledged by ever
     expect(await owing(policyId, 'policy.review')).toMatchObject([
       { personId: author.personId, label: 'Clean desk', state: 'running' },
     ])
-    const acknowledgers = async () => (await owing(policyId, 'policy.acknowledgement')).map(({ personId }) => personId).toSorted()
+    const acknowledgers = async () =>
+      (await owing(policyId, 'policy.acknowledgement')).map(({ personId }) => String(personId)).toSorted()
     await expect
       .poll(acknowledgers, { timeout: 10_000 })
       .toEqual([founded.personId, author.personId, reviewer.personId].toSorted())

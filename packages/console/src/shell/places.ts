@@ -3,6 +3,7 @@ import {
   IconActivityHeartbeat,
   IconBuilding,
   IconCertificate,
+  IconClock,
   IconDevices,
   IconEye,
   IconFileText,
@@ -41,7 +42,17 @@ export interface PlaceGroup {
 export const placeGroups: readonly PlaceGroup[] = [
   {
     title: '',
-    places: [{ to: '/', title: 'Now', icon: IconTargetArrow, permission: 'self', key: 'n', words: 'home due tasks' }],
+    places: [
+      { to: '/', title: 'Now', icon: IconTargetArrow, permission: 'self', key: 'n', words: 'home due tasks' },
+      {
+        to: '/due',
+        title: 'Due',
+        icon: IconClock,
+        permission: 'obligation:read',
+        key: 'd',
+        words: 'obligations deadlines overdue clock working days holidays',
+      },
+    ],
   },
   {
     title: 'Ledger',

@@ -49,6 +49,21 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/due',
+    component: lazyRouteComponent(() => import('../pages/obligation/DuePage.tsx'), 'DuePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/due/calendar',
+    component: lazyRouteComponent(() => import('../pages/obligation/CalendarPage.tsx'), 'CalendarPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/due/$id',
+    component: lazyRouteComponent(() => import('../pages/obligation/ObligationPage.tsx'), 'ObligationPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/ledger',
     component: lazyRouteComponent(() => import('../pages/ledger/AuditPage.tsx'), 'AuditPage'),
   }),

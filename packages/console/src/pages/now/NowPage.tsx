@@ -1,9 +1,21 @@
 import { Button, Skeleton } from '@mantine/core'
-import { encryption, factor, operator, policy, type Permission } from '@holdfast/contract'
+import { encryption, factor, obligations, operator, policy, type Permission } from '@holdfast/contract'
 import type { ReactNode } from 'react'
-import { Due, Empty, Page, PageLink, ReadProblem, Section, useGo, useMay, useQueryOf, useSession } from '../../kit/index.ts'
+import {
+  Due,
+  Empty,
+  Page,
+  PageLink,
+  ReadProblem,
+  Section,
+  useGo,
+  useMay,
+  useNow,
+  useQueryOf,
+  useSession,
+} from '../../kit/index.ts'
 import { Chain } from './Chain.tsx'
-import { ownSecurity, partsBroken, secretsDue, toAcknowledge, toApprove, toReview, type DueItem } from './due.ts'
+import { lateElsewhere, ownSecurity, partsBroken, secretsDue, toApprove, toDo, type DueItem } from './due.ts'
 import classes from './now.module.css'
 
 const Item = ({ item }: { item: DueItem }) => {
@@ -60,19 +72,20 @@ const useAsked = <T,>(
 
 const Mine = () => {
   const { recoveryCodesLeft } = useSession()
-  const acknowledge = useQueryOf(policy.list, { due: 'me' })
+  const owed = useQueryOf(obligations.mine, {}, { everyMs: 60_000 })
+  const now = useNow()
   const factors = useQueryOf(factor.list, {})
   return (
     <Section title="For you">
       <List
         asked={[
-          useAsked(acknowledge, true, ({ rows }) => toAcknowledge(rows)),
+          useAsked(owed, true, ({ rows }) => toDo(rows, now)),
           useAsked(factors, true, ({ rows }) => ownSecurity({ recoveryCodesLeft, hasFactor: rows.length > 0 })),
         ]}
         empty={
           <Empty
             title="Nothing waits for you"
-            text="Every published policy is acknowledged, and your second factor and recovery codes are in order."
+            text="You owe nothing within a month, and your second factor and recovery codes are in order."
           />
         }
       />
@@ -83,16 +96,18 @@ const Mine = () => {
 const Ours = () => {
   const may = useMay()
   const mayApprove = may('policy:approve')
+  const mayOversee = may('obligation:oversee')
   const mayKeys = may('encryption:read')
+  const { person } = useSession()
   const inReview = useQueryOf(policy.list, { state: 'in_review' }, { enabled: mayApprove })
-  const reviews = useQueryOf(policy.list, { due: 'review' }, { enabled: mayApprove })
+  const late = useQueryOf(obligations.list, { show: 'overdue', limit: 20 }, { enabled: mayOversee, everyMs: 60_000 })
   const keys = useQueryOf(encryption.keys, {}, { enabled: mayKeys })
   return (
     <Section title="For the organisation">
       <List
         asked={[
+          useAsked(late, mayOversee, ({ rows }) => lateElsewhere(rows, person.id)),
           useAsked(inReview, mayApprove, ({ rows }) => toApprove(rows)),
-          useAsked(reviews, mayApprove, ({ rows }) => toReview(rows)),
           useAsked(keys, mayKeys, ({ rows }) => secretsDue(rows, '/settings/encryption')),
         ]}
         empty={
@@ -100,8 +115,8 @@ const Ours = () => {
             title="Nothing waits for the organisation"
             text={
               mayKeys
-                ? 'No policy waits for approval or review, and no encryption key is overdue.'
-                : 'No policy waits for approval or review.'
+                ? 'Nobody is late with anything, no policy waits for approval, and no encryption key is overdue.'
+                : 'Nobody is late with anything, and no policy waits for approval.'
             }
           />
         }
@@ -173,7 +188,7 @@ export const NowPage = () => {
   return (
     <Page title="Now" about={`What is due or broken in ${organisation.name}.`}>
       <Mine />
-      {any(may, 'policy:approve', 'encryption:read') && <Ours />}
+      {any(may, 'policy:approve', 'obligation:oversee', 'encryption:read') && <Ours />}
       {may('operator:read') && <Installation />}
       <Chain />
     </Page>

@@ -1,4 +1,4 @@
-import type { OutputOf, policy, operator } from '@holdfast/contract'
+import type { obligations, operator, OutputOf, policy } from '@holdfast/contract'
 
 /** One thing that waits for somebody, and the one button that helps. */
 export interface DueItem {
@@ -12,19 +12,42 @@ export interface DueItem {
   urgent?: boolean
 }
 
+type Obligations = OutputOf<typeof obligations.mine>['rows']
 type Policies = OutputOf<typeof policy.list>['rows']
 type Secrets = OutputOf<typeof operator.keys>['rows']
 type Health = OutputOf<typeof operator.health>
 
-export const toAcknowledge = (policies: Policies): DueItem[] =>
-  policies.map(({ id, title, publishedVersion }) => ({
-    key: `acknowledge-${id}`,
-    what: title,
-    why: `Version ${publishedVersion ?? ''} was published. Read it and acknowledge that you will follow it.`,
-    dueAt: null,
-    to: `/policies/${id}`,
-    verb: 'Read',
-  }))
+const month = 30 * 86_400_000
+
+/** What the reader or their role owes within a month. */
+export const toDo = (rows: Obligations, now: number): DueItem[] =>
+  rows
+    .filter(({ state, dueAt }) => state === 'running' && Date.parse(dueAt) < now + month)
+    .map(({ id, label, title, dueAt, page, late }) => ({
+      key: id,
+      what: label,
+      why: `${title}.`,
+      dueAt,
+      to: page,
+      verb: 'Do it',
+      urgent: late,
+    }))
+
+/** What somebody else is late with. */
+export const lateElsewhere = (rows: Obligations, personId: string): DueItem[] =>
+  rows
+    .filter((row) => row.personId !== personId)
+    .map(({ id, label, title, dueAt }) => ({
+      ...{
+        key: id,
+        what: label,
+        why: `${title}: somebody is late with it.`,
+        dueAt,
+        to: `/due/${id}`,
+        verb: 'Look',
+        urgent: true,
+      },
+    }))
 
 export const toApprove = (policies: Policies): DueItem[] =>
   policies.map(({ id, title, latestVersion }) => ({
@@ -32,16 +55,6 @@ export const toApprove = (policies: Policies): DueItem[] =>
     what: title,
     why: `Version ${latestVersion ?? ''} waits for somebody other than its author to approve it.`,
     dueAt: null,
-    to: `/policies/${id}`,
-    verb: 'Review',
-  }))
-
-export const toReview = (policies: Policies): DueItem[] =>
-  policies.map(({ id, title, nextReviewOn }) => ({
-    key: `review-${id}`,
-    what: title,
-    why: 'Its regular review is due: confirm that it stands, or draft a new version.',
-    dueAt: nextReviewOn,
     to: `/policies/${id}`,
     verb: 'Review',
   }))

@@ -1,4 +1,7 @@
-import { ledger, policy } from '@holdfast/contract'
+import { ledger, obligations, policy } from '@holdfast/contract'
 
-/** The answers that a change to a policy makes old; the timeline is the ledger's. */
-export const policyAnswers = [policy.read, policy.list, policy.content, policy.diff, policy.acknowledgements, ledger.list]
+/** The answers that a change to a policy makes old; the timeline is the ledger's, the deadlines are the clock's. */
+export const policyAnswers = [
+  ...[policy.read, policy.list, policy.content, policy.diff, policy.acknowledgements],
+  ...[obligations.mine, obligations.list, obligations.read, ledger.list],
+]

@@ -58,7 +58,7 @@ export const setCalendar = handle(obligations.setCalendar, async ({ timeZone, we
   const setting = {
     version,
     timeZone,
-    weekdays: weekdays.toSorted(),
+    weekdays: weekdays.toSorted((a, b) => a - b),
     holidays: JSON.stringify(holidays),
     setBy: person(),
     setAt: now,

@@ -7,6 +7,8 @@ import {
   obligation,
   obligations,
   policy,
+  policyAcknowledgement,
+  policyReview,
   type Obligation,
   type OrgId,
   type Role,
@@ -22,7 +24,7 @@ import {
   type Platform,
 } from '../../../test/platform.ts'
 import { compose } from '../../compose.ts'
-import { declaredObligations } from '../../kernel/obligation/context.ts'
+import { declaredObligations, type DeclaredObligations } from '../../kernel/obligation/context.ts'
 import { runDue } from '../../kernel/obligation/engine.ts'
 import { mailPlace, mailScope } from '../../kernel/mail.ts'
 import { onObligation } from '../../kernel/obligation/hook.ts'
@@ -330,7 +332,6 @@ describe('moving a deadline', () => {
 
 describe('business days', () => {
   test('the organisation’s own calendar counts, as it was when the clock started', async () => {
-    const started = platform.services.clock.now()
     const holidays = Array.from({ length: 12 }, (_, index) => ({
       on: new Date(platform.services.clock.now().getTime() + (index + 1) * 24 * hour).toISOString().slice(0, 10),
       name: 'Long holidays',
@@ -411,8 +412,17 @@ describe('what an operation declares', () => {
     )
   })
 
-  test('the type of a handler’s context offers exactly what is declared', () => {
-    expect(policy.publish.opens.map(({ name }) => name)).toEqual(['policy.review'])
-    expect(days(1)).toEqual(hours(24))
+  test('what does not fit does not compile', () => {
+    const notRun = (kept: DeclaredObligations<typeof policy.publish>) => [
+      // @ts-expect-error: publishing opens no report
+      kept.open(report, { subject: 'x', label: 'x', person: member.personId }),
+      // @ts-expect-error: a review is owed by a person, not by a role
+      kept.open(policyReview, { subject: 'x', label: 'x', role: 'admin', within: days(1) }),
+      // @ts-expect-error: how long is said when it is opened
+      kept.open(policyReview, { subject: 'x', label: 'x', person: member.personId }),
+      // @ts-expect-error: publishing withdraws acknowledgements, it meets none
+      kept.meet(policyAcknowledgement, { subject: 'x' }),
+    ]
+    expect(notRun).toBeTypeOf('function')
   })
 })
