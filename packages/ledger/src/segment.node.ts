@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createRawExportParser, headerLine } from './export.ts'
+import { pieces } from './pieces.node.ts'
 import { append, emptyRange, peaksOf, rootOf, type Range } from './merkle.ts'
 import { createVerifier } from './verify.ts'
 
@@ -51,25 +51,9 @@ function verifySegment(segment: Segment, onProgress: (entries: number) => void):
     },
   })
   parser.push(new TextEncoder().encode(headerLine({ org, from, to })))
-  for (const piece of pieces(path, start, end)) if (!parser.push(piece)) break
+  for (const piece of pieces(path, { start, end })) if (!parser.push(piece)) break
   if (ok) parser.end()
   return ok && verifier.finish().ok ? { ok, ...first, blocks, states, note } : { ok: false }
-}
-
-/** Bytes [start, end), read synchronously, since this thread does nothing else. Each piece is overwritten by the next. */
-function* pieces(path: string, start: number, end: number): Generator<Uint8Array> {
-  const buffer = new Uint8Array(1 << 18)
-  const file = openSync(path, 'r')
-  try {
-    for (let at = start; at < end;) {
-      const length = readSync(file, buffer, 0, Math.min(buffer.length, end - at), at)
-      if (length === 0) return
-      at += length
-      yield buffer.subarray(0, length)
-    }
-  } finally {
-    closeSync(file)
-  }
 }
 
 if (parentPort) {

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
@@ -9,6 +8,7 @@ import { bytesToHex } from './encoding.ts'
 import { createRawExportParser, type ExportHeader } from './export.ts'
 import { genesis } from './format.ts'
 import { append, emptyRange, foldPeaks, peaksOf } from './merkle.ts'
+import { pieces } from './pieces.node.ts'
 import { BLOCK, type Segment, type SegmentMessage, type SegmentResult } from './segment.node.ts'
 import type { Verdict } from './verdict.ts'
 import { praise } from './verify.ts'
@@ -31,7 +31,7 @@ export type VerifyFileOptions = VerifyExportOptions & { threads?: number }
 export async function verifyFile(path: string, options: VerifyFileOptions = {}): Promise<Verdict> {
   const threads = options.threads ?? Math.min(2, availableParallelism())
   const verdict = threads > 1 ? await verifyApart(path, threads, options) : null
-  return verdict ?? verifyExport(createReadStream(path, { highWaterMark: 1 << 18 }), options)
+  return verdict ?? verifyExport(pieces(path), options)
 }
 
 async function verifyApart(path: string, threads: number, options: VerifyFileOptions): Promise<Verdict | null> {
