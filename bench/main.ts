@@ -2,8 +2,10 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureVerification } from '@holdfast/ledger/bench'
+import { certificateMeasures, measureCertificates } from './access-certificates.ts'
 import { isolationMeasures, measureIsolation } from './isolation.ts'
 import { appendMeasures, measureAppend } from './ledger-append.ts'
+import { stopOnSignals } from './leaving.ts'
 import { reached, rounded, type Measure, type Measured, type Scale } from './measure.ts'
 import { startBenchPlatform, type BenchPlatform } from './platform.ts'
 import { measureSystem, systemMeasures } from './system.ts'
@@ -55,6 +57,7 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: appendMeasures, run: () => withPlatform((platform) => measureAppend(platform, scale, wanted)) },
   { names: ['ledger.verify'], run: measureVerify },
   { names: isolationMeasures, run: () => withPlatform((platform) => measureIsolation(platform, scale, wanted)) },
+  { names: certificateMeasures, run: () => measureCertificates(scale) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },
 ]
 
@@ -81,6 +84,7 @@ const machine = (): string =>
 
 if (values.help) process.stdout.write(help)
 else {
+  stopOnSignals()
   const measures: Measured[] = []
   for (const { names, run } of groups) {
     if (!names.some(wanted)) continue
