@@ -19,10 +19,13 @@ for (const [network, prefix] of [
   inside.addSubnet(network, prefix, 'ipv4')
 }
 for (const [network, prefix] of [
-  ['::', 127],
+  ['::', 96], // unspecified, loopback, and IPv4 in the form of old
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2002::', 16], // 6to4: another way to write IPv4
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
   inside.addSubnet(network, prefix, 'ipv6')

@@ -1,5 +1,5 @@
 /** A started system with an Owner in it, and requests as they stand on the wire, for tests of the edge. */
-import { request, type RequestOptions } from 'node:https'
+import { request, type Agent, type RequestOptions } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
 import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
 import type pg from 'pg'
@@ -13,7 +13,7 @@ export interface Answer {
 
 export interface Asked {
   headers?: Record<string, string | string[]>
-  /** A string goes out as it is, anything else as JSON. */
+  /** A string or bytes go out as they are, anything else as JSON. */
   body?: unknown
 }
 
@@ -21,13 +21,14 @@ export type Ask = (method: string, path: string, asked?: Asked) => Promise<Answe
 
 /** Neither the path nor the headers are tidied up on the way, as `fetch` would. */
 export const createAsk =
-  (url: string, ca: string): Ask =>
+  (url: string, ca: string, agent: Agent | false = false): Ask =>
   (method, path, { headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+      const payload =
+        body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
       const { hostname, port } = new URL(url)
       const length = payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) }
-      const options: RequestOptions = { hostname, port, ca, method, path, agent: false, headers: { ...length, ...headers } }
+      const options: RequestOptions = { hostname, port, ca, method, path, agent, headers: { ...length, ...headers } }
       const sent = request(options, (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))

@@ -26,6 +26,8 @@ export const ofFramework = (error: FastifyError): Problem | null => {
 export const sendProblem = (reply: FastifyReply, problem: Problem, instance: string): FastifyReply => {
   const { retryAfterSeconds } = problem.extras
   if (retryAfterSeconds !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(retryAfterSeconds)))
+  // Some refusals would be kept by caches otherwise (RFC 9111 §4.2.2).
+  reply.header('cache-control', 'no-store')
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(problem.status).type('application/problem+json').send(problemBody(problem, instance))
 }

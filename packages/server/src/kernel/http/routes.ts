@@ -3,11 +3,13 @@ import { apiBase, methodOf, type Operation } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newId } from '../identifier.ts'
 import type { Handler } from '../handle.ts'
+import type { Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import { run, runDownload, type Path, type Request } from '../run.ts'
 import type { Authenticator } from './authenticate.ts'
 import { cookieHeaders, refreshCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
+import { largeBodies } from './large-bodies.ts'
 import type { KnownCallers } from './known-callers.ts'
 import { rateHeaders, rateProblem, type RateLimits } from './rate-limit.ts'
 
@@ -24,14 +26,18 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The request's id: in the log, in problems, in the ledger entry. */
     requestId: string
+    /** Set where the caller was looked up before the body was read. */
+    admitted: { principal: Principal | null } | null
   }
 }
 
 const defaultBodyBytes = 64 * 1024
+const bodyLimitOf = (operation: Operation): number =>
+  operation.kind === 'command' ? (operation.maxBodyBytes ?? defaultBodyBytes) : defaultBodyBytes
 
 /** Path parameters win over a field of the same name in the body or query. */
 const inputOf = (operation: Operation, request: FastifyRequest): unknown => {
-  const source = methodOf(operation) === 'POST' ? (request.body ?? {}) : request.query
+  const source = methodOf(operation) === 'POST' ? (request.body === undefined ? {} : request.body) : request.query
   if (typeof source !== 'object' || source === null || Array.isArray(source))
     throw common('invalid_input', { detail: 'Send a JSON object.' })
   return { ...source, ...(request.params as Record<string, string>) }
@@ -64,7 +70,7 @@ const admit = async (
   const state = limits.byCaller(operation, principal, request.ip)
   if (state) reply.headers(rateHeaders(state))
   if (state && state.retryAfterSeconds > 0) throw rateProblem(state)
-  return principal
+  return { principal }
 }
 
 const serve = async (
@@ -73,7 +79,7 @@ const serve = async (
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
-  const principal = await admit(options, handler.operation, request, reply)
+  const { principal } = request.admitted ?? (await admit(options, handler.operation, request, reply))
   const asked: Request = {
     id: request.requestId,
     origin: { address: request.ip, agent: (request.headers['user-agent'] ?? '').slice(0, 300) },
@@ -100,7 +106,8 @@ const serve = async (
 
 /** One route an operation, and nothing else: whatever the contract does not declare does not exist. */
 export const registerRoutes = (app: FastifyInstance, options: RouteOptions): void => {
-  app.decorateRequest('requestId', '')
+  app.decorateRequest('requestId', '').decorateRequest('admitted', null)
+  const takeLarge = largeBodies()
   app.addHook('onRequest', (request, reply, done) => {
     request.requestId = newId('rq')
     reply.header('holdfast-request-id', request.requestId)
@@ -111,8 +118,19 @@ export const registerRoutes = (app: FastifyInstance, options: RouteOptions): voi
     app.route({
       method: methodOf(operation),
       url: apiBase + operation.path,
-      bodyLimit: operation.kind === 'command' ? (operation.maxBodyBytes ?? defaultBodyBytes) : defaultBodyBytes,
+      bodyLimit: bodyLimitOf(operation),
       handler: (request, reply) => serve(options, handler, request, reply),
+      // A large body is not read, let alone parsed, for nobody.
+      ...(bodyLimitOf(operation) > defaultBodyBytes && {
+        preParsing: async (request, reply) => {
+          request.admitted = await admit(options, operation, request, reply)
+          if (!request.admitted.principal) throw common('unauthenticated')
+          const length = request.headers['content-length']
+          // Whoever left meanwhile has closed already, and would hold the place for good.
+          if (reply.raw.destroyed) throw common('malformed_request')
+          if (length === undefined || Number(length) > defaultBodyBytes) reply.raw.once('close', takeLarge())
+        },
+      }),
     })
   }
 }

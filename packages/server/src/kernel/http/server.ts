@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { CommonCode } from '@holdfast/contract'
 import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { newId } from '../identifier.ts'
@@ -9,12 +11,14 @@ import { common, problemBody } from '../problem.ts'
 import { limitConnections, type ConnectionLimits } from './connections.ts'
 import { ofFramework, registerErrors, sendProblem } from './errors.ts'
 import { securityHeaders, tlsSettings } from './headers.ts'
+import { registerJson } from './json.ts'
 import { remembering } from './known-callers.ts'
 import type { LoadShedding } from './load-shedding.ts'
 import { watchMethods } from './methods.ts'
 import { registerMetrics } from './metrics.ts'
 import { rateHeaders, rateProblem } from './rate-limit.ts'
 import { registerRoutes, type RouteOptions } from './routes.ts'
+import { refuseAmbiguous } from './unambiguous.ts'
 
 export interface HttpOptions extends RouteOptions {
   tls: { cert: string; key: string }
@@ -41,25 +45,39 @@ const serverTimes = {
   connectionsCheckingInterval: 1_000,
 }
 
-/** What Node's parser refuses never reaches a route; it gets a problem all the same. Whoever does not take that is cut off. */
-const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
-  // Without a finished handshake there is nobody to answer: a write would wait for it, and hold the connection open for good.
-  const unheard = error.code === 'ECONNRESET' || /^ERR_(TLS|SSL)_/.test(error.code ?? '')
-  if (unheard || !socket.writable) return void socket.destroy()
-  socket.setTimeout(serverTimes.headersTimeout, () => socket.destroy())
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
-  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-  const code = tooLarge ? 'headers_too_large' : slow ? 'request_timeout' : 'malformed_request'
+/** Writes a problem where there is no route to answer, and ends the connection. Whoever does not take it is cut off. */
+const endWithProblem = (socket: Duplex, code: CommonCode): void => {
   const problem = common(code)
   const body = JSON.stringify(problemBody(problem, newId('rq')))
   const head = [
     `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
     'connection: close',
     ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
   ]
+  const cut = setTimeout(() => socket.destroy(), serverTimes.headersTimeout)
+  socket.once('close', () => clearTimeout(cut)).on('error', () => socket.destroy())
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** What Node's parser refuses never reaches a route; it gets a problem all the same. */
+const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  // Without a finished handshake there is nobody to answer: a write would wait for it, and hold the connection open for good.
+  const unheard = error.code === 'ECONNRESET' || /^ERR_(TLS|SSL)_/.test(error.code ?? '')
+  if (unheard || !socket.writable) return void socket.destroy()
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  endWithProblem(socket, tooLarge ? 'headers_too_large' : slow ? 'request_timeout' : 'malformed_request')
+}
+
+/** What Node would answer itself, without a problem and without our headers. */
+const answerOddRequests = (server: http.Server): void => {
+  // We are no proxy.
+  server.on('connect', (_, socket) => endWithProblem(socket, 'method_not_allowed'))
+  // An expectation that nobody knows may be passed over (RFC 9110 §10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }
 
 const registerAdmission = (app: FastifyInstance, { limits, shedding, known }: HttpOptions): void => {
@@ -72,6 +90,7 @@ const registerAdmission = (app: FastifyInstance, { limits, shedding, known }: Ht
     const state = limits.byAddress(request.ip)
     reply.headers(rateHeaders(state))
     if (state.retryAfterSeconds > 0) throw rateProblem(state)
+    refuseAmbiguous(request.raw)
     done()
   })
 }
@@ -120,7 +139,7 @@ const onRouterError = (error: FastifyError, _: FastifyRequest, reply: FastifyRep
 export const createHttpServer = async (options: HttpOptions): Promise<FastifyInstance> => {
   const isProxy = proxiesIn(options.proxies)
   const app = Fastify({
-    https: { ...options.tls, ...tlsSettings, ...serverTimes, maxHeaderSize: 16 * 1024 },
+    https: { ...options.tls, ...tlsSettings, ...serverTimes, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     trustProxy: options.proxies.length > 0 && ((address: string) => isProxy(address)),
     bodyLimit: 64 * 1024,
     requestTimeout: serverTimes.requestTimeout,
@@ -135,6 +154,8 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   const authenticate = remembering(options.known, options.authenticate)
   const methodsOf = watchMethods(app)
   registerErrors(app, (message, detail) => options.log(message, detail))
+  answerOddRequests(app.server)
+  registerJson(app)
   registerRoutes(app, { ...options, authenticate })
   registerAdmission(app, options)
   const { metrics } = options.path.services
