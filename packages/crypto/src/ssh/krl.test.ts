@@ -111,6 +111,17 @@ describe('what we write', () => {
     )
   })
 
+  it('goes up to the last serial there is', () => {
+    for (const all of [[max], [1n, max - 1n, max], [max - 9n, max - 7n, max - 4n, max - 2n, max]]) {
+      tool.write(
+        'last.krl',
+        encodeKrl({ version: max, createdAt: 0, certificates: [{ authority: authority.publicKey, serials: all, keyIds: [] }] }),
+      )
+      expect(listed(tool.run('-Q', '-l', '-f', 'last.krl').stdout)).toEqual(rangesOf(all))
+      expect(serialsIn(parseKrl(tool.bytes('last.krl')))).toEqual(rangesOf(all))
+    }
+  })
+
   it('takes few bytes: 10,000 scattered, 10,000 in a row, every third', () => {
     const scattered = Array.from({ length: 10_000 }, (_, n) => BigInt(n) * 1_000_003n + 1n)
     expect(encodeSerials(scattered).length).toBeLessThan(80_010)
