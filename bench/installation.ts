@@ -13,6 +13,7 @@ import { promisify } from 'node:util'
 import { createApiKey } from '@holdfast/crypto'
 import pg from 'pg'
 import { newId } from '../packages/server/src/kernel/identifier.ts'
+import { stoppable } from './leaving.ts'
 import { superuserAt } from './superuser.ts'
 
 export interface Installation {
@@ -126,7 +127,7 @@ export const makeInstallation = async (): Promise<Installation> => {
     return (performance.now() - began) / 1000
   }
   const stop = async (): Promise<void> => {
-    if (!child || child.exitCode !== null) return
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill('SIGTERM')
     await gone
@@ -147,9 +148,9 @@ export const makeInstallation = async (): Promise<Installation> => {
       return { orgId, key: await insertKey(home, orgId, personId) }
     },
     residentMegabytes: () => residentOf(child?.pid ?? 0, '/server/src/main.ts'),
-    remove: async () => {
+    remove: stoppable(async () => {
       await stop()
       await rm(home, { recursive: true, force: true })
-    },
+    }),
   }
 }

@@ -11,6 +11,7 @@ import { bootstrapDatabase } from '../packages/server/src/platform/bootstrap.ts'
 import { startEmbeddedPostgres } from '../packages/server/src/platform/embedded-postgres.ts'
 import { createPool, flushOf, readTenantTables } from '../packages/server/src/platform/pool.ts'
 import { makeTestCertificate } from '../packages/server/test/certificate.ts'
+import { stoppable } from './leaving.ts'
 
 export interface Node {
   readonly ground: Ground
@@ -31,13 +32,20 @@ export interface BenchPlatform {
 
 export const startBenchPlatform = async (): Promise<BenchPlatform> => {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-bench-'))
+  let closing = false
   await chmod(home, 0o711) // where we are root, the database is another user's and must get in
   const tls = await makeTestCertificate(home)
   const [server, keyServer] = await Promise.all([
-    startEmbeddedPostgres({ directory: join(home, 'postgres'), tls }),
+    startEmbeddedPostgres({ directory: join(home, 'postgres'), tls }).then((started) => ({
+      ...started,
+      stop: stoppable(async () => {
+        closing = true
+        await started.stop()
+        await rm(home, { recursive: true, force: true })
+      }),
+    })),
     startTestKeyServer(),
   ])
-  let closing = false
   const failed = (error: unknown): void => {
     // Idle connections that the server ends when it stops are no news.
     if (!closing) process.stderr.write(`outside a measurement: ${String(error)}\n`)
@@ -77,10 +85,8 @@ export const startBenchPlatform = async (): Promise<BenchPlatform> => {
       }
     },
     close: async () => {
-      closing = true
       await admin.end()
       await Promise.all([server.stop(), keyServer.close()])
-      await rm(home, { recursive: true, force: true })
     },
   }
 }

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { makeInstallation, type Installation } from './installation.ts'
+import { stoppable } from './leaving.ts'
 import { measured, median, rounded, type Measured, type Scale } from './measure.ts'
 
 export const systemMeasures = ['http.operation', 'start.again', 'app.memory']
@@ -34,12 +35,13 @@ const startBareRoute = async (home: string, orgId: string): Promise<{ url: strin
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_ENV: 'production' },
   })
+  const gone = once(child, 'exit')
+  const stop = stoppable(async () => {
+    child.kill()
+    await gone
+  })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   const { port } = JSON.parse(line.toString()) as { port: number }
-  const stop = async (): Promise<void> => {
-    child.kill()
-    await once(child, 'exit')
-  }
   return { url: `https://localhost:${port}/`, stop }
 }
 
