@@ -8,9 +8,11 @@ import {
   factor,
   invitation,
   ledger,
+  obligations,
   operator,
   organisation,
   policy,
+  policyReview,
   session,
   setup,
   type InputOf,
@@ -104,6 +106,21 @@ const fillPolicies = async (visitors: Record<Role, Visitor>): Promise<void> => {
   }
 }
 
+/** Working days with holidays; of the reviews that publishing opened, one is wanted within minutes and one waits. */
+const fillDeadlines = async ({ admin, owner }: Record<Role, Visitor>): Promise<void> => {
+  const year = new Date().getUTCFullYear()
+  const holidays = [year, year + 1].flatMap((each) => [
+    { on: `${each}-01-01`, name: 'New Year' },
+    { on: `${each}-12-25`, name: 'Christmas' },
+  ])
+  await admin.call(obligations.setCalendar, { timeZone: 'Europe/Vienna', weekdays: [1, 2, 3, 4, 5], holidays })
+  const { rows } = await owner.call(obligations.list, { kind: policyReview.name })
+  const [urgent, waiting] = rows
+  const soon = new Date(Date.now() + 5 * 60_000).toISOString()
+  if (urgent) await admin.call(obligations.rebase, { id: urgent.id, dueAt: soon, reason: 'The auditor asks for it today.' })
+  if (waiting) await admin.call(obligations.pause, { id: waiting.id, reason: 'Waiting for the new backup system.' })
+}
+
 const exists = (file: string): Promise<boolean> =>
   access(file).then(
     () => true,
@@ -140,6 +157,7 @@ export const fillDemo = async (
     viewer: await invite(url, owner, 'viewer'),
   }
   await fillPolicies(visitors)
+  await fillDeadlines(visitors)
   await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: 'owner@northwind.example.com' })
   await owner.call(ledger.addWitness, { kind: 'email', target: 'auditor@example.com' })
   await owner.call(ledger.checkpoint, {})

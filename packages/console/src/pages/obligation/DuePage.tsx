@@ -27,7 +27,16 @@ const columnsFor = (show: Show, everybody: boolean): Column<Row>[] => [
     : {
         key: 'due',
         title: 'Due',
-        render: (row) => (row.state === 'paused' ? <span className={classes['quiet']}>paused</span> : <Due at={row.dueAt} />),
+        render: (row) => (
+          <>
+            {row.state === 'paused' ? <span className={classes['quiet']}>paused</span> : <Due at={row.dueAt} />}
+            {everybody && (
+              <span className={classes['onPhone']}>
+                <Owes row={row} />
+              </span>
+            )}
+          </>
+        ),
         sort: (row) => row.dueAt,
       },
   { key: 'who', title: everybody ? 'Who' : 'Owed by', wide: true, render: (row) => <Owes row={row} /> },

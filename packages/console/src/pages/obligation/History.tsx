@@ -5,7 +5,7 @@ import { aheadInWords, happenedInWords, type Detail } from './words.ts'
 
 /** What the clock will do if nobody does anything. */
 export const NextSteps = ({ next }: { next: Detail['next'] }) => (
-  <ol className={classes['steps']} data-ahead>
+  <ol className={classes['steps']}>
     {next.map((step) => (
       <li key={`${step.kind} ${step.at} ${step.to ?? ''}`} data-kind={step.kind}>
         <span>{aheadInWords(step, roleNames)}</span>

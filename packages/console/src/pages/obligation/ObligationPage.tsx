@@ -33,7 +33,7 @@ const Lead = ({ detail }: { detail: Detail }) => {
           {detail.title}: {detail.label}
         </strong>
         <p>
-          {detail.state === 'paused' ? 'The clock stands.' : <Due at={detail.dueAt} />} Owed by <Owes row={detail} />.
+          {detail.state === 'paused' ? 'The clock stands' : <Due at={detail.dueAt} />} · owed by <Owes row={detail} />
         </p>
       </div>
       <Button onClick={() => go(detail.page)}>Go and do it</Button>
@@ -111,7 +111,7 @@ export const ObligationPage = () => {
       </Section>
       {may('ledger:read') && (
         <Section title="Timeline" about="What the ledger recorded about this obligation.">
-          <Timeline targets={[data.id]} />
+          <Timeline targets={[data.id, ...(data.rebasedFrom ? [data.rebasedFrom] : [])]} />
         </Section>
       )}
     </Page>
