@@ -1,0 +1,91 @@
+/** A demo installation to attack, and people in it. */
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { invitation, requestOf, roles, session, type InputOf, type Operation, type OutputOf, type Role } from '@holdfast/contract'
+import type pg from 'pg'
+import { createAsk, type Answer, type Ask } from '../../packages/server/test/http/started.ts'
+import { startSystem, type RunningSystem } from '../../packages/server/test/system.ts'
+
+/** The limits are lifted: otherwise the tools mostly meet 429, and only the limiter would be tested (it has tests of its own). */
+const lifted = { quota: 100_000_000, windowSeconds: 60 }
+const rateLimits = { address: lifted, principal: lifted, organisation: lifted, secret: lifted, heavy: lifted }
+
+export type Headers = Record<string, string>
+
+export interface Ground {
+  system: RunningSystem
+  ask: Ask
+  database: pg.Client
+  /** Headers of the demo's keys, by role. */
+  keys: Record<Role, Headers>
+  /** Calls an operation; throws when it is refused. */
+  call: <O extends Operation>(operation: O, input: InputOf<O>, as: Headers) => Promise<OutputOf<O>>
+  stop: () => Promise<void>
+}
+
+export const send = (ask: Ask, operation: Operation, input: Record<string, unknown>, as: Headers): Promise<Answer> => {
+  const { method, path, body } = requestOf(operation, input)
+  const headers = { ...as, ...(body !== undefined && { 'content-type': 'application/json' }) }
+  return ask(method, path, { headers, ...(body !== undefined && { body }) })
+}
+
+/** Starts a demo on a free port in a temporary home. */
+export const startGround = async (): Promise<Ground> => {
+  const env = { HOLDFAST_RATE_LIMITS: JSON.stringify(rateLimits), HOLDFAST_LOG_LEVEL: 'error' }
+  const system = await startSystem({ args: ['--demo'], env })
+  const ask = createAsk(system.url, system.ca)
+  const demo = JSON.parse(await readFile(join(system.home, 'demo.json'), 'utf8')) as { keys: Record<Role, string> }
+  const as = (role: Role): Headers => ({ authorization: `Bearer ${demo.keys[role]}` })
+  const keys = Object.fromEntries(roles.map((role) => [role, as(role)])) as Record<Role, Headers>
+  const database = await system.database()
+  // Arranging is not part of what is attacked; not even the database's owner may change rows past the ledger otherwise.
+  await database.query('set session_replication_role = replica')
+  return {
+    ...{ system, ask, database, keys },
+    call: async (operation, input, as) => {
+      const answer = await send(ask, operation, input as Record<string, unknown>, as)
+      if (answer.status !== 200) throw new Error(`${operation.name}: ${answer.status} ${answer.text}`)
+      return JSON.parse(answer.text) as OutputOf<typeof operation>
+    },
+    stop: async () => {
+      await database.end()
+      await system.remove()
+    },
+  }
+}
+
+/** An open invitation whose token we know, planted in place of the one that was mailed. */
+export const invite = async ({ call, keys, database }: Ground): Promise<{ id: string; email: string; token: string }> => {
+  const email = `${randomBytes(6).toString('hex')}@attack.example`
+  const { id } = await call(invitation.create, { email, role: 'member' }, keys.owner)
+  const token = randomBytes(32).toString('base64url')
+  await database.query('update invitation set token_hash = $2 where id = $1', [id, createHash('sha256').update(token).digest()])
+  return { id, email, token }
+}
+
+export interface Person {
+  personId: string
+  /** Headers of their browser, signed in just now. */
+  browser: () => Headers
+  /** Signs in again; false when the password is no longer theirs. */
+  renew: () => Promise<boolean>
+}
+
+const password = 'nine wet herons on a pier'
+
+/** A member who needs no second factor: what is theirs alone can be attacked without ending anybody else's session. */
+export const person = async (ground: Ground): Promise<Person> => {
+  const { ask, system, call } = ground
+  const { email, token } = await invite(ground)
+  const page = { origin: system.url }
+  const { personId } = await call(invitation.accept, { token, name: 'Attacked', password }, page)
+  let cookie = ''
+  const renew = async (): Promise<boolean> => {
+    const { status, headers } = await send(ask, session.signIn, { email, password }, page)
+    cookie = (headers['set-cookie'] ?? []).map((line) => line.split(';', 1)[0]).join('; ')
+    return status === 200
+  }
+  await renew()
+  return { personId, browser: () => ({ ...page, cookie }), renew }
+}

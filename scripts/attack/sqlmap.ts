@@ -1,0 +1,201 @@
+/** sqlmap over every operation of the contract that takes input, and over the headers that every operation reads. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { methodOf, pathFields, policy, requestOf, type Operation } from '@holdfast/contract'
+import { attackable, sampleOf, type Sample } from './samples.ts'
+import { finding, type Verdict } from './finding.ts'
+import { answersOf, openGateway, type Attacked, type Caller, type Gateway } from './gateway.ts'
+import { person, type Ground, type Headers, type Person } from './ground.ts'
+import { runTool } from './run-tool.ts'
+
+export interface SqlmapOptions {
+  /** Longest time for one operation. */
+  seconds: number
+  /** Names of the operations to attack; null for all. */
+  operations: RegExp | null
+  say: (line: string) => void
+}
+
+interface Target {
+  name: string
+  /** With sqlmap's mark behind every value: whatever is marked is attacked, and nothing is forgotten. */
+  path: string
+  method: string
+  body: string | null
+  headers?: Headers
+}
+
+const mark = '*'
+
+const markedPath = (operation: Operation, input: Record<string, unknown>): string => {
+  const [address = '', query] = requestOf(operation, input).path.split('?')
+  const inPath = new Set(pathFields(operation.path).map((name) => encodeURIComponent(String(input[name]))))
+  const parts = address.split('/').map((part) => (inPath.has(part) ? part + mark : part))
+  const pairs = query?.split('&').map((pair) => pair + mark)
+  return parts.join('/') + (pairs ? `?${pairs.join('&')}` : '')
+}
+
+/** Numbers stay bare, so that the rest of the request is right while another value is attacked. */
+const markedBody = (body: string): string =>
+  JSON.stringify(
+    JSON.parse(body, (_, value: unknown) => {
+      if (typeof value === 'object') return value
+      return typeof value === 'string' ? value + mark : `bare:${JSON.stringify(value)}${mark}`
+    }),
+  ).replaceAll(/"bare:([^"]*)"/g, '$1')
+
+/** Operations that search by what people write: every test that sqlmap has. */
+const deep = new Set([
+  'session.signIn',
+  'member.list',
+  'policy.list',
+  'ledger.list',
+  'accessLog.list',
+  'obligation.list',
+  'obligation.mine',
+  'account.requestReset',
+  'headers',
+])
+
+/** Refused though the request is right, because it takes a secret or a state that the attacker does not have. They get this far. */
+const refusedAnyway: Record<string, string> = {
+  'setup.complete': 'setup_already_done',
+  'session.signIn': 'sign_in_refused',
+  'session.confirmFactor': 'no_factor',
+  'session.confirmPassword': 'password_refused',
+  'account.changePassword': 'password_refused',
+  'account.resetPassword': 'link_invalid',
+  'factor.confirmTotp': 'code_refused',
+  'factor.remove': 'factor_not_found',
+  'organisation.transferOwnership': 'member_not_found',
+}
+
+const forgetGuesses = async ({ database }: Ground): Promise<void> => void (await database.query('delete from guess'))
+
+/** The Owner's key; where only a session or nobody is admitted, a member's browser or a page that is not signed in. */
+const callerOf = (ground: Ground, operation: Operation, first: Person): Caller => {
+  const page = { origin: ground.system.url }
+  if (operation.permission === 'public') return { headers: () => page, renew: () => forgetGuesses(ground) }
+  if (!operation.sessionOnly) return { headers: () => ground.keys.owner }
+  let who = first
+  return {
+    headers: () => who.browser(),
+    renew: async (code) => {
+      if (code === 'rate_limited') return forgetGuesses(ground)
+      if (code.startsWith('too_many') || !(await who.renew())) who = await person(ground)
+    },
+  }
+}
+
+const freshener = ({ input, fresh }: Sample): Attacked['freshen'] => {
+  if (!fresh) return
+  return async (path, body) => {
+    const names = path.split(/[/?]/)
+    const used = Object.entries(input).filter(([, value]) => typeof value === 'string' && value.length > 12) as [string, string][]
+    if (!used.some(([, value]) => names.includes(value) || body.includes(`"${value}"`))) return { path, body }
+    const now = await fresh()
+    const replaced = (text: string): string => used.reduce((all, [name, old]) => all.replaceAll(old, now[name] ?? old), text)
+    return { path: replaced(path), body: replaced(body) }
+  }
+}
+
+// "appears to be injectable" comes first, and is often taken back by sqlmap's own counter-check.
+const injectable = /identified the following injection point/
+const finished = /all tested parameters do not appear to be injectable/
+const answered = '400,401,403,404,409,410,413,415,422,429'
+
+const attack = async (gateway: Gateway, target: Target, { seconds, say }: SqlmapOptions): Promise<Verdict> => {
+  const scratch = await mkdtemp(join(tmpdir(), 'holdfast-sqlmap-'))
+  const [level, risk] = deep.has(target.name) ? ['5', '3'] : ['3', '2']
+  const headers = { ...(target.body !== null && { 'content-type': 'application/json' }), ...target.headers }
+  const args = [
+    ...['-u', gateway.url + target.path, '--method', target.method, '--batch', '--flush-session', '--disable-coloring'],
+    ...['--level', level, '--risk', risk, '--dbms', 'PostgreSQL', '--time-sec', '2', '--timeout', '65', '--retries', '0'],
+    ...['--ignore-code', answered, '--output-dir', scratch],
+    ...(target.body === null ? [] : ['--data', target.body]),
+    ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
+  ]
+  const began = performance.now()
+  const { output, timedOut } = await runTool('sqlmap', args, { seconds })
+  await rm(scratch, { recursive: true, force: true })
+  const found = [...gateway.wrong]
+  const lastLines = output.trim().split('\n').slice(-4).join(' ')
+  if (injectable.test(output)) found.push(`injectable: ${/Parameter: [^]*?(?=\n---)/.exec(output)?.[0] ?? lastLines}`)
+  else if (timedOut) found.push(`not finished within ${seconds} s`)
+  else if (!finished.test(output)) found.push(`sqlmap stopped: ${lastLines}`)
+  const seen = `level ${level}, risk ${risk}, ${Math.round((performance.now() - began) / 1000)} s; ${answersOf(gateway)}`
+  say(`sqlmap ${target.name}: ${seen}${found.length > 0 ? `; found: ${found.length}` : ''}`)
+  return { tool: 'sqlmap', target: target.name, seen, findings: found.map((what) => finding('sqlmap', what)) }
+}
+
+/** The request as it is: it must be accepted, or the payloads would not get as far as the operation. */
+const checkSample = async (gateway: Gateway, operation: Operation, input: Record<string, unknown>): Promise<void> => {
+  const { method, path, body } = requestOf(operation, input)
+  const json = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }
+  const answer = await fetch(gateway.url + path, { method, ...json })
+  const code = answer.status === 200 ? undefined : ((await answer.json()) as { code: string }).code
+  if (code !== undefined && code !== refusedAnyway[operation.name]) throw new Error(`its sample is refused with ${code}`)
+}
+
+const attackOperation = async (ground: Ground, operation: Operation, options: SqlmapOptions): Promise<Verdict> => {
+  const who = await person(ground)
+  const caller = callerOf(ground, operation, who)
+  const sample = await sampleOf(ground, operation, who, caller.headers())
+  const freshen = freshener(sample)
+  const { url, ca } = ground.system
+  const gateway = await openGateway({ url, ca, caller, ...(freshen && { freshen }) })
+  try {
+    await checkSample(gateway, operation, sample.input)
+    const { body } = requestOf(operation, sample.input)
+    const path = markedPath(operation, sample.input)
+    const target = { name: operation.name, path, method: methodOf(operation), body: body === undefined ? null : markedBody(body) }
+    return await attack(gateway, target, options)
+  } finally {
+    await gateway.close()
+  }
+}
+
+const attackHeaders = async (ground: Ground, options: SqlmapOptions): Promise<Verdict> => {
+  const who = await person(ground)
+  const sample = await sampleOf(ground, policy.confirmReview, who, ground.keys.owner)
+  const { path, body = null } = requestOf(policy.confirmReview, sample.input)
+  const { url, ca } = ground.system
+  const gateway = await openGateway({ url, ca, caller: { headers: () => ({}) } })
+  const headers = {
+    authorization: ground.keys.owner['authorization'] + mark,
+    cookie: `${who.browser()['cookie']?.split('; ')[0]}${mark}`,
+    'user-agent': `Mozilla/5.0${mark}`,
+    'idempotency-key': `attack${mark}`,
+    'x-forwarded-for': `192.0.2.1${mark}`,
+  }
+  try {
+    return await attack(gateway, { name: 'headers', path, method: 'POST', body, headers }, options)
+  } finally {
+    await gateway.close()
+  }
+}
+
+const guarded = (target: string, attacking: Promise<Verdict>): Promise<Verdict> =>
+  attacking.catch((error: unknown) => ({
+    ...{ tool: 'sqlmap', target, seen: 'not attacked' },
+    findings: [finding('sqlmap', error instanceof Error ? error.message : String(error))],
+  }))
+
+/** Two at a time; each to its end or to its time limit, which counts as a finding. */
+export const sqlmap = async (ground: Ground, options: SqlmapOptions): Promise<Verdict[]> => {
+  const all: [string, () => Promise<Verdict>][] = [
+    ['headers', () => attackHeaders(ground, options)],
+    ...attackable.map((operation): [string, () => Promise<Verdict>] => [
+      operation.name,
+      () => attackOperation(ground, operation, options),
+    ]),
+  ]
+  const waiting = all.filter(([name]) => options.operations?.test(name) ?? true)
+  const verdicts: Verdict[] = []
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) verdicts.push(await guarded(next[0], next[1]()))
+  }
+  await Promise.all([work(), work()])
+  return verdicts.toSorted((a, b) => a.target.localeCompare(b.target))
+}
