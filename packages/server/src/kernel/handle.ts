@@ -71,6 +71,8 @@ export interface PublicContext<O = Operation> extends Common<O> {
   refreshToken: string | null
   /** Enters the organisation whose ledger records the operation. `actor`: the person it is recorded for. */
   enter: (orgId: OrgId, actor: PersonId | null) => Entered
+  /** Starts and ends the deadlines that the operation declares, in the organisation entered. */
+  obligations: DeclaredObligations<O>
 }
 
 /** Reads for a stream, each in a short transaction of its own, so that no snapshot stays open. */

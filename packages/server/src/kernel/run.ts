@@ -151,7 +151,12 @@ const runInOrganisation = async (
   const by = principal.kind === 'system' ? null : principal.personId
   const unit = openUnit(path.services.ground, orgId, by, writes)
   const shared = sharedContext(path, operation, request)
-  const { obligations, settled } = declaredObligations(operation, () => unit, shared.context.now, by)
+  const { obligations, settled } = declaredObligations(
+    operation,
+    () => unit,
+    shared.context.now,
+    () => by,
+  )
   try {
     const key = writes ? request.idempotencyKey : null
     const earlier = key === null ? null : await claim(unit, operation, principal, key, input)
@@ -203,6 +208,11 @@ const runPublic = async (
     return (unit = openUnit(path.services.ground, orgId, person, operation.kind === 'command'))
   }
   const entered = (): Unit | null => unit
+  const inside = (): Unit => {
+    if (!unit) throw new Error(`${operation.name} opens or meets before it has entered an organisation`)
+    return unit
+  }
+  const { obligations, settled } = declaredObligations(operation, inside, shared.context.now, () => actor)
   const who = () => ({
     actor: { type: 'person', id: actor ?? 'anonymous', via: 'public' },
     requestId: request.id,
@@ -215,9 +225,11 @@ const runPublic = async (
       caller: request.principal,
       refreshToken: request.refreshToken,
       enter,
+      obligations,
     } satisfies PublicContext<never>
     const output = operation.output.parse(await handler.run(input as never, context as never))
     const open = entered()
+    if (open) settled()
     const seq = open ? await close(path, operation, open, who(), input, output) : null
     await shared.runEffects()
     return { output, seq, cookies: shared.cookies() }

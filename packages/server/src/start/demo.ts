@@ -106,7 +106,7 @@ const fillPolicies = async (visitors: Record<Role, Visitor>): Promise<void> => {
   }
 }
 
-/** Working days with holidays; of the reviews that publishing opened, one is wanted within minutes and one waits. */
+/** Working days with holidays; of the reviews that publishing opened, one is wanted soon and one waits. */
 const fillDeadlines = async ({ admin, owner }: Record<Role, Visitor>): Promise<void> => {
   const year = new Date().getUTCFullYear()
   const holidays = [year, year + 1].flatMap((each) => [
@@ -116,8 +116,8 @@ const fillDeadlines = async ({ admin, owner }: Record<Role, Visitor>): Promise<v
   await admin.call(obligations.setCalendar, { timeZone: 'Europe/Vienna', weekdays: [1, 2, 3, 4, 5], holidays })
   const { rows } = await owner.call(obligations.list, { kind: policyReview.name })
   const [urgent, waiting] = rows
-  const soon = new Date(Date.now() + 5 * 60_000).toISOString()
-  if (urgent) await admin.call(obligations.rebase, { id: urgent.id, dueAt: soon, reason: 'The auditor asks for it today.' })
+  const soon = new Date(Date.now() + 40 * 3_600_000).toISOString()
+  if (urgent) await admin.call(obligations.rebase, { id: urgent.id, dueAt: soon, reason: 'The auditor asks for it this week.' })
   if (waiting) await admin.call(obligations.pause, { id: waiting.id, reason: 'Waiting for the new backup system.' })
 }
 

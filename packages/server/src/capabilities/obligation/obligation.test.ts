@@ -399,14 +399,14 @@ describe('what an operation declares', () => {
     throw new Error('not entered')
   }
   test('a handler that forgets a declared obligation fails', () => {
-    const { settled, obligations: kept } = declaredObligations(policy.acknowledge, entered, new Date(), null)
+    const { settled, obligations: kept } = declaredObligations(policy.acknowledge, entered, new Date(), () => null)
     expect(settled).toThrow('policy.acknowledge meets policy.acknowledgement, and its handler did not')
     kept.unneeded(policy.acknowledge.meets[0])
     expect(settled).not.toThrow()
   })
 
   test('and one that opens what it did not declare', async () => {
-    const { obligations: kept } = declaredObligations(policy.acknowledge, entered, new Date(), null)
+    const { obligations: kept } = declaredObligations(policy.acknowledge, entered, new Date(), () => null)
     expect(() => kept.open(report, { subject: 'x', label: 'x', person: member.personId })).toThrow(
       'does not declare that it opens',
     )

@@ -18,7 +18,7 @@ export interface DeclaredObligations<O> {
 type Anything = Required<Clocks>
 
 /** The handler's way to its obligations; `settled` throws when it has forgotten one that its operation declares. */
-export const declaredObligations = (operation: Operation, entered: () => Entered, now: Date, by: PersonId | null) => {
+export const declaredObligations = (operation: Operation, entered: () => Entered, now: Date, by: () => PersonId | null) => {
   const dealtWith = { opens: new Set<Obligation>(), meets: new Set<Obligation>(), withdraws: new Set<Obligation>() }
   type Verb = keyof typeof dealtWith
   const declared = (verb: Verb): readonly Obligation[] => (operation.kind === 'command' ? operation[verb] : [])
@@ -29,18 +29,18 @@ export const declaredObligations = (operation: Operation, entered: () => Entered
   const obligations: DeclaredObligations<Anything> = {
     open: (kind, opening) => {
       note('opens', kind)
-      return obligationsIn(entered(), now, by).open(kind, opening)
+      return obligationsIn(entered(), now, by()).open(kind, opening)
     },
     unneeded: (kind) => {
       for (const noted of Object.values(dealtWith)) noted.add(kind)
     },
     meet: (kind, about) => {
       note('meets', kind)
-      return obligationsIn(entered(), now, by).meet(kind, about)
+      return obligationsIn(entered(), now, by()).meet(kind, about)
     },
     withdraw: (kind, about, reason) => {
       note('withdraws', kind)
-      return obligationsIn(entered(), now, by).withdraw(kind, about, reason)
+      return obligationsIn(entered(), now, by()).withdraw(kind, about, reason)
     },
   }
   const settled = (): void => {

@@ -141,7 +141,7 @@ const end = async (
   return stopped.length
 }
 
-/** Obligations inside an entered organisation, for jobs and public operations; handlers use `context.obligations`. */
+/** Obligations inside an entered organisation, for jobs; handlers use `context.obligations`. */
 export interface Obligations {
   /** Starts the clock; where the same thing is owed already, the clock that runs goes on untouched. Returns the obligation's id. */
   open: <K extends Obligation>(kind: K, opening: OpeningOf<K>) => Promise<ObligationId>
