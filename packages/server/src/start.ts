@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { connectKeyServer } from '@holdfast/keyserver/client'
+import { freePort } from './platform/free-port.ts'
 import { homeAt, makeHome, type Home } from './platform/home.ts'
 import { supervise, type Supervised } from './platform/supervise.ts'
 import { ensureCertificates, type Certificates } from './start/certificates.ts'
@@ -76,8 +77,10 @@ const greet = (home: Home, url: string, link: string | null, flags: Flags): void
 
 /** Starts database, key server and app in that order, and stops them in the reverse one. */
 const start = async (): Promise<void> => {
-  const flags = readFlags(process.argv.slice(2), process.env)
-  if (flags.help) return say(help)
+  const asked = readFlags(process.argv.slice(2), process.env)
+  if (asked.help) return say(help)
+  // Known before anything starts: the set-up link, the origin that is checked and the mails' links name it.
+  const flags = { ...asked, port: asked.port === 0 ? await freePort() : asked.port }
   const stops: (() => Promise<void>)[] = []
   let stopping: Promise<void> | null = null
   const stopAll = (): Promise<void> =>

@@ -15,9 +15,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 import { choosePlace, reachableBinaries, serverAccount, type Account, type Binaries } from './postgres-binaries.ts'
 
 export interface EmbeddedPostgresOptions {
@@ -181,18 +181,6 @@ function writeAccess(data: string, tls: EmbeddedPostgresOptions['tls'], account:
 
 const tlsSettings = (tls: EmbeddedPostgresOptions['tls']): Record<string, string> =>
   tls ? { ssl: 'on', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key', ssl_min_protocol_version: 'TLSv1.2' } : {}
-
-/** The port of last time, or any free one. */
-function freePort(wanted = 0): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', (error) => (wanted === 0 ? fail(error) : done(freePort())))
-    probe.listen(wanted, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => done(port))
-    })
-  })
-}
 
 /** After a kill −9 the shared memory of the dead server may outlive it for a moment: five tries, 300 ms apart. */
 async function startWithRetries(

@@ -5,7 +5,7 @@ export const help = `holdfast start: brings up the whole system over HTTPS.
 Options
   --demo           fill in a living example organisation (keys in HOLDFAST_HOME/demo.json)
   --home DIR       where everything is kept              (HOLDFAST_HOME, default .holdfast)
-  --port N         HTTPS port                            (HOLDFAST_PORT, default 8443)
+  --port N         HTTPS port; 0 takes any free one      (HOLDFAST_PORT, default 8443)
   --help           this text
 
 Environment
