@@ -1,256 +1,30 @@
-import {
-  apiKey,
-  businessDays,
-  days,
-  hours,
-  minutes,
-  obligation,
-  obligations,
-  policy,
-  policyAcknowledgement,
-  policyReview,
-  type Obligation,
-  type OrgId,
-  type Role,
-} from '@holdfast/contract'
+import { days, obligations, policy, policyAcknowledgement, policyReview } from '@holdfast/contract'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  addMember,
-  newCaller,
-  startPlatform,
-  type Caller,
-  type FoundedPlatform,
-  type Member,
-  type Platform,
-} from '../../../test/platform.ts'
-import { compose } from '../../compose.ts'
+import { addMember } from '../../../test/platform.ts'
 import { declaredObligations, type DeclaredObligations } from '../../kernel/obligation/context.ts'
-import { runDue } from '../../kernel/obligation/engine.ts'
-import { mailPlace, mailScope } from '../../kernel/mail.ts'
-import { onObligation } from '../../kernel/obligation/hook.ts'
-import { obligationsIn, type OpeningOf } from '../../kernel/obligation/obligations.ts'
-import { repairClocks } from '../../kernel/obligation/repair.ts'
-import { changeAs, readIn } from '../../kernel/unit.ts'
+import { hour, newSubject, report, review, startBench, triage, type Bench } from './obligation.fixture.ts'
 
-let platform: Platform
-let founded: FoundedPlatform
-let admin: Member
-let member: Member
-let orgId: OrgId
-/** The Owner by a key: the tests let months pass, and sessions end. */
-let owner: Caller
-let memberKey: Caller
-const keyOf = async (caller: Caller, role: Role): Promise<Caller> => {
-  const { key } = await platform.call(apiKey.create, { name: 'Clock', role, days: 365 }, caller)
-  return newCaller({ apiKey: key })
-}
+let bench: Bench
+let platform: Bench['platform']
+let founded: Bench['founded']
+let orgId: Bench['orgId']
+let owner: Bench['owner']
+let admin: Bench['admin']
+let member: Bench['member']
+let memberKey: Bench['memberKey']
+let open: Bench['open']
+let read: Bench['read']
+let pass: Bench['pass']
+let openReport: Bench['openReport']
+let historyOf: Bench['historyOf']
+let entriesAbout: Bench['entriesAbout']
 beforeAll(async () => {
-  platform = await startPlatform()
-  founded = await platform.found()
-  orgId = founded.orgId
-  owner = await keyOf(founded.owner, 'owner')
-  admin = await addMember(platform, founded, 'admin', 'Ada Admin')
-  member = await addMember(platform, founded, 'member', 'Max Member')
-  memberKey = await keyOf(member.caller, 'member')
+  bench = await startBench()
+  ;({ platform, founded, orgId, owner, admin, member, memberKey, open, read, pass, openReport, historyOf, entriesAbout } = bench)
 })
-afterEach(() => expect(platform.errors.splice(0)).toEqual([]))
-afterAll(() => platform?.close())
-
-const report = obligation({
-  ...{ name: 'test.report', title: 'Write the report', about: 'test', page: '/test/:subject', owedBy: 'person' },
-  within: hours(48),
-  warn: [hours(24), hours(2)],
-  escalate: [{ after: hours(1), to: 'admin' }],
-})
-const triage = obligation({
-  ...{ name: 'test.triage', title: 'Triage', about: 'test', page: '/test/:subject', owedBy: 'role' },
-  ...{ within: businessDays(1), warn: [hours(4)], escalate: [{ after: hours(0), to: 'owner' }] },
-})
-const review = obligation({
-  ...{ name: 'test.review', title: 'Review', about: 'test', page: '/test/:subject', owedBy: 'person' },
-  ...{ within: minutes(15), firm: true },
-})
-
-let subjects = 0
-const newSubject = (): string => `te_${++subjects}`
-
-const open = async <K extends Obligation>(kind: K, opening: OpeningOf<K>): Promise<string> => {
-  const done = await changeAs(platform.services.ground, 'test', orgId, async (unit) => {
-    const value = await obligationsIn(unit, platform.services.clock.now()).open(kind, opening)
-    return { value, action: 'test.opened', targetId: value }
-  })
-  return done?.value ?? ''
-}
-const openReport = (subject = newSubject()): Promise<string> =>
-  open(report, { subject, label: 'Incident 7', person: member.personId })
-const read = (id: string) => platform.call(obligations.read, { id }, owner)
-const historyOf = async (id: string): Promise<string[]> => (await read(id)).events.map(({ kind }) => kind)
-const pass = async (ms: number): Promise<number> => {
-  platform.clock.advance(ms)
-  return runDue(platform.services, orgId)
-}
-const hour = 3_600_000
-
-const entriesAbout = async (id: string): Promise<string[]> => {
-  const { rows } = await platform.admin.query<{ action: string }>(
-    `select body::jsonb ->> 'action' as action from ledger where org_id = $1 and body::jsonb #>> '{target,id}' = $2 order by seq`,
-    [orgId, id],
-  )
-  return rows.map(({ action }) => action)
-}
-/** The mails of the test so far, opened. */
-const mails = async (): Promise<{ to: string; subject: string; text: string }[]> =>
-  readIn(platform.services.ground, orgId, null, async ({ tx, vault }) => {
-    const rows = await tx.selectFrom('mail').selectAll().where('id', '>', lastMail).orderBy('id').execute()
-    return Promise.all(
-      rows.map(async ({ id, personId, toSealed, subjectSealed, textSealed }) => {
-        const opened = (column: 'to_sealed' | 'subject_sealed' | 'text_sealed', sealed: Buffer) =>
-          vault.openText(mailScope(personId), mailPlace(column, id), sealed)
-        return {
-          to: await opened('to_sealed', toSealed),
-          subject: await opened('subject_sealed', subjectSealed),
-          text: await opened('text_sealed', textSealed ?? Buffer.alloc(0)),
-        }
-      }),
-    )
-  })
-
-/** Each test begins with nothing due and no mail. */
-let lastMail = ''
-beforeEach(async () => {
-  await pass(200 * hour)
-  lastMail = (await platform.admin.query<{ id: string }>(`select coalesce(max(id), '') as id from mail`)).rows[0]?.id ?? ''
-})
-
-describe('the clock', () => {
-  test('warns, breaches and escalates, each once, each with an entry and a mail', async () => {
-    const id = await openReport()
-    expect(await pass(23 * hour)).toBe(0)
-    expect(await pass(hour)).toBe(1)
-    expect(await pass(22 * hour)).toBe(1)
-    expect(await pass(2 * hour)).toBe(1)
-    expect(await read(id)).toMatchObject({ state: 'running', late: true })
-    expect(await pass(hour)).toBe(1)
-    expect(await historyOf(id)).toEqual(['opened', 'warned', 'warned', 'breached', 'escalated'])
-    expect(await entriesAbout(id)).toEqual([
-      ...['test.opened', 'obligation.warned', 'obligation.warned', 'obligation.breached', 'obligation.escalated'],
-    ])
-    const sent = await mails()
-    expect(sent.map(({ to, subject }) => [to, subject])).toEqual([
-      [member.email, 'Due in 24 hours: test.report – Incident 7'],
-      [member.email, 'Due in 2 hours: test.report – Incident 7'],
-      [member.email, 'Overdue: test.report – Incident 7'],
-      [admin.email, '60 minutes overdue: test.report – Incident 7'],
-    ])
-    expect(sent[3]?.text).toContain('brought to your attention')
-    expect(sent[0]?.text).toContain(`/due/${id}`)
-    expect(await pass(200 * hour)).toBe(0)
-  })
-
-  test('met in time, it stays silent; met late, it says so', async () => {
-    const subject = newSubject()
-    const meet = () =>
-      changeAs(platform.services.ground, 'test', orgId, async (unit) => {
-        const value = await obligationsIn(unit, platform.services.clock.now(), member.personId).meet(report, { subject })
-        return { value, action: 'test.met', targetId: subject }
-      })
-    const first = await openReport(subject)
-    expect((await meet())?.value).toBe(1)
-    expect((await meet())?.value).toBe(0)
-    expect(await pass(200 * hour)).toBe(0)
-    expect(await read(first)).toMatchObject({ state: 'met', late: false, next: [] })
-    const second = await openReport(subject)
-    expect(second).not.toBe(first)
-    await pass(50 * hour)
-    await meet()
-    expect(await read(second)).toMatchObject({ state: 'met', late: true })
-  })
-
-  test('opened again while it runs, it runs on', async () => {
-    const subject = newSubject()
-    const id = await openReport(subject)
-    platform.clock.advance(hour)
-    expect(await openReport(subject)).toBe(id)
-    const { rows } = await platform.admin.query('select from obligation where subject = $1', [subject])
-    expect(rows).toHaveLength(1)
-  })
-
-  test('after a down time of days: late warnings are passed over and recorded so, breach and escalation are not', async () => {
-    const id = await openReport()
-    expect(await pass(30 * 24 * hour)).toBe(2)
-    expect((await historyOf(id)).toSorted()).toEqual(['breached', 'escalated', 'opened', 'skipped', 'skipped'])
-    expect(await entriesAbout(id)).toEqual(['test.opened', 'obligation.breached', 'obligation.escalated'])
-  })
-
-  test('who owes it has left: the Admins hear', async () => {
-    const leaver = await addMember(platform, founded, 'member', 'Lea Leaver')
-    await open(report, { subject: newSubject(), label: 'Left behind', person: leaver.personId })
-    await platform.arrange(orgId, 'delete from membership where person_id = $1', [leaver.personId])
-    await pass(24 * hour)
-    expect((await mails()).map(({ to }) => to)).toEqual([admin.email])
-  })
-})
-
-describe('two nodes, crashes', () => {
-  test('two compositions at the same instant: one warning, one entry, one mail', async () => {
-    const other = compose(platform.options)
-    try {
-      const ids = await Promise.all(Array.from({ length: 12 }, () => openReport()))
-      platform.clock.advance(24 * hour)
-      const taken = await Promise.all([
-        runDue(platform.services, orgId),
-        runDue(other.path.services, orgId),
-        runDue(platform.services, orgId),
-        runDue(other.path.services, orgId),
-      ])
-      expect(taken.reduce((sum, count) => sum + count, 0)).toBe(12)
-      for (const id of ids) {
-        expect(await historyOf(id)).toEqual(['opened', 'warned'])
-        expect(await entriesAbout(id)).toEqual(['test.opened', 'obligation.warned'])
-      }
-    } finally {
-      await other.close()
-    }
-  })
-
-  test('a crash in the middle leaves nothing behind; the next look does it', async () => {
-    const id = await openReport()
-    platform.clock.advance(24 * hour)
-    const crash = onObligation(report, ['warned'], () => Promise.reject(new Error('the power failed')))
-    expect(await runDue({ ...platform.services, obligationHooks: [crash] }, orgId)).toBe(0)
-    expect(platform.errors.splice(0)).toEqual([new Error('the power failed')])
-    expect(await historyOf(id)).toEqual(['opened'])
-    expect(await runDue(platform.services, orgId)).toBe(1)
-    expect(await historyOf(id)).toEqual(['opened', 'warned'])
-  })
-
-  test('a hook acts in the same transaction, once', async () => {
-    const seen: string[] = []
-    const hook = onObligation(
-      report,
-      ['breached', 'escalated'],
-      async ({ step, label, to }) => void seen.push(`${step} ${label} ${to}`),
-    )
-    await openReport()
-    platform.clock.advance(60 * hour)
-    await runDue({ ...platform.services, obligationHooks: [hook] }, orgId)
-    await runDue({ ...platform.services, obligationHooks: [hook] }, orgId)
-    expect(seen).toEqual(['breached Incident 7 null', 'escalated Incident 7 admin'])
-  })
-
-  test('a clock that was stopped, moved or removed behind our back is put right from the history', async () => {
-    const ids = await Promise.all([openReport(), openReport(), openReport()])
-    const trespass = (sql: string, index: number) => platform.admin.query(sql, [ids[index]])
-    await trespass('update obligation_clock set wake_at = null where obligation_id = $1', 0)
-    await trespass(`update obligation_clock set due_at = now() + interval '9 years' where obligation_id = $1`, 1)
-    await trespass('delete from obligation_clock where obligation_id = $1', 2)
-    const { services } = platform
-    const context = { services, orgId, personId: null, log: () => undefined }
-    expect(await repairClocks(context)).toBe(3)
-    expect(await repairClocks(context)).toBe(0)
-    expect(await pass(24 * hour)).toBe(3)
-  })
-})
+beforeEach(() => bench.settle())
+afterEach(() => expect(bench.platform.errors.splice(0)).toEqual([]))
+afterAll(() => bench?.platform.close())
 
 describe('moving a deadline', () => {
   test('a pause across the deadline: no breach; resumed, as much time is left as there was', async () => {
