@@ -1,6 +1,7 @@
 /** What it costs that a read runs behind both layers of tenancy, and whether that grows with the number of organisations. */
 import { OrgId } from '@holdfast/contract'
 import type pg from 'pg'
+import { prepared } from '../packages/server/src/kernel/tenancy/org-tx.ts'
 import { readIn } from '../packages/server/src/kernel/unit.ts'
 import { measured, type Measured, type Pairs, type Scale } from './measure.ts'
 import type { BenchPlatform, Node } from './platform.ts'
@@ -42,12 +43,15 @@ const prepare = async (admin: pg.Pool): Promise<void> => {
 
 type Read = (org: OrgId, id: number) => Promise<unknown>
 
+/** As reads on every request's way are written. */
+const point = prepared((tx, { id }: { id: number }) =>
+  tx.selectFrom('benchMany').select(['id', 'state', 'note']).where('id', '=', id),
+)
+
 const pointOver =
-  ({ ground }: Node, table: 'benchFew' | 'benchMany'): Read =>
+  ({ ground }: Node): Read =>
   (org, id) =>
-    readIn(ground, org, null, ({ tx }) =>
-      tx.selectFrom(table).select(['id', 'state', 'note']).where('id', '=', id).executeTakeFirstOrThrow(),
-    )
+    readIn(ground, org, null, ({ tx }) => point(tx, { id }))
 
 const pageOver =
   ({ ground }: Node, table: 'benchFew' | 'benchMany'): Read =>
@@ -102,7 +106,7 @@ export const measureIsolation = async (
   const about = { better: 'lower', unit: 'µs' } as const
   try {
     if (wanted('isolation.point')) {
-      const [ours, peer] = [pointOver(node, 'benchMany'), pointByHand(admin)]
+      const [ours, peer] = [pointOver(node), pointByHand(admin)]
       const pairs = await compare(
         () => timeOf(ours, many, times),
         () => timeOf(peer, many, times),

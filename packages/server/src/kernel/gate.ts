@@ -29,7 +29,7 @@ export type GateFunction =
   | 'guess_begin'
   | 'guess_right'
 
-const statementsAtOnce = 2
+const statementsAtOnce = 1
 
 const finderOf = (reads: Reads, name: CallerFunction) =>
   gather(async (ids) => {

@@ -1,10 +1,9 @@
 import { organisation, type OrgId } from '@holdfast/contract'
 import { handle } from '../../kernel/handle.ts'
-import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { prepared, type OrgTx } from '../../kernel/tenancy/org-tx.ts'
 
-/** The organisation entered, with how many members it has; one statement. */
-export const detailOf = async (tx: OrgTx) => {
-  const row = await tx
+const details = prepared((tx) =>
+  tx
     .selectFrom('org')
     .select(['id', 'name', 'region', 'plan', 'isOperator', 'requireMfa', 'createdAt'])
     .select((org) =>
@@ -12,8 +11,13 @@ export const detailOf = async (tx: OrgTx) => {
         .selectFrom('membership')
         .select(({ fn }) => fn.countAll<string>().as('count'))
         .as('members'),
-    )
-    .executeTakeFirstOrThrow()
+    ),
+)
+
+/** The organisation entered, with how many members it has; one statement. */
+export const detailOf = async (tx: OrgTx) => {
+  const [row] = await details(tx, {})
+  if (!row) throw new Error('entered an organisation that is not there')
   const { id, isOperator: operator, createdAt, members, ...shown } = row
   return { ...shown, id: id as OrgId, operator, createdAt: createdAt.toISOString(), members: Number(members) }
 }

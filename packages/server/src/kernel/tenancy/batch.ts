@@ -111,36 +111,30 @@ const countIn = (tag: string): number | null => {
   return Number.isNaN(count) ? null : count
 }
 
-/** A `Query`, because a pipelining client takes nothing else; what its type says about the members below does not matter. */
-const Query = pg.Query as unknown as new (config: { text: string }) => object
-
-class Batch extends Query {
+class Batch {
   readonly #statements: readonly Statement[]
   readonly #resolve: (results: BatchResult[]) => void
   readonly #reject: (error: Error) => void
   readonly #results: BatchResult[] = []
-  readonly #unparsed = new Set<Statement>()
+  #unparsed: Set<Statement> | null = null
   #shapes: Map<string, Shape> | null = null
   #shape: Shape | null = null
   #rows: Record<string, unknown>[] = []
 
   constructor(statements: readonly Statement[], resolve: (results: BatchResult[]) => void, reject: (error: Error) => void) {
-    super({ text: '' })
     this.#statements = statements
     this.#resolve = resolve
     this.#reject = reject
   }
 
   // When the server says "parsed", the client notes the query's name and text: here those of the statement it is at. A statement that
-  // parsed exists even if running it fails, and parsing its name again would be an error. `Query` sets both while it is constructed.
+  // parsed exists even if running it fails, and parsing its name again would be an error.
   get name(): string | undefined {
     return this.#awaited()?.name
   }
-  set name(_: string | undefined) {}
   get text(): string {
     return this.#awaited()?.text ?? ''
   }
-  set text(_: string) {}
 
   #current(): Statement {
     const statement = this.#statements[this.#results.length]
@@ -150,7 +144,7 @@ class Batch extends Query {
 
   #awaited(): Statement | undefined {
     const statement = this.#statements[this.#results.length]
-    return statement && this.#unparsed.has(statement) ? statement : undefined
+    return statement && this.#unparsed?.has(statement) ? statement : undefined
   }
 
   submit(connection: pg.Connection): void {
@@ -160,7 +154,7 @@ class Batch extends Query {
     for (const statement of this.#statements) {
       const { name, text, values = [] } = statement
       if (wire.parsedStatements[name] === undefined && wire.submittedNamedStatements[name] === undefined) {
-        this.#unparsed.add(statement)
+        ;(this.#unparsed ??= new Set()).add(statement)
         wire.submittedNamedStatements[name] = text
         wire.parse({ name, text, types: [] }, true)
       }
@@ -194,7 +188,7 @@ class Batch extends Query {
   /** What was to be parsed after the failure never was. The connection is ready only later; what is sent next waits by itself. */
   handleError(error: Error, connection?: pg.Connection): void {
     const on = (connection as Wire | undefined)?.submittedNamedStatements
-    if (on) for (const { name } of this.#unparsed) delete on[name]
+    if (on) for (const { name } of this.#unparsed ?? []) delete on[name]
     this.#reject(error)
   }
 
@@ -202,3 +196,6 @@ class Batch extends Query {
     this.#resolve(this.#results)
   }
 }
+
+// A pipelining client takes only what is a `Query`, and asks nothing of it but the members above.
+Object.setPrototypeOf(Batch.prototype, pg.Query.prototype as object)

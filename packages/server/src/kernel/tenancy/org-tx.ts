@@ -1,6 +1,7 @@
 import {
   DefaultQueryExecutor,
   DummyDriver,
+  createQueryId,
   Kysely,
   PostgresAdapter,
   PostgresIntrospector,
@@ -8,7 +9,9 @@ import {
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
+  type OperationNodeSource,
   type QueryResult,
+  type RootOperationNode,
 } from 'kysely'
 import type { OrgId } from '@holdfast/contract'
 import type { Database } from './schema.ts'
@@ -40,14 +43,19 @@ const connectionOver = (transaction: Transaction): DatabaseConnection => ({
   },
 })
 
-const transactions = new WeakMap<object, Transaction>()
+interface Insides {
+  transaction: Transaction
+  compiler: ScopingCompiler
+}
+const insides = new WeakMap<object, Insides>()
+const insidesOf = (tx: OrgTx): Insides => {
+  const found = insides.get(tx)
+  if (!found) throw new Error('not a builder of ours')
+  return found
+}
 
 /** The transaction under a builder. For the kernel: a handler has no business with it. */
-export const transactionOf = (tx: OrgTx): Transaction => {
-  const transaction = transactions.get(tx)
-  if (!transaction) throw new Error('not a builder of ours')
-  return transaction
-}
+export const transactionOf = (tx: OrgTx): Transaction => insidesOf(tx).transaction
 
 const adapter = new PostgresAdapter()
 const driver = new DummyDriver() // never asked: the executor has the connection
@@ -77,6 +85,46 @@ export const orgTxOver = (transaction: Transaction, tenantTables: ReadonlySet<st
   )
   const builder = new Kysely<Database>({ config: { dialect }, driver, dialect, executor })
   const tx = Object.assign(builder, { orgId }) as unknown as OrgTx
-  transactions.set(tx, transaction)
+  insides.set(tx, { transaction, compiler })
   return tx
+}
+
+/** Stands in a prepared statement for a value that each call gives. */
+class Slot {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+const orgSlot = new Slot('org')
+const slots = new Proxy({}, { get: (_, name) => new Slot(String(name)) })
+
+/** What a select builder is to `prepared`: something that compiles, of rows `R`. */
+interface Rows<R> extends OperationNodeSource {
+  execute(): Promise<R[]>
+}
+
+/**
+ * A query whose text is made once, for reads on every request's way: building and compiling a short one costs as much as asking it. `build` sees
+ * in `values` the places where the values of each call will stand, so it must use them as values and decide nothing by them.
+ */
+export const prepared = <V extends Record<string, unknown>, R>(
+  build: (tx: OrgTx, values: V) => Rows<R>,
+): ((tx: OrgTx, values: V) => Promise<R[]>) => {
+  const compiled = new WeakMap<ScopingCompiler, CompiledQuery>()
+  return async (tx, values) => {
+    const { transaction, compiler } = insidesOf(tx)
+    let query = compiled.get(compiler)
+    if (!query) {
+      const node = build(tx, slots as V).toOperationNode() as RootOperationNode
+      query = compiler.compileFor(orgSlot as unknown as OrgId, node, createQueryId())
+      compiled.set(compiler, query)
+    }
+    const valueOf = (parameter: unknown): unknown => {
+      if (!(parameter instanceof Slot)) return parameter
+      return parameter === orgSlot ? transaction.orgId : values[parameter.name]
+    }
+    const { rows } = await transaction.query(query.sql, query.parameters.map(valueOf), true)
+    return rows as R[]
+  }
 }

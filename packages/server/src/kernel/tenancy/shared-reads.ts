@@ -14,7 +14,7 @@ interface Lane {
   broken: Error | undefined
 }
 
-const ownLanes = 2
+const ownLanes = 1
 const longestQueue = 16
 /** A lane that has been silent for this long works on something slow: nobody else should wait behind it. */
 const stuckMs = 5
