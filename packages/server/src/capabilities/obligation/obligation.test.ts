@@ -1,7 +1,17 @@
-import { days, obligations, policy, policyAcknowledgement, policyReview } from '@holdfast/contract'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  obligations,
+  policy,
+  type Duration,
+  type OpenedBy,
+  type PersonId,
+  type policyAcknowledgement,
+  type policyReview,
+  type WithdrawnBy,
+} from '@holdfast/contract'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { addMember } from '../../../test/platform.ts'
 import { declaredObligations, type DeclaredObligations } from '../../kernel/obligation/context.ts'
+import type { OpeningOf } from '../../kernel/obligation/obligations.ts'
 import { hour, newSubject, report, review, startBench, triage, type Bench } from './obligation.fixture.ts'
 
 let bench: Bench
@@ -187,16 +197,15 @@ describe('what an operation declares', () => {
   })
 
   test('what does not fit does not compile', () => {
-    const notRun = (kept: DeclaredObligations<typeof policy.publish>) => [
-      // @ts-expect-error: publishing opens no report
-      kept.open(report, { subject: 'x', label: 'x', person: member.personId }),
-      // @ts-expect-error: a review is owed by a person, not by a role
-      kept.open(policyReview, { subject: 'x', label: 'x', role: 'admin', within: days(1) }),
-      // @ts-expect-error: how long is said when it is opened
-      kept.open(policyReview, { subject: 'x', label: 'x', person: member.personId }),
-      // @ts-expect-error: publishing withdraws acknowledgements, it meets none
-      kept.meet(policyAcknowledgement, { subject: 'x' }),
-    ]
-    expect(notRun).toBeTypeOf('function')
+    type Publish = typeof policy.publish
+    expectTypeOf<OpenedBy<Publish>>().toEqualTypeOf<typeof policyReview>() // no report, no acknowledgement
+    expectTypeOf<WithdrawnBy<Publish>>().toEqualTypeOf<typeof policyAcknowledgement>()
+    expectTypeOf<Parameters<DeclaredObligations<Publish>['meet']>[0]>().toEqualTypeOf<typeof policyReview>()
+    expectTypeOf<OpenedBy<typeof policy.acknowledge>>().toBeNever()
+    type Words = { subject: string; label: string }
+    expectTypeOf<Words & { person: PersonId; within: Duration }>().toExtend<OpeningOf<typeof policyReview>>()
+    expectTypeOf<Words & { role: 'admin'; within: Duration }>().not.toExtend<OpeningOf<typeof policyReview>>() // owed by a person
+    expectTypeOf<Words & { person: PersonId }>().not.toExtend<OpeningOf<typeof policyReview>>() // and it must be said how long
+    expectTypeOf<Words & { role: 'admin' }>().toExtend<OpeningOf<typeof triage>>()
   })
 })
