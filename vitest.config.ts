@@ -37,6 +37,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'agent',
+          include: ['packages/agent/{src,test}/**/*.test.ts'],
+          exclude: skipped,
+          // Each file has an sshd, accounts and control groups of its own; deadlines are measured, so one file at a time.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'e2e',
           include: ['packages/*/e2e/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           exclude: skipped,

@@ -1,0 +1,206 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { believe, keysOf, type Belief, type Host } from './belief.ts'
+import { createClock } from './clock.ts'
+import { findCgroups, hasAuditSessions } from './containment.ts'
+import { createGate, parseSessionRequest } from './gate.ts'
+import { listen } from './hook-socket.ts'
+import { hostPublicKey, isDue, writeHostCertificate } from './host-certificate.ts'
+import { openOutbox } from './outbox.ts'
+import type { Layout } from './paths.ts'
+import { startReporter } from './reporter.ts'
+import { connectServer, ServerRefused } from './server-client.ts'
+import { createSessions, type LiveSession } from './sessions.ts'
+import { readSettings } from './settings.ts'
+import { writeSshdFiles } from './sshd-files.ts'
+import { readStoredState, storedClock, storeState } from './stored-state.ts'
+import { startSync } from './sync.ts'
+import { trialGrant } from './trial.ts'
+import { agentVersion } from './version.ts'
+
+export interface RunningAgent {
+  /** Everything that an operator may ask: no secret in it. */
+  status(): AgentStatus
+  /** Fetches the state now. */
+  refresh(): Promise<void>
+  /** Sessions go on to their deadlines, held by their watchdogs; no login is let in meanwhile. */
+  stop(): Promise<void>
+  /** Resolves when the agent was asked to stop. */
+  stopped: Promise<void>
+}
+
+export interface AgentStatus {
+  hostId: string
+  orgId: string
+  name: string
+  server: string
+  agentVersion: string
+  pid: number
+  /** Null before the server was ever heard. */
+  sequence: number | null
+  heardAt: string | null
+  streaming: boolean
+  retired: boolean
+  lastFailure: string | null
+  clockSkewSeconds: number
+  sessions: { id: string; grantId: string; login: string; startedAt: string; endsAt: string }[]
+  unreported: number
+}
+
+export interface AgentOptions {
+  layout: Layout
+  /** One line a time, for the journal: ids and reasons, nothing personal. */
+  log: (line: string) => void
+  /** A trial login at the installation: one more grant, and who signs for it. */
+  trial?: (belief: Belief) => Belief
+  pollMs?: number
+}
+
+const hourMs = 3_600_000
+const reapMs = 1000
+/** A login waits for a newer state no longer than this. */
+const loginWaitsMs = 4000
+const skewWorthTelling = 30
+
+/** Runs until `stop`. Throws when another agent runs already, or when there is nothing that could hold sessions together. */
+export const startAgent = async ({ layout, log, trial = (belief) => belief, pollMs }: AgentOptions): Promise<RunningAgent> => {
+  const settings = readSettings(layout)
+  const host: Host = { orgId: settings.orgId, hostId: settings.hostId }
+  const authority = settings.ownAuthority ? readFileSync(layout.serverAuthority, 'utf8') : null
+  const client = connectServer({ server: settings.server, authority, agentKey: settings.agentKey })
+  const cgroups = findCgroups(settings.cgroup)
+  if (cgroups === null && !hasAuditSessions()) throw new Error('neither control groups (cgroup v2) nor audit session ids here')
+  mkdirSync(layout.state, { recursive: true, mode: 0o700 })
+
+  const clock = createClock(storedClock(layout.stateFile))
+  const outbox = openOutbox(layout.outbox)
+  let belief: Belief | null = readStoredState(layout.stateFile, host, clock.now())
+  let retired = false
+  let lastFailure: string | null = null
+  let acknowledged = 0
+  let skewTold = false
+
+  const sessions = createSessions({
+    ...{ directory: layout.sessions, cgroups, clock, warnBefore: settings.warnBefore },
+    onEnded(ended, { grantId }) {
+      if (grantId === trialGrant) return
+      log(`session ${ended.id} ended: ${ended.reason}, ${ended.survivors} survivors`)
+      outbox.ended(ended)
+      reporter.wake()
+    },
+  })
+  const reporter = startReporter({ client, outbox, acknowledged: () => acknowledged, failed: (error) => failed('report', error) })
+
+  const failed = (what: string, error: unknown): void => {
+    const text = `${what}: ${error instanceof Error ? error.message : String(error)}`.slice(0, 500)
+    if (text !== lastFailure) log(text)
+    lastFailure = text
+    // The server itself says that it knows this agent no more; its certificate was checked.
+    if (error instanceof ServerRefused && error.status === 401) retired = true
+  }
+  /** Ends what no longer has a grant, and moves deadlines. In memory first: a kill waits for no disk. */
+  const enforce = ({ grants, ended }: Belief, toldAtMs: number): Promise<unknown>[] =>
+    sessions.all().flatMap((session: LiveSession) => {
+      const grant = trial(requireBelief()).grants.get(session.grantId) ?? grants.get(session.grantId)
+      if (!grant || ended.has(session.grantId)) {
+        const over = ended.get(session.grantId) === 'expired'
+        return [sessions.end(session.id, over ? 'expired' : 'revoked', over ? session.endsAtMs : toldAtMs)]
+      }
+      const endsAtMs = Date.parse(grant.endsAt)
+      if (endsAtMs !== session.endsAtMs) sessions.reschedule(session.id, endsAtMs)
+      return []
+    })
+  const requireBelief = (): Belief => {
+    if (!belief) throw new Error('nothing is known yet')
+    return belief
+  }
+  const fetchState = async (): Promise<void> => {
+    const { state, roundTripMs } = await client.state()
+    const nowMs = Date.parse(state.now) + roundTripMs / 2
+    const trusted = belief?.bundle.signers ?? keysOf(settings.revocationAuthorities)
+    const [minVersion, minSequence] = [belief?.bundle.version ?? 0n, belief?.sequence ?? 0]
+    const fresh = believe(state, { host, trusted, minVersion, minSequence, nowMs })
+    clock.learn(Date.parse(state.now), roundTripMs)
+    if (Math.abs(clock.skewSeconds()) > skewWorthTelling && !skewTold) {
+      skewTold = true
+      log(`this host's clock is ${clock.skewSeconds()} s ahead of the server's; sshd judges certificates by it`)
+    }
+    belief = fresh
+    retired = false
+    const ends = enforce(fresh, clock.now())
+    await writeSshdFiles(layout, fresh)
+    await storeState(layout.stateFile, state, fresh, clock.snapshot())
+    await Promise.all(ends)
+    lastFailure = null
+    if (acknowledged !== fresh.sequence) {
+      acknowledged = fresh.sequence
+      reporter.wake()
+    }
+  }
+  const renew = async (): Promise<void> => {
+    if (!isDue(layout, clock.now())) return
+    await writeHostCertificate(layout, await client.renewHostCertificate(hostPublicKey(layout)), host)
+    log('the host certificate was renewed')
+  }
+
+  const gate = createGate({
+    ...{ host, clock, sessions, outbox, breakGlass: settings.breakGlass },
+    belief: () => belief && trial(belief),
+    retired: () => retired,
+    refresh: () => Promise.race([sync.now(), new Promise<void>((resolve) => setTimeout(resolve, loginWaitsMs).unref())]),
+    changed: () => reporter.wake(),
+  })
+  const status = (): AgentStatus => ({
+    ...{ hostId: host.hostId, orgId: host.orgId, name: settings.name, server: settings.server, agentVersion, pid: process.pid },
+    sequence: belief?.sequence ?? null,
+    heardAt: belief && new Date(belief.heardAtMs).toISOString(),
+    ...{ streaming: sync.streaming(), retired, lastFailure, clockSkewSeconds: clock.skewSeconds(), unreported: outbox.size() },
+    sessions: sessions.all().map(({ id, grantId, login, startedAtMs, endsAtMs }) => ({
+      ...{ id, grantId, login },
+      ...{ startedAt: new Date(startedAtMs).toISOString(), endsAt: new Date(endsAtMs).toISOString() },
+    })),
+  })
+  const asked = Promise.withResolvers<void>()
+  const answer = async ([verb, ...fields]: string[]): Promise<string> => {
+    if (verb === 'ping') return 'pong'
+    if (verb === 'status') return JSON.stringify(status())
+    if (verb === 'stop') {
+      asked.resolve()
+      return 'stopping'
+    }
+    const request = verb === 'open' ? parseSessionRequest(fields) : null
+    if (!request) return 'deny malformed'
+    const verdict = await gate(request)
+    log(`login ${JSON.stringify(request.login)}: ${verdict}`)
+    return verdict
+  }
+
+  const socket = await listen(layout.socket, answer)
+  await sessions.resume()
+  if (belief) await Promise.all(enforce(belief, clock.now()))
+  const sync = startSync({
+    client,
+    fetch: fetchState,
+    failed: (error) => failed('state', error),
+    ...(pollMs === undefined ? {} : { pollMs }),
+  })
+  await sync.now()
+  const every = (ms: number, what: string, work: () => Promise<void>) =>
+    setInterval(() => void work().catch((error: unknown) => failed(what, error)), ms)
+  const timers = [every(reapMs, 'sessions', () => sessions.reap()), every(hourMs, 'host certificate', renew)]
+  void renew().catch((error: unknown) => failed('host certificate', error))
+
+  return {
+    status,
+    refresh: () => sync.now(),
+    stopped: asked.promise,
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      await socket.close()
+      await sync.stop()
+      sessions.stop()
+      await reporter.stop()
+      await outbox.settle()
+      client.close()
+    },
+  }
+}

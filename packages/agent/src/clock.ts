@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * The server's time, carried on by the kernel's boot clock: it goes on while the machine sleeps and nobody can set it, so that a wall
+ * clock that is wrong, or jumps, moves no deadline.
+ */
+export interface HostClock {
+  /** Unix milliseconds by the server's clock, as far as is known. */
+  now(): number
+  /** Seconds by the boot clock at which `now()` will be `atMs`. */
+  uptimeAt(atMs: number): number
+  /** `serverMs` was the server's time half a round trip ago. */
+  learn(serverMs: number, roundTripMs: number): void
+  /** How far this host's wall clock is ahead of the server's. */
+  skewSeconds(): number
+  /** For a restarted agent on the same boot. */
+  snapshot(): ClockReading
+}
+
+export interface ClockReading {
+  bootId: string
+  uptimeSeconds: number
+  serverMs: number
+}
+
+/** Seconds since boot, sleep included (proc_uptime(5)), in hundredths. */
+export const uptimeSeconds = (): number => Number.parseFloat(readFileSync('/proc/uptime', 'latin1'))
+
+export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+
+export const createClock = (earlier: ClockReading | null = null): HostClock => {
+  const boot = bootId()
+  // Nothing known of this boot: the wall clock is the best there is, until the server is heard.
+  let base: ClockReading =
+    earlier?.bootId === boot ? earlier : { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: Date.now() }
+  const now = () => base.serverMs + (uptimeSeconds() - base.uptimeSeconds) * 1000
+  return {
+    now,
+    uptimeAt: (atMs) => base.uptimeSeconds + (atMs - base.serverMs) / 1000,
+    learn(serverMs, roundTripMs) {
+      base = { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: serverMs + roundTripMs / 2 }
+    },
+    skewSeconds: () => Math.round((Date.now() - now()) / 1000),
+    snapshot: () => base,
+  }
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import type { Outbox } from './outbox.ts'
+import type { ServerClient } from './server-client.ts'
+import { agentVersion } from './version.ts'
+import type { Report } from './wire.ts'
+
+/** Sends what happened, in order, until the server has it. */
+export interface Reporter {
+  /** There is something to tell, or a newer state is in force. */
+  wake(): void
+  /** After a last attempt. */
+  stop(): Promise<void>
+}
+
+const firstRetryMs = 500
+const maxRetryMs = 30_000
+/** What comes together goes together. */
+const gatherMs = 20
+
+export const startReporter = ({
+  client,
+  outbox,
+  acknowledged,
+  failed,
+}: {
+  client: Pick<ServerClient, 'report'>
+  outbox: Outbox
+  acknowledged: () => number
+  failed: (error: unknown) => void
+}): Reporter => {
+  let timer: NodeJS.Timeout | null = null
+  let sending: Promise<void> | null = null
+  let told = -1
+  /** Sent again as it was until it is confirmed, under the same key: the server may have it already. */
+  let batch: { key: string; report: Report; events: ReturnType<Outbox['next']> } | null = null
+  let retryMs = firstRetryMs
+  let stopped = false
+
+  const nextBatch = (): typeof batch => {
+    const events = outbox.next()
+    const sequence = acknowledged()
+    if (!events && sequence === told) return null
+    const report = {
+      acknowledged: sequence,
+      agentVersion,
+      ...(events ?? { sessions: [], ended: [], refused: [], breakGlass: [] }),
+    }
+    return { key: randomUUID(), report, events }
+  }
+  const sendAll = async (): Promise<void> => {
+    for (;;) {
+      batch ??= nextBatch()
+      if (!batch) return
+      await client.report(batch.report, batch.key)
+      if (batch.events) outbox.confirm(batch.events)
+      told = batch.report.acknowledged
+      batch = null
+      retryMs = firstRetryMs
+    }
+  }
+  const later = (ms: number) => {
+    if (!stopped) timer ??= setTimeout(run, ms)
+  }
+  const run = () => {
+    timer = null
+    sending ??= sendAll()
+      .catch((error: unknown) => {
+        failed(error)
+        later(retryMs)
+        retryMs = Math.min(retryMs * 2, maxRetryMs)
+      })
+      .finally(() => (sending = null))
+  }
+  return {
+    wake: () => later(gatherMs),
+    async stop() {
+      stopped = true
+      if (timer) clearTimeout(timer)
+      await sending
+      await sendAll().catch(failed)
+    },
+  }
+}

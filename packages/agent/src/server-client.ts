@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { Agent, request, type RequestOptions } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { z } from 'zod'
+import { AgentState, Enrolment, RenewedCertificate, type Report } from './wire.ts'
+
+export interface ServerClient {
+  enrol(input: { token: string; hostPublicKey: string; agentVersion: string }): Promise<Enrolment>
+  /** With how long it took, for the clock. */
+  state(): Promise<{ state: AgentState; roundTripMs: number }>
+  report(report: Report, idempotencyKey: string): Promise<void>
+  renewHostCertificate(hostPublicKey: string): Promise<string>
+  /** Holds the event stream until it ends, however that happens; never throws. */
+  follow(on: { open: () => void; changed: () => void }, signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+/** The server answered, and not as hoped. */
+export class ServerRefused extends Error {
+  override readonly name = 'ServerRefused'
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+export interface ServerAddress {
+  /** `https://host:port` */
+  server: string
+  /** PEM; the only authority whose server certificate is believed. Null for those that Node trusts. */
+  authority: string | null
+  agentKey: string | null
+}
+
+const attemptMs = 10_000
+const maxBytes = 64 * 1024 * 1024
+/** Two heartbeats of 15 s missed, and a little. */
+const silenceMs = 35_000
+
+const Refusal = z.object({ code: z.string(), detail: z.string().optional() })
+
+const readJson = async (response: IncomingMessage): Promise<unknown> => {
+  let bytes = 0
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > maxBytes) response.destroy(new Error('the answer is too long'))
+  })
+  const body = await text(response)
+  const status = response.statusCode ?? 0
+  const json: unknown = (() => {
+    try {
+      return body === '' ? {} : JSON.parse(body)
+    } catch {
+      return null
+    }
+  })()
+  if (status >= 200 && status < 300) return json
+  const { success, data } = Refusal.safeParse(json)
+  const code = success ? data.code : 'not_holdfast'
+  throw new ServerRefused(
+    status,
+    code,
+    `the server answered ${status} ${code}${success && data.detail ? `: ${data.detail}` : ''}`,
+  )
+}
+
+export const connectServer = ({ server, authority, agentKey }: ServerAddress): ServerClient => {
+  const origin = new URL(server)
+  if (origin.protocol !== 'https:') throw new TypeError('the server is reached by https')
+  const tls = authority === null ? {} : { ca: authority }
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...tls })
+  const send = (method: string, path: string, options: RequestOptions, body?: string): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        accept: 'application/json',
+        ...(agentKey === null ? {} : { authorization: `Bearer ${agentKey}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        ...options.headers,
+      }
+      const url = new URL(`/api/v1${path}`, origin)
+      const sent = request(url, { method, agent, ...tls, ...options, headers, rejectUnauthorized: true }, resolve)
+      sent.on('error', reject)
+      sent.end(body)
+    })
+  const call = async (method: string, path: string, input?: unknown, key: string = randomUUID()): Promise<unknown> => {
+    const headers = method === 'POST' ? { 'idempotency-key': key } : {}
+    const options = { signal: AbortSignal.timeout(attemptMs), headers }
+    return readJson(await send(method, path, options, input === undefined ? undefined : JSON.stringify(input)))
+  }
+  return {
+    enrol: async (input) => Enrolment.parse(await call('POST', '/agent/enrol', input)),
+    async state() {
+      const began = performance.now()
+      const state = AgentState.parse(await call('GET', '/agent/state'))
+      return { state, roundTripMs: performance.now() - began }
+    },
+    async report(report, idempotencyKey) {
+      await call('POST', '/agent/report', report, idempotencyKey)
+    },
+    renewHostCertificate: async (hostPublicKey) =>
+      RenewedCertificate.parse(await call('POST', '/agent/host-certificate', { hostPublicKey })).hostCertificate,
+    follow: (on, signal) => follow((options) => send('GET', '/agent/events', options), on, signal),
+    close: () => agent.destroy(),
+  }
+}
+
+/** Reads server-sent events (WHATWG HTML §9.2): only that something came counts, the state itself is fetched. */
+const follow = async (
+  open: (options: RequestOptions) => Promise<IncomingMessage>,
+  on: { open: () => void; changed: () => void },
+  signal: AbortSignal,
+): Promise<void> => {
+  const silent = new AbortController()
+  let timer = setTimeout(() => silent.abort(), attemptMs)
+  const heard = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => silent.abort(), silenceMs)
+  }
+  try {
+    const headers = { accept: 'text/event-stream' }
+    // A connection of its own: it is held for hours.
+    const response = await open({ agent: false, headers, signal: AbortSignal.any([signal, silent.signal]) })
+    if (response.statusCode !== 200) return void response.resume()
+    heard()
+    on.open()
+    let rest = ''
+    for await (const chunk of response.setEncoding('utf8')) {
+      heard()
+      const lines = (rest + String(chunk)).slice(-65_536).split(/\r?\n/)
+      rest = lines.pop() ?? ''
+      if (lines.some((line) => line === 'event: changed')) on.changed()
+    }
+  } catch {
+    // However it ended, polling takes over until the next attempt.
+  } finally {
+    clearTimeout(timer)
+  }
+}
