@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { CalendarDate, Instant, page, pageOf, PersonId, PolicyId, PolicyVersionId, text } from './ids.ts'
-import { days, obligation } from './obligation.ts'
 import { capability, command, query } from './operation.ts'
+import { policyAcknowledgement, policyReview } from './policy-obligations.ts'
+
+export * from './policy-obligations.ts'
 
 export const PolicyState = z.enum(['draft', 'in_review', 'approved', 'published', 'superseded', 'rejected'])
 export const PolicyFormat = z.enum(['markdown', 'pdf'])
@@ -50,37 +52,6 @@ export const Acknowledgement = z.object({
   versionId: PolicyVersionId,
   statement: z.string().nullable(),
   signature: z.string().nullable().describe('Ed25519 over the record, base64'),
-})
-
-export const policyReview = obligation({
-  name: 'policy.review',
-  title: 'Review a policy',
-  about: 'policy',
-  page: '/policies/:subject',
-  promise: 'H4',
-  owedBy: 'person', // the policy's owner
-  within: 'as opened',
-  warn: [days(14), days(3)],
-  escalate: [
-    { after: days(7), to: 'answerable' },
-    { after: days(14), to: 'admin' },
-  ],
-})
-
-export const policyAcknowledgement = obligation({
-  name: 'policy.acknowledgement',
-  title: 'Read and acknowledge a policy',
-  about: 'policy',
-  page: '/policies/:subject',
-  promise: 'H4',
-  owedBy: 'each', // every member
-  within: 'as opened',
-  warn: [days(3)],
-  escalate: [
-    { after: days(3), to: 'answerable' },
-    { after: days(7), to: 'answerable' },
-  ],
-  openedBy: 'policy.ask',
 })
 
 const versionErrors = { version_not_found: 404, wrong_state: 409 } as const
