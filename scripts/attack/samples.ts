@@ -34,10 +34,15 @@ const versions = ({ call, keys }: Ground) => {
 }
 
 /** One that runs: the review of a policy that was just published. */
-const obligation = async (ground: Ground): Promise<string> => {
-  const { policyId } = await versions(ground).published()
-  const { rows } = await ground.call(obligations.list, { subject: policyId }, ground.keys.owner)
-  return rows.find(({ kind }) => kind === 'policy.review')?.id ?? ''
+const obligation = async (ground: Ground): Promise<{ id: string; subject: string }> => {
+  const { policyId: subject } = await versions(ground).published()
+  return { id: await runningOf(ground, subject), subject }
+}
+
+/** A rebase ends it and begins another in its place. */
+const runningOf = async ({ call, keys }: Ground, subject: string): Promise<string> => {
+  const { rows } = await call(obligations.list, { subject, kind: 'policy.review' }, keys.owner)
+  return rows[0]?.id ?? ''
 }
 
 type Make = (ground: Ground, who: Person) => Promise<Sample>
@@ -102,15 +107,25 @@ const made: Record<string, Make> = {
     const target = `${unused()}@attack.example`
     return once({ id: (await call(ledger.addWitness, { kind: 'email', target }, keys.owner)).id })
   },
-  'obligation.read': async (ground) => once({ id: await obligation(ground) }),
-  'obligation.rebase': (ground) => each(async () => ({ id: await obligation(ground) })),
-  'obligation.pause': (ground) => each(async () => ({ id: await obligation(ground) })),
-  'obligation.resume': (ground) =>
-    each(async () => {
-      const id = await obligation(ground)
-      await ground.call(obligations.pause, { id: id as never, reason: 'Attacked' }, ground.keys.owner)
+  'obligation.read': async (ground) => once({ id: (await obligation(ground)).id }),
+  'obligation.rebase': async (ground) => {
+    const { subject } = await obligation(ground)
+    return each(async () => ({ id: await runningOf(ground, subject) }))
+  },
+  'obligation.pause': async (ground) => {
+    const { id } = await obligation(ground)
+    return each(async () => {
+      await send(ground.ask, obligations.resume, { id, reason: 'Attacked' }, ground.keys.owner)
       return { id }
-    }),
+    })
+  },
+  'obligation.resume': async (ground) => {
+    const { id } = await obligation(ground)
+    return each(async () => {
+      await send(ground.ask, obligations.pause, { id, reason: 'Attacked' }, ground.keys.owner)
+      return { id }
+    })
+  },
   'operator.rotate': async () => once({ secret: 'token-signing' }),
   'operator.mail': async ({ database }) =>
     once({ id: (await database.query<{ id: string }>('select id from mail limit 1')).rows[0]?.id }),
