@@ -18,7 +18,10 @@ export async function makeTestCertificate(directory: string): Promise<{ cert: st
     notAfter: new Date(Date.now() + 86_400_000),
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'dns', value: 'localhost' },
+        { type: 'ip', value: '127.0.0.1' },
+      ]),
     ],
   })
   const cert = join(directory, 'server.crt')

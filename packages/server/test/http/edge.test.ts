@@ -129,6 +129,17 @@ describe('files', () => {
   })
 })
 
+test.each(['/.env', '/index.html.bak', '/trust~', '/sign-in.zip', '/policies/..;/x', '/assets/x'])(
+  '%s is no page of the console',
+  async (path) => {
+    const { status } = await started.ask('GET', path, { headers: { accept: 'text/html' } })
+    expect(status).toBe(404)
+    expect(
+      (await started.ask('GET', '/policies/po_01m841fb3rf609mnm1nq5y13xf', { headers: { accept: 'text/html' } })).status,
+    ).toBe(200)
+  },
+)
+
 describe('cross-site requests and cookies', () => {
   const headersOf = (headers: Record<string, string>) => ({
     'content-type': 'application/json',

@@ -220,6 +220,14 @@ describe('large bodies', () => {
   })
 })
 
+test('the trust page tries hostile requests itself, and sees each refused', async () => {
+  await started.ask('POST', `${apiBase}/operator/check-promises`, { headers: started.key, body: {} })
+  const { promises } = JSON.parse((await started.ask('GET', '/trust.json')).text) as { promises: { id: string; proof: string }[] }
+  expect(promises.find(({ id }) => id === 'O10')?.proof).toMatch(
+    /^Tried just now: \d+ hostile requests of different kinds, each refused/,
+  )
+})
+
 test('a code from a phone whose clock is ten minutes off is refused', async () => {
   const headers = started.browser
   const enrolled = await started.ask('POST', `${apiBase}/factors/totp`, { headers, body: { label: 'Second' } })

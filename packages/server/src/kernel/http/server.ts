@@ -95,11 +95,16 @@ const registerAdmission = (app: FastifyInstance, { limits, shedding, known }: Ht
   })
 }
 
-/** The console is one page; unknown addresses below it are its own to explain. */
+/** The console is one page; unknown addresses below it are its own to explain. None of its addresses looks like a file: `/.env` is not there. */
 const wantsPage = ({ method, headers }: FastifyRequest, path: string): boolean => {
   if (method !== 'GET' && method !== 'HEAD') return false
   if (path === '/') return true
-  return !path.startsWith('/api/') && !path.startsWith('/assets/') && (headers.accept ?? '').includes('text/html')
+  return (
+    /^[/\w-]+$/.test(path) &&
+    !path.startsWith('/api/') &&
+    !path.startsWith('/assets/') &&
+    (headers.accept ?? '').includes('text/html')
+  )
 }
 
 const registerConsole = async (
