@@ -29,6 +29,7 @@ const inside = [
   '/access-log',
   '/members',
   '/members?do=invite',
+  '/members/me',
   '/api-keys',
 ].concat(
   [

@@ -233,7 +233,7 @@ export const apiKey = capability('apiKey', {
     path: '/api-keys',
     summary: 'Your API keys; for Owner and Admin, everybody’s',
     permission: 'key:own',
-    input: z.object(page),
+    input: z.object({ ...page, personId: PersonId.optional().describe('only the keys of this person') }),
     output: pageOf(ApiKeyRow),
   }),
   revoke: command({

@@ -1,7 +1,7 @@
 import type { OutputOf } from '@holdfast/contract'
 import type { operator } from '@holdfast/contract'
 import { count, State, Table, Time, type Column } from '../kit/index.ts'
-import { dueOf, kindNames } from './secrets.ts'
+import { dueOf } from './secrets.ts'
 
 export type SecretRow = OutputOf<typeof operator.keys>['rows'][number]
 
@@ -13,12 +13,11 @@ export const Rotation = ({ row }: { row: SecretRow }) => {
 /** Every column that a table of secrets has; never a secret itself. */
 export const secretColumns: Column<SecretRow>[] = [
   { key: 'name', title: 'Secret', grow: true, render: (row) => row.name, sort: (row) => row.name },
-  { key: 'kind', title: 'Kind', wide: true, render: (row) => kindNames[row.kind], sort: (row) => kindNames[row.kind] },
   { key: 'owner', title: 'Owner', wide: true, render: (row) => row.owner },
   { key: 'version', title: 'Version', align: 'right', wide: true, render: (row) => row.version },
   { key: 'age', title: 'Age', align: 'right', render: (row) => `${count(row.ageDays)} d`, sort: (row) => row.ageDays },
   { key: 'due', title: 'Rotation', render: (row) => <Rotation row={row} />, sort: (row) => row.rotateEveryDays - row.ageDays },
-  { key: 'stored', title: 'Kept in', wide: true, render: (row) => row.storedIn },
+  { key: 'stored', title: 'Kept in', wide: true, grow: true, render: (row) => row.storedIn },
 ]
 
 export const createdColumn: Column<SecretRow> = {

@@ -43,17 +43,22 @@ const Line = ({ entry }: { entry: Entry }) => (
   </li>
 )
 
-/** What the ledger recorded about a record and its parts, newest first. For whoever may read the ledger. */
-export const Timeline = ({ targets }: { targets: readonly string[] }) => {
-  const { loading, error, entries } = useEntriesOf(targets)
-  if (error) return <ReadProblem error={error} />
-  if (loading) return <Skeleton height={120} />
-  if (entries.length === 0) return <p className={classes['quiet']}>Nothing yet.</p>
-  return (
+/** Entries as a list, in the order given. */
+export const Entries = ({ entries }: { entries: readonly Entry[] }) =>
+  entries.length === 0 ? (
+    <p className={classes['quiet']}>Nothing yet.</p>
+  ) : (
     <ol className={classes['timeline']}>
       {entries.map((entry) => (
         <Line entry={entry} key={entry.seq} />
       ))}
     </ol>
   )
+
+/** What the ledger recorded about a record and its parts, newest first. For whoever may read the ledger. */
+export const Timeline = ({ targets }: { targets: readonly string[] }) => {
+  const { loading, error, entries } = useEntriesOf(targets)
+  if (error) return <ReadProblem error={error} />
+  if (loading) return <Skeleton height={120} />
+  return <Entries entries={entries} />
 }

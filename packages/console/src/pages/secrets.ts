@@ -5,15 +5,6 @@ import type { StateKind } from '../kit/index.ts'
 type SecretRow = OutputOf<typeof operator.keys>['rows'][number]
 export type Rotatable = z.infer<typeof RotatableSecret>
 
-export const kindNames: Record<SecretRow['kind'], string> = {
-  master_key: 'Master key',
-  data_key: 'Data key',
-  token_signing_key: 'Token signing key',
-  checkpoint_key: 'Checkpoint signing key',
-  database_password: 'Database password',
-  refresh_key: 'Refresh key',
-}
-
 /** Which rotation covers a secret; data keys belong to their organisations. */
 export const rotationOf: Record<SecretRow['kind'], Rotatable | null> = {
   master_key: 'master',

@@ -94,6 +94,11 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/members/$id',
+    component: lazyRouteComponent(() => import('../pages/member/MemberPage.tsx'), 'MemberPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/api-keys',
     component: lazyRouteComponent(() => import('../pages/api-key/ApiKeysPage.tsx'), 'ApiKeysPage'),
   }),

@@ -37,13 +37,13 @@ const columns: Column<Row>[] = [
       ),
   },
   { key: 'rows', title: 'Rows', align: 'right', wide: true, render: (row) => row.rows.toLocaleString('en') },
-  { key: 'right', title: 'By right', wide: true, render: (row) => <code>{row.right}</code> },
+  { key: 'right', title: 'By right', wide: true, grow: true, render: (row) => <code>{row.right}</code> },
   {
     key: 'outcome',
     title: 'Outcome',
     render: (row) =>
-      row.outcome === 'allowed' || row.outcome === 'done' ? (
-        <State kind="good">{row.outcome}</State>
+      row.outcome === 'read' || row.outcome === 'done' ? (
+        <span className={classes['quiet']}>{row.outcome}</span>
       ) : (
         <State kind="bad">{row.outcome}</State>
       ),

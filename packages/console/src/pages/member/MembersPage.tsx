@@ -97,6 +97,7 @@ const List = () => {
       {...pages}
       retry={pages.refetch}
       rowKey={({ id }) => id}
+      to={({ id }) => `/members/${id}`}
       empty={{ title: 'Nobody matches', text: 'No member has such a name, address or role.' }}
     />
   )

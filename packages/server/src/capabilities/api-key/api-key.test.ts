@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { apiKey, ApiKeyId, member, organisation, session } from '@holdfast/contract'
+import { apiKey, ApiKeyId, member, organisation, session, type PersonId } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addMember, newCaller, startPlatform, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
+import { addMember, newCaller, startPlatform, type Caller, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 
 let platform: Platform
@@ -34,6 +34,11 @@ test('members see and revoke their own, managers everybody’s', async () => {
   expect((await platform.call(apiKey.list, {}, two.caller)).rows).toEqual([])
   expect(await platform.refusal(apiKey.revoke, { id }, two.caller)).toBe('key_not_found')
   expect((await platform.call(apiKey.list, {}, founded.owner)).rows.map((row) => row.id)).toContain(id)
+  const keysOf = async (personId: PersonId, caller: Caller) =>
+    (await platform.call(apiKey.list, { personId }, caller)).rows.map((row) => row.id)
+  expect(await keysOf(one.personId, founded.owner)).toEqual([id])
+  expect(await keysOf(two.personId, founded.owner)).toEqual([])
+  expect(await keysOf(one.personId, two.caller)).toEqual([])
   await platform.call(apiKey.revoke, { id }, one.caller)
   expect((await platform.call(apiKey.list, {}, one.caller)).rows).toEqual([])
 })
