@@ -1,5 +1,65 @@
 -- Written by packages/server/scripts/schema-dump.ts from the migrations. Do not edit.
 
+table access_grant (
+  org_id uuid not null default current_org(),
+  id text not null,
+  policy_id text not null,
+  policy_version integer not null,
+  host_id text not null,
+  login text not null,
+  person_id text not null,
+  seconds integer not null,
+  not_before timestamp with time zone,
+  reason_sealed bytea not null,
+  ticket text,
+  extensions text[] not null,
+  source_networks text[] not null,
+  extends_id text,
+  request_hash text not null,
+  requested_at timestamp with time zone not null,
+  request_expires_at timestamp with time zone not null,
+  state text not null default 'requested'::text,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  end_reason text,
+  ended_by text,
+  decision_sealed bytea,
+  end_sequence bigint,
+  told_at timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  confirmed_by text,
+  constraint access_grant_check CHECK (((state = ANY (ARRAY['approved'::text, 'ended'::text])) = ((starts_at IS NOT NULL) AND (ends_at IS NOT NULL)))),
+  constraint access_grant_check1 CHECK (((state = 'ended'::text) = (end_reason IS NOT NULL))),
+  constraint access_grant_check2 CHECK ((ends_at > starts_at)),
+  constraint access_grant_end_reason_check CHECK ((end_reason = ANY (ARRAY['expired'::text, 'returned'::text, 'revoked'::text, 'host_retired'::text, 'policy_retired'::text, 'not_entitled'::text]))),
+  constraint access_grant_login_check CHECK ((login ~ '^[a-z_][a-z0-9_-]{0,31}$'::text)),
+  constraint access_grant_request_hash_check CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint access_grant_seconds_check CHECK (((seconds >= 60) AND (seconds <= 2592000))),
+  constraint access_grant_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'denied'::text, 'cancelled'::text, 'lapsed'::text, 'applied'::text, 'ended'::text]))),
+  constraint access_grant_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES person(id),
+  constraint access_grant_org_id_extends_id_fkey FOREIGN KEY (org_id, extends_id) REFERENCES access_grant(org_id, id),
+  constraint access_grant_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint access_grant_org_id_host_id_fkey FOREIGN KEY (org_id, host_id) REFERENCES host(org_id, id),
+  constraint access_grant_org_id_policy_id_fkey FOREIGN KEY (org_id, policy_id) REFERENCES access_policy(org_id, id),
+  constraint access_grant_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint access_grant_pkey PRIMARY KEY (org_id, id),
+  constraint access_grant_org_id_id_person_id_request_hash_key UNIQUE (org_id, id, person_id, request_hash)
+);
+CREATE UNIQUE INDEX access_grant_asked ON public.access_grant USING btree (org_id, person_id, host_id, login) WHERE ((state = 'requested'::text) AND (extends_id IS NULL));
+CREATE INDEX access_grant_ended ON public.access_grant USING btree (org_id, host_id, ended_at) WHERE (state = 'ended'::text);
+CREATE UNIQUE INDEX access_grant_extension ON public.access_grant USING btree (org_id, extends_id) WHERE (state = 'requested'::text);
+CREATE INDEX access_grant_host ON public.access_grant USING btree (org_id, host_id, ends_at);
+CREATE INDEX access_grant_open ON public.access_grant USING btree (org_id, state, id) WHERE (state = ANY (ARRAY['requested'::text, 'approved'::text]));
+CREATE INDEX access_grant_person ON public.access_grant USING btree (org_id, person_id, id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.access_grant FOR EACH ROW EXECUTE FUNCTION capture_access_grant() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_grant FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER request_is_fixed BEFORE UPDATE ON public.access_grant FOR EACH ROW EXECUTE FUNCTION refuse_other_request();
+grant delete, insert, select, update to holdfast_app;
+
 table access_log (
   org_id uuid not null default current_org(),
   id text not null,
@@ -24,6 +84,58 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant insert, select to holdfast_app;
 grant update (batch_seq) to holdfast_app;
+
+table access_policy (
+  org_id uuid not null default current_org(),
+  id text not null,
+  version integer not null,
+  name text not null,
+  selects jsonb not null,
+  logins text[] not null,
+  requesters jsonb not null,
+  approvers jsonb not null,
+  approvals integer not null,
+  max_seconds integer not null,
+  reason_required boolean not null,
+  ticket_pattern text,
+  source_networks text[] not null,
+  hours jsonb,
+  extensions text[] not null,
+  api_keys_may_ask boolean not null,
+  state text not null default 'active'::text,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  changed_by text not null,
+  changed_at timestamp with time zone not null,
+  constraint access_policy_approvals_check CHECK ((approvals = ANY (ARRAY[1, 2]))),
+  constraint access_policy_max_seconds_check CHECK (((max_seconds >= 60) AND (max_seconds <= 2592000))),
+  constraint access_policy_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint access_policy_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text]))),
+  constraint access_policy_version_check CHECK ((version > 0)),
+  constraint access_policy_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES person(id),
+  constraint access_policy_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
+  constraint access_policy_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint access_policy_pkey PRIMARY KEY (org_id, id)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.access_policy FOR EACH ROW EXECUTE FUNCTION capture_access_policy() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table access_sequence (
+  org_id uuid not null default current_org(),
+  sequence bigint not null,
+  changed_at timestamp with time zone not null,
+  constraint access_sequence_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint access_sequence_pkey PRIMARY KEY (org_id)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_sequence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
 
 table api_key (
   org_id uuid not null default current_org(),
@@ -52,6 +164,29 @@ CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.api_key FOR EA
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at) to holdfast_gate;
+
+table break_glass_use (
+  org_id uuid not null default current_org(),
+  id text not null,
+  host_id text not null,
+  at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
+  from_sealed bytea,
+  key_id text,
+  reviewed_at timestamp with time zone,
+  reviewed_by text,
+  finding_sealed bytea,
+  constraint break_glass_use_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint break_glass_use_org_id_host_id_fkey FOREIGN KEY (org_id, host_id) REFERENCES host(org_id, id),
+  constraint break_glass_use_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES person(id),
+  constraint break_glass_use_pkey PRIMARY KEY (org_id, id)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.break_glass_use FOR EACH ROW EXECUTE FUNCTION capture_break_glass_use() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.break_glass_use FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
 
 table business_calendar (
   org_id uuid not null default current_org(),
@@ -116,6 +251,47 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.data_key FOR EACH STATE
 grant delete, insert, select, update to holdfast_app;
 grant select (scope, version, ring_version) to holdfast_gate;
 
+table grant_approval (
+  org_id uuid not null default current_org(),
+  grant_id text not null,
+  person_id text not null,
+  requester_id text not null,
+  request_hash text not null,
+  at timestamp with time zone not null,
+  constraint grant_approval_check CHECK ((person_id <> requester_id)),
+  constraint grant_approval_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint grant_approval_org_id_grant_id_requester_id_request_hash_fkey FOREIGN KEY (org_id, grant_id, requester_id, request_hash) REFERENCES access_grant(org_id, id, person_id, request_hash),
+  constraint grant_approval_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint grant_approval_pkey PRIMARY KEY (org_id, grant_id, person_id)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.grant_approval FOR EACH ROW EXECUTE FUNCTION capture_grant_approval() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.grant_approval FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table grant_certificate (
+  org_id uuid not null default current_org(),
+  serial bigint not null,
+  grant_id text not null,
+  key_fingerprint text not null,
+  issued_at timestamp with time zone not null,
+  valid_before timestamp with time zone not null,
+  constraint grant_certificate_serial_check CHECK ((serial > 0)),
+  constraint grant_certificate_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint grant_certificate_org_id_grant_id_fkey FOREIGN KEY (org_id, grant_id) REFERENCES access_grant(org_id, id),
+  constraint grant_certificate_pkey PRIMARY KEY (org_id, serial)
+);
+CREATE INDEX grant_certificate_grant ON public.grant_certificate USING btree (org_id, grant_id);
+CREATE INDEX grant_certificate_live ON public.grant_certificate USING btree (org_id, valid_before);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.grant_certificate FOR EACH ROW EXECUTE FUNCTION capture_grant_certificate() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.grant_certificate FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
 table guess (
   name bytea not null,
   failures integer not null default 0,
@@ -128,6 +304,90 @@ CREATE INDEX guess_age ON public.guess USING btree (last_at);
 -- row security, forced; owner holdfast_owner
 policy gate for all to holdfast_gate using (true) with check (true);
 grant delete, insert, select, update to holdfast_gate;
+
+table host (
+  org_id uuid not null default current_org(),
+  id text not null,
+  name text not null,
+  environment text not null,
+  labels text[] not null default '{}'::text[],
+  address text not null,
+  port integer not null,
+  when_stale text not null,
+  state text not null default 'waiting'::text,
+  agent_id text,
+  agent_secret_hash bytea,
+  host_public_key text,
+  created_at timestamp with time zone not null,
+  enrolled_at timestamp with time zone,
+  retired_at timestamp with time zone,
+  agent_version text,
+  acknowledged bigint,
+  acknowledged_at timestamp with time zone,
+  last_seen_at timestamp with time zone,
+  constraint host_address_check CHECK (((length(address) >= 1) AND (length(address) <= 253))),
+  constraint host_check CHECK (((state = 'enrolled'::text) <= ((agent_id IS NOT NULL) AND (agent_secret_hash IS NOT NULL) AND (host_public_key IS NOT NULL)))),
+  constraint host_environment_check CHECK ((environment ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
+  constraint host_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+  constraint host_port_check CHECK (((port >= 1) AND (port <= 65535))),
+  constraint host_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'enrolled'::text, 'retired'::text]))),
+  constraint host_when_stale_check CHECK ((when_stale = ANY (ARRAY['refuse'::text, 'allow'::text]))),
+  constraint host_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint host_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX host_agent_id ON public.host USING btree (agent_id);
+CREATE UNIQUE INDEX host_name ON public.host USING btree (org_id, name) WHERE (state <> 'retired'::text);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.host FOR EACH ROW EXECUTE FUNCTION capture_host() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.host FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, state, agent_id, agent_secret_hash) to holdfast_gate;
+
+table host_enrolment (
+  org_id uuid not null default current_org(),
+  id text not null,
+  token_hash bytea not null,
+  host_id text not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint host_enrolment_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint host_enrolment_org_id_host_id_fkey FOREIGN KEY (org_id, host_id) REFERENCES host(org_id, id),
+  constraint host_enrolment_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX host_enrolment_host ON public.host_enrolment USING btree (org_id, host_id);
+CREATE INDEX host_enrolment_token ON public.host_enrolment USING btree (token_hash);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.host_enrolment FOR EACH ROW EXECUTE FUNCTION capture_host_enrolment() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.host_enrolment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, token_hash, host_id) to holdfast_gate;
+
+table host_refusal (
+  org_id uuid not null default current_org(),
+  id text not null,
+  host_id text not null,
+  at timestamp with time zone not null,
+  login text,
+  key_id text,
+  reason text not null,
+  constraint host_refusal_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint host_refusal_org_id_host_id_fkey FOREIGN KEY (org_id, host_id) REFERENCES host(org_id, id),
+  constraint host_refusal_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX host_refusal_newest ON public.host_refusal USING btree (org_id, host_id, at DESC);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.host_refusal FOR EACH ROW EXECUTE FUNCTION capture_host_refusal() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.host_refusal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
 
 table idempotency (
   org_id uuid not null default current_org(),
@@ -224,6 +484,32 @@ table ledger_recorded (
   recorded boolean not null,
   constraint ledger_recorded_pkey PRIMARY KEY (recorded)
 );
+
+table live_session (
+  org_id uuid not null default current_org(),
+  id text not null,
+  host_id text not null,
+  grant_id text not null,
+  login text not null,
+  started_at timestamp with time zone not null,
+  told_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  end_reason text,
+  survivors integer,
+  constraint live_session_end_reason_check CHECK ((end_reason = ANY (ARRAY['closed'::text, 'expired'::text, 'revoked'::text, 'refused'::text, 'unknown'::text]))),
+  constraint live_session_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint live_session_org_id_grant_id_fkey FOREIGN KEY (org_id, grant_id) REFERENCES access_grant(org_id, id),
+  constraint live_session_org_id_host_id_fkey FOREIGN KEY (org_id, host_id) REFERENCES host(org_id, id),
+  constraint live_session_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX live_session_grant ON public.live_session USING btree (org_id, grant_id);
+CREATE INDEX live_session_host ON public.live_session USING btree (org_id, host_id, started_at DESC);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.live_session FOR EACH ROW EXECUTE FUNCTION capture_live_session() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.live_session FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
 
 table mail (
   org_id uuid not null default current_org(),
@@ -673,6 +959,220 @@ CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.witness FOR EA
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.witness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
+CREATE OR REPLACE FUNCTION public.announce_access(leaving text DEFAULT NULL::text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  counted bigint;
+begin
+  insert into access_sequence (sequence, changed_at) values (1, clock_timestamp())
+    on conflict (org_id) do update set sequence = access_sequence.sequence + 1, changed_at = excluded.changed_at returning sequence into counted;
+  perform pg_notify('holdfast_access', concat_ws(' ', current_org(), counted, leaving));
+  return counted;
+end $function$
+;
+-- owner holdfast_owner; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.capture_access_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('confirmed_at', new.confirmed_at, 'confirmed_by', new.confirmed_by, 'decision_sealed', capture_bytes(new.decision_sealed), 'end_reason', new.end_reason, 'end_sequence', new.end_sequence, 'ended_at', new.ended_at, 'ended_by', new.ended_by, 'ends_at', new.ends_at, 'extends_id', new.extends_id, 'extensions', new.extensions, 'host_id', new.host_id, 'id', new.id, 'login', new.login, 'not_before', new.not_before, 'org_id', new.org_id, 'person_id', new.person_id, 'policy_id', new.policy_id, 'policy_version', new.policy_version, 'reason_sealed', capture_bytes(new.reason_sealed), 'request_expires_at', new.request_expires_at, 'request_hash', new.request_hash, 'requested_at', new.requested_at, 'seconds', new.seconds, 'source_networks', new.source_networks, 'starts_at', new.starts_at, 'state', new.state, 'ticket', new.ticket, 'told_at', new.told_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('confirmed_at', old.confirmed_at, 'confirmed_by', old.confirmed_by, 'decision_sealed', capture_bytes(old.decision_sealed), 'end_reason', old.end_reason, 'end_sequence', old.end_sequence, 'ended_at', old.ended_at, 'ended_by', old.ended_by, 'ends_at', old.ends_at, 'extends_id', old.extends_id, 'extensions', old.extensions, 'host_id', old.host_id, 'id', old.id, 'login', old.login, 'not_before', old.not_before, 'org_id', old.org_id, 'person_id', old.person_id, 'policy_id', old.policy_id, 'policy_version', old.policy_version, 'reason_sealed', capture_bytes(old.reason_sealed), 'request_expires_at', old.request_expires_at, 'request_hash', old.request_hash, 'requested_at', old.requested_at, 'seconds', old.seconds, 'source_networks', old.source_networks, 'starts_at', old.starts_at, 'state', old.state, 'ticket', old.ticket, 'told_at', old.told_at)::text;
+      else
+        if new.confirmed_at is distinct from old.confirmed_at then
+          after := after || ',"confirmed_at":' || coalesce(to_json(new.confirmed_at)::text, 'null'); before := before || ',"confirmed_at":' || coalesce(to_json(old.confirmed_at)::text, 'null');
+        end if;
+        if new.confirmed_by is distinct from old.confirmed_by then
+          after := after || ',"confirmed_by":' || coalesce(to_json(new.confirmed_by)::text, 'null'); before := before || ',"confirmed_by":' || coalesce(to_json(old.confirmed_by)::text, 'null');
+        end if;
+        if new.decision_sealed is distinct from old.decision_sealed then
+          after := after || ',"decision_sealed":' || coalesce(to_json(capture_bytes(new.decision_sealed))::text, 'null'); before := before || ',"decision_sealed":' || coalesce(to_json(capture_bytes(old.decision_sealed))::text, 'null');
+        end if;
+        if new.end_reason is distinct from old.end_reason then
+          after := after || ',"end_reason":' || coalesce(to_json(new.end_reason)::text, 'null'); before := before || ',"end_reason":' || coalesce(to_json(old.end_reason)::text, 'null');
+        end if;
+        if new.end_sequence is distinct from old.end_sequence then
+          after := after || ',"end_sequence":' || coalesce(to_json(new.end_sequence)::text, 'null'); before := before || ',"end_sequence":' || coalesce(to_json(old.end_sequence)::text, 'null');
+        end if;
+        if new.ended_at is distinct from old.ended_at then
+          after := after || ',"ended_at":' || coalesce(to_json(new.ended_at)::text, 'null'); before := before || ',"ended_at":' || coalesce(to_json(old.ended_at)::text, 'null');
+        end if;
+        if new.ended_by is distinct from old.ended_by then
+          after := after || ',"ended_by":' || coalesce(to_json(new.ended_by)::text, 'null'); before := before || ',"ended_by":' || coalesce(to_json(old.ended_by)::text, 'null');
+        end if;
+        if new.ends_at is distinct from old.ends_at then
+          after := after || ',"ends_at":' || coalesce(to_json(new.ends_at)::text, 'null'); before := before || ',"ends_at":' || coalesce(to_json(old.ends_at)::text, 'null');
+        end if;
+        if new.extends_id is distinct from old.extends_id then
+          after := after || ',"extends_id":' || coalesce(to_json(new.extends_id)::text, 'null'); before := before || ',"extends_id":' || coalesce(to_json(old.extends_id)::text, 'null');
+        end if;
+        if new.extensions is distinct from old.extensions then
+          after := after || ',"extensions":' || coalesce(to_json(new.extensions)::text, 'null'); before := before || ',"extensions":' || coalesce(to_json(old.extensions)::text, 'null');
+        end if;
+        if new.host_id is distinct from old.host_id then
+          after := after || ',"host_id":' || coalesce(to_json(new.host_id)::text, 'null'); before := before || ',"host_id":' || coalesce(to_json(old.host_id)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.login is distinct from old.login then
+          after := after || ',"login":' || coalesce(to_json(new.login)::text, 'null'); before := before || ',"login":' || coalesce(to_json(old.login)::text, 'null');
+        end if;
+        if new.not_before is distinct from old.not_before then
+          after := after || ',"not_before":' || coalesce(to_json(new.not_before)::text, 'null'); before := before || ',"not_before":' || coalesce(to_json(old.not_before)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.policy_id is distinct from old.policy_id then
+          after := after || ',"policy_id":' || coalesce(to_json(new.policy_id)::text, 'null'); before := before || ',"policy_id":' || coalesce(to_json(old.policy_id)::text, 'null');
+        end if;
+        if new.policy_version is distinct from old.policy_version then
+          after := after || ',"policy_version":' || coalesce(to_json(new.policy_version)::text, 'null'); before := before || ',"policy_version":' || coalesce(to_json(old.policy_version)::text, 'null');
+        end if;
+        if new.reason_sealed is distinct from old.reason_sealed then
+          after := after || ',"reason_sealed":' || coalesce(to_json(capture_bytes(new.reason_sealed))::text, 'null'); before := before || ',"reason_sealed":' || coalesce(to_json(capture_bytes(old.reason_sealed))::text, 'null');
+        end if;
+        if new.request_expires_at is distinct from old.request_expires_at then
+          after := after || ',"request_expires_at":' || coalesce(to_json(new.request_expires_at)::text, 'null'); before := before || ',"request_expires_at":' || coalesce(to_json(old.request_expires_at)::text, 'null');
+        end if;
+        if new.request_hash is distinct from old.request_hash then
+          after := after || ',"request_hash":' || coalesce(to_json(new.request_hash)::text, 'null'); before := before || ',"request_hash":' || coalesce(to_json(old.request_hash)::text, 'null');
+        end if;
+        if new.requested_at is distinct from old.requested_at then
+          after := after || ',"requested_at":' || coalesce(to_json(new.requested_at)::text, 'null'); before := before || ',"requested_at":' || coalesce(to_json(old.requested_at)::text, 'null');
+        end if;
+        if new.seconds is distinct from old.seconds then
+          after := after || ',"seconds":' || coalesce(to_json(new.seconds)::text, 'null'); before := before || ',"seconds":' || coalesce(to_json(old.seconds)::text, 'null');
+        end if;
+        if new.source_networks is distinct from old.source_networks then
+          after := after || ',"source_networks":' || coalesce(to_json(new.source_networks)::text, 'null'); before := before || ',"source_networks":' || coalesce(to_json(old.source_networks)::text, 'null');
+        end if;
+        if new.starts_at is distinct from old.starts_at then
+          after := after || ',"starts_at":' || coalesce(to_json(new.starts_at)::text, 'null'); before := before || ',"starts_at":' || coalesce(to_json(old.starts_at)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.ticket is distinct from old.ticket then
+          after := after || ',"ticket":' || coalesce(to_json(new.ticket)::text, 'null'); before := before || ',"ticket":' || coalesce(to_json(old.ticket)::text, 'null');
+        end if;
+        if new.told_at is distinct from old.told_at then
+          after := after || ',"told_at":' || coalesce(to_json(new.told_at)::text, 'null'); before := before || ',"told_at":' || coalesce(to_json(old.told_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"access_grant"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_access_policy()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('api_keys_may_ask', new.api_keys_may_ask, 'approvals', new.approvals, 'approvers', new.approvers, 'changed_at', new.changed_at, 'changed_by', new.changed_by, 'created_at', new.created_at, 'created_by', new.created_by, 'extensions', new.extensions, 'hours', new.hours, 'id', new.id, 'logins', new.logins, 'max_seconds', new.max_seconds, 'name', new.name, 'org_id', new.org_id, 'reason_required', new.reason_required, 'requesters', new.requesters, 'selects', new.selects, 'source_networks', new.source_networks, 'state', new.state, 'ticket_pattern', new.ticket_pattern, 'version', new.version)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('api_keys_may_ask', old.api_keys_may_ask, 'approvals', old.approvals, 'approvers', old.approvers, 'changed_at', old.changed_at, 'changed_by', old.changed_by, 'created_at', old.created_at, 'created_by', old.created_by, 'extensions', old.extensions, 'hours', old.hours, 'id', old.id, 'logins', old.logins, 'max_seconds', old.max_seconds, 'name', old.name, 'org_id', old.org_id, 'reason_required', old.reason_required, 'requesters', old.requesters, 'selects', old.selects, 'source_networks', old.source_networks, 'state', old.state, 'ticket_pattern', old.ticket_pattern, 'version', old.version)::text;
+      else
+        if new.api_keys_may_ask is distinct from old.api_keys_may_ask then
+          after := after || ',"api_keys_may_ask":' || coalesce(to_json(new.api_keys_may_ask)::text, 'null'); before := before || ',"api_keys_may_ask":' || coalesce(to_json(old.api_keys_may_ask)::text, 'null');
+        end if;
+        if new.approvals is distinct from old.approvals then
+          after := after || ',"approvals":' || coalesce(to_json(new.approvals)::text, 'null'); before := before || ',"approvals":' || coalesce(to_json(old.approvals)::text, 'null');
+        end if;
+        if new.approvers is distinct from old.approvers then
+          after := after || ',"approvers":' || coalesce(to_json(new.approvers)::text, 'null'); before := before || ',"approvers":' || coalesce(to_json(old.approvers)::text, 'null');
+        end if;
+        if new.changed_at is distinct from old.changed_at then
+          after := after || ',"changed_at":' || coalesce(to_json(new.changed_at)::text, 'null'); before := before || ',"changed_at":' || coalesce(to_json(old.changed_at)::text, 'null');
+        end if;
+        if new.changed_by is distinct from old.changed_by then
+          after := after || ',"changed_by":' || coalesce(to_json(new.changed_by)::text, 'null'); before := before || ',"changed_by":' || coalesce(to_json(old.changed_by)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.created_by is distinct from old.created_by then
+          after := after || ',"created_by":' || coalesce(to_json(new.created_by)::text, 'null'); before := before || ',"created_by":' || coalesce(to_json(old.created_by)::text, 'null');
+        end if;
+        if new.extensions is distinct from old.extensions then
+          after := after || ',"extensions":' || coalesce(to_json(new.extensions)::text, 'null'); before := before || ',"extensions":' || coalesce(to_json(old.extensions)::text, 'null');
+        end if;
+        if new.hours is distinct from old.hours then
+          after := after || ',"hours":' || coalesce(to_json(new.hours)::text, 'null'); before := before || ',"hours":' || coalesce(to_json(old.hours)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.logins is distinct from old.logins then
+          after := after || ',"logins":' || coalesce(to_json(new.logins)::text, 'null'); before := before || ',"logins":' || coalesce(to_json(old.logins)::text, 'null');
+        end if;
+        if new.max_seconds is distinct from old.max_seconds then
+          after := after || ',"max_seconds":' || coalesce(to_json(new.max_seconds)::text, 'null'); before := before || ',"max_seconds":' || coalesce(to_json(old.max_seconds)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.reason_required is distinct from old.reason_required then
+          after := after || ',"reason_required":' || coalesce(to_json(new.reason_required)::text, 'null'); before := before || ',"reason_required":' || coalesce(to_json(old.reason_required)::text, 'null');
+        end if;
+        if new.requesters is distinct from old.requesters then
+          after := after || ',"requesters":' || coalesce(to_json(new.requesters)::text, 'null'); before := before || ',"requesters":' || coalesce(to_json(old.requesters)::text, 'null');
+        end if;
+        if new.selects is distinct from old.selects then
+          after := after || ',"selects":' || coalesce(to_json(new.selects)::text, 'null'); before := before || ',"selects":' || coalesce(to_json(old.selects)::text, 'null');
+        end if;
+        if new.source_networks is distinct from old.source_networks then
+          after := after || ',"source_networks":' || coalesce(to_json(new.source_networks)::text, 'null'); before := before || ',"source_networks":' || coalesce(to_json(old.source_networks)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.ticket_pattern is distinct from old.ticket_pattern then
+          after := after || ',"ticket_pattern":' || coalesce(to_json(new.ticket_pattern)::text, 'null'); before := before || ',"ticket_pattern":' || coalesce(to_json(old.ticket_pattern)::text, 'null');
+        end if;
+        if new.version is distinct from old.version then
+          after := after || ',"version":' || coalesce(to_json(new.version)::text, 'null'); before := before || ',"version":' || coalesce(to_json(old.version)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"access_policy"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_api_key()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -721,6 +1221,62 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"api_key"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_break_glass_use()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('at', new.at, 'finding_sealed', capture_bytes(new.finding_sealed), 'from_sealed', capture_bytes(new.from_sealed), 'host_id', new.host_id, 'id', new.id, 'key_id', new.key_id, 'org_id', new.org_id, 'reported_at', new.reported_at, 'reviewed_at', new.reviewed_at, 'reviewed_by', new.reviewed_by)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('at', old.at, 'finding_sealed', capture_bytes(old.finding_sealed), 'from_sealed', capture_bytes(old.from_sealed), 'host_id', old.host_id, 'id', old.id, 'key_id', old.key_id, 'org_id', old.org_id, 'reported_at', old.reported_at, 'reviewed_at', old.reviewed_at, 'reviewed_by', old.reviewed_by)::text;
+      else
+        if new.at is distinct from old.at then
+          after := after || ',"at":' || coalesce(to_json(new.at)::text, 'null'); before := before || ',"at":' || coalesce(to_json(old.at)::text, 'null');
+        end if;
+        if new.finding_sealed is distinct from old.finding_sealed then
+          after := after || ',"finding_sealed":' || coalesce(to_json(capture_bytes(new.finding_sealed))::text, 'null'); before := before || ',"finding_sealed":' || coalesce(to_json(capture_bytes(old.finding_sealed))::text, 'null');
+        end if;
+        if new.from_sealed is distinct from old.from_sealed then
+          after := after || ',"from_sealed":' || coalesce(to_json(capture_bytes(new.from_sealed))::text, 'null'); before := before || ',"from_sealed":' || coalesce(to_json(capture_bytes(old.from_sealed))::text, 'null');
+        end if;
+        if new.host_id is distinct from old.host_id then
+          after := after || ',"host_id":' || coalesce(to_json(new.host_id)::text, 'null'); before := before || ',"host_id":' || coalesce(to_json(old.host_id)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.key_id is distinct from old.key_id then
+          after := after || ',"key_id":' || coalesce(to_json(new.key_id)::text, 'null'); before := before || ',"key_id":' || coalesce(to_json(old.key_id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.reported_at is distinct from old.reported_at then
+          after := after || ',"reported_at":' || coalesce(to_json(new.reported_at)::text, 'null'); before := before || ',"reported_at":' || coalesce(to_json(old.reported_at)::text, 'null');
+        end if;
+        if new.reviewed_at is distinct from old.reviewed_at then
+          after := after || ',"reviewed_at":' || coalesce(to_json(new.reviewed_at)::text, 'null'); before := before || ',"reviewed_at":' || coalesce(to_json(old.reviewed_at)::text, 'null');
+        end if;
+        if new.reviewed_by is distinct from old.reviewed_by then
+          after := after || ',"reviewed_by":' || coalesce(to_json(new.reviewed_by)::text, 'null'); before := before || ',"reviewed_by":' || coalesce(to_json(old.reviewed_by)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"break_glass_use"}');
       return null;
     end $function$
 ;
@@ -836,6 +1392,259 @@ RETURN (SELECT string_agg(format('
 ;
 -- owner holdfast_owner; execute: holdfast_ledger
 
+CREATE OR REPLACE FUNCTION public.capture_grant_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('grant_id', new.grant_id, 'person_id', new.person_id)::text; after := json_build_object('at', new.at, 'grant_id', new.grant_id, 'org_id', new.org_id, 'person_id', new.person_id, 'request_hash', new.request_hash, 'requester_id', new.requester_id)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('grant_id', old.grant_id, 'person_id', old.person_id)::text; after := 'null'; before := json_build_object('at', old.at, 'grant_id', old.grant_id, 'org_id', old.org_id, 'person_id', old.person_id, 'request_hash', old.request_hash, 'requester_id', old.requester_id)::text;
+      else
+        if new.at is distinct from old.at then
+          after := after || ',"at":' || coalesce(to_json(new.at)::text, 'null'); before := before || ',"at":' || coalesce(to_json(old.at)::text, 'null');
+        end if;
+        if new.grant_id is distinct from old.grant_id then
+          after := after || ',"grant_id":' || coalesce(to_json(new.grant_id)::text, 'null'); before := before || ',"grant_id":' || coalesce(to_json(old.grant_id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.request_hash is distinct from old.request_hash then
+          after := after || ',"request_hash":' || coalesce(to_json(new.request_hash)::text, 'null'); before := before || ',"request_hash":' || coalesce(to_json(old.request_hash)::text, 'null');
+        end if;
+        if new.requester_id is distinct from old.requester_id then
+          after := after || ',"requester_id":' || coalesce(to_json(new.requester_id)::text, 'null'); before := before || ',"requester_id":' || coalesce(to_json(old.requester_id)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('grant_id', old.grant_id, 'person_id', old.person_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"grant_approval"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_grant_certificate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('serial', new.serial)::text; after := json_build_object('grant_id', new.grant_id, 'issued_at', new.issued_at, 'key_fingerprint', new.key_fingerprint, 'org_id', new.org_id, 'serial', new.serial, 'valid_before', new.valid_before)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('serial', old.serial)::text; after := 'null'; before := json_build_object('grant_id', old.grant_id, 'issued_at', old.issued_at, 'key_fingerprint', old.key_fingerprint, 'org_id', old.org_id, 'serial', old.serial, 'valid_before', old.valid_before)::text;
+      else
+        if new.grant_id is distinct from old.grant_id then
+          after := after || ',"grant_id":' || coalesce(to_json(new.grant_id)::text, 'null'); before := before || ',"grant_id":' || coalesce(to_json(old.grant_id)::text, 'null');
+        end if;
+        if new.issued_at is distinct from old.issued_at then
+          after := after || ',"issued_at":' || coalesce(to_json(new.issued_at)::text, 'null'); before := before || ',"issued_at":' || coalesce(to_json(old.issued_at)::text, 'null');
+        end if;
+        if new.key_fingerprint is distinct from old.key_fingerprint then
+          after := after || ',"key_fingerprint":' || coalesce(to_json(new.key_fingerprint)::text, 'null'); before := before || ',"key_fingerprint":' || coalesce(to_json(old.key_fingerprint)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.serial is distinct from old.serial then
+          after := after || ',"serial":' || coalesce(to_json(new.serial)::text, 'null'); before := before || ',"serial":' || coalesce(to_json(old.serial)::text, 'null');
+        end if;
+        if new.valid_before is distinct from old.valid_before then
+          after := after || ',"valid_before":' || coalesce(to_json(new.valid_before)::text, 'null'); before := before || ',"valid_before":' || coalesce(to_json(old.valid_before)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('serial', old.serial)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"grant_certificate"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_host()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
+      else
+        if new.address is distinct from old.address then
+          after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
+        end if;
+        if new.agent_id is distinct from old.agent_id then
+          after := after || ',"agent_id":' || coalesce(to_json(new.agent_id)::text, 'null'); before := before || ',"agent_id":' || coalesce(to_json(old.agent_id)::text, 'null');
+        end if;
+        if new.agent_secret_hash is distinct from old.agent_secret_hash then
+          after := after || ',"agent_secret_hash":' || coalesce(to_json(case when new.agent_secret_hash is not null then 'secret' end)::text, 'null'); before := before || ',"agent_secret_hash":' || coalesce(to_json(case when old.agent_secret_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.enrolled_at is distinct from old.enrolled_at then
+          after := after || ',"enrolled_at":' || coalesce(to_json(new.enrolled_at)::text, 'null'); before := before || ',"enrolled_at":' || coalesce(to_json(old.enrolled_at)::text, 'null');
+        end if;
+        if new.environment is distinct from old.environment then
+          after := after || ',"environment":' || coalesce(to_json(new.environment)::text, 'null'); before := before || ',"environment":' || coalesce(to_json(old.environment)::text, 'null');
+        end if;
+        if new.host_public_key is distinct from old.host_public_key then
+          after := after || ',"host_public_key":' || coalesce(to_json(new.host_public_key)::text, 'null'); before := before || ',"host_public_key":' || coalesce(to_json(old.host_public_key)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.labels is distinct from old.labels then
+          after := after || ',"labels":' || coalesce(to_json(new.labels)::text, 'null'); before := before || ',"labels":' || coalesce(to_json(old.labels)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.port is distinct from old.port then
+          after := after || ',"port":' || coalesce(to_json(new.port)::text, 'null'); before := before || ',"port":' || coalesce(to_json(old.port)::text, 'null');
+        end if;
+        if new.retired_at is distinct from old.retired_at then
+          after := after || ',"retired_at":' || coalesce(to_json(new.retired_at)::text, 'null'); before := before || ',"retired_at":' || coalesce(to_json(old.retired_at)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.when_stale is distinct from old.when_stale then
+          after := after || ',"when_stale":' || coalesce(to_json(new.when_stale)::text, 'null'); before := before || ',"when_stale":' || coalesce(to_json(old.when_stale)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"host"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_host_enrolment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'expires_at', new.expires_at, 'host_id', new.host_id, 'id', new.id, 'org_id', new.org_id, 'token_hash', case when new.token_hash is not null then 'secret' end, 'used_at', new.used_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'expires_at', old.expires_at, 'host_id', old.host_id, 'id', old.id, 'org_id', old.org_id, 'token_hash', case when old.token_hash is not null then 'secret' end, 'used_at', old.used_at)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.expires_at is distinct from old.expires_at then
+          after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.host_id is distinct from old.host_id then
+          after := after || ',"host_id":' || coalesce(to_json(new.host_id)::text, 'null'); before := before || ',"host_id":' || coalesce(to_json(old.host_id)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.token_hash is distinct from old.token_hash then
+          after := after || ',"token_hash":' || coalesce(to_json(case when new.token_hash is not null then 'secret' end)::text, 'null'); before := before || ',"token_hash":' || coalesce(to_json(case when old.token_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.used_at is distinct from old.used_at then
+          after := after || ',"used_at":' || coalesce(to_json(new.used_at)::text, 'null'); before := before || ',"used_at":' || coalesce(to_json(old.used_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"host_enrolment"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_host_refusal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('at', new.at, 'host_id', new.host_id, 'id', new.id, 'key_id', new.key_id, 'login', new.login, 'org_id', new.org_id, 'reason', new.reason)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('at', old.at, 'host_id', old.host_id, 'id', old.id, 'key_id', old.key_id, 'login', old.login, 'org_id', old.org_id, 'reason', old.reason)::text;
+      else
+        if new.at is distinct from old.at then
+          after := after || ',"at":' || coalesce(to_json(new.at)::text, 'null'); before := before || ',"at":' || coalesce(to_json(old.at)::text, 'null');
+        end if;
+        if new.host_id is distinct from old.host_id then
+          after := after || ',"host_id":' || coalesce(to_json(new.host_id)::text, 'null'); before := before || ',"host_id":' || coalesce(to_json(old.host_id)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.key_id is distinct from old.key_id then
+          after := after || ',"key_id":' || coalesce(to_json(new.key_id)::text, 'null'); before := before || ',"key_id":' || coalesce(to_json(old.key_id)::text, 'null');
+        end if;
+        if new.login is distinct from old.login then
+          after := after || ',"login":' || coalesce(to_json(new.login)::text, 'null'); before := before || ',"login":' || coalesce(to_json(old.login)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.reason is distinct from old.reason then
+          after := after || ',"reason":' || coalesce(to_json(new.reason)::text, 'null'); before := before || ',"reason":' || coalesce(to_json(old.reason)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"host_refusal"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_invitation()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -893,6 +1702,62 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"invitation"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_live_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('end_reason', new.end_reason, 'ended_at', new.ended_at, 'grant_id', new.grant_id, 'host_id', new.host_id, 'id', new.id, 'login', new.login, 'org_id', new.org_id, 'started_at', new.started_at, 'survivors', new.survivors, 'told_at', new.told_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('end_reason', old.end_reason, 'ended_at', old.ended_at, 'grant_id', old.grant_id, 'host_id', old.host_id, 'id', old.id, 'login', old.login, 'org_id', old.org_id, 'started_at', old.started_at, 'survivors', old.survivors, 'told_at', old.told_at)::text;
+      else
+        if new.end_reason is distinct from old.end_reason then
+          after := after || ',"end_reason":' || coalesce(to_json(new.end_reason)::text, 'null'); before := before || ',"end_reason":' || coalesce(to_json(old.end_reason)::text, 'null');
+        end if;
+        if new.ended_at is distinct from old.ended_at then
+          after := after || ',"ended_at":' || coalesce(to_json(new.ended_at)::text, 'null'); before := before || ',"ended_at":' || coalesce(to_json(old.ended_at)::text, 'null');
+        end if;
+        if new.grant_id is distinct from old.grant_id then
+          after := after || ',"grant_id":' || coalesce(to_json(new.grant_id)::text, 'null'); before := before || ',"grant_id":' || coalesce(to_json(old.grant_id)::text, 'null');
+        end if;
+        if new.host_id is distinct from old.host_id then
+          after := after || ',"host_id":' || coalesce(to_json(new.host_id)::text, 'null'); before := before || ',"host_id":' || coalesce(to_json(old.host_id)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.login is distinct from old.login then
+          after := after || ',"login":' || coalesce(to_json(new.login)::text, 'null'); before := before || ',"login":' || coalesce(to_json(old.login)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.started_at is distinct from old.started_at then
+          after := after || ',"started_at":' || coalesce(to_json(new.started_at)::text, 'null'); before := before || ',"started_at":' || coalesce(to_json(old.started_at)::text, 'null');
+        end if;
+        if new.survivors is distinct from old.survivors then
+          after := after || ',"survivors":' || coalesce(to_json(new.survivors)::text, 'null'); before := before || ',"survivors":' || coalesce(to_json(old.survivors)::text, 'null');
+        end if;
+        if new.told_at is distinct from old.told_at then
+          after := after || ',"told_at":' || coalesce(to_json(new.told_at)::text, 'null'); before := before || ',"told_at":' || coalesce(to_json(old.told_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"live_session"}');
       return null;
     end $function$
 ;
@@ -1772,6 +2637,17 @@ end $function$
 ;
 -- owner holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.gate_agent(id text)
+ RETURNS TABLE(org_id uuid, host_id text, secret_hash bytea, state text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select h.org_id, h.id, h.agent_secret_hash, h.state from host h where h.agent_id = gate_agent.id
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_api_key(id text)
  RETURNS TABLE(org_id uuid, secret_hash bytea, key_role text, person_id text, person_state text, member_role text, mver integer, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, region text, plan text)
  LANGUAGE sql
@@ -1784,6 +2660,17 @@ AS $function$
     join person p on p.id = k.created_by
     left join membership m on m.org_id = k.org_id and m.person_id = k.created_by
   where k.id = gate_api_key.id
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_enrolment(token_hash bytea)
+ RETURNS TABLE(org_id uuid, host_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select e.org_id, e.host_id from host_enrolment e where e.token_hash = gate_enrolment.token_hash
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
@@ -2199,6 +3086,22 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% cannot be changed by %', tg_table_name, lower(tg_op) using errcode = 'HF003';
+end $function$
+;
+-- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.refuse_other_request()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (old.policy_id, old.policy_version, old.host_id, old.login, old.person_id, old.seconds, old.not_before, old.reason_sealed, old.ticket,
+      old.extensions, old.source_networks, old.extends_id, old.request_hash, old.requested_at)
+    is distinct from (new.policy_id, new.policy_version, new.host_id, new.login, new.person_id, new.seconds, new.not_before, new.reason_sealed,
+      new.ticket, new.extensions, new.source_networks, new.extends_id, new.request_hash, new.requested_at) then
+    raise exception 'a request for access cannot be changed' using errcode = 'HF003';
+  end if;
+  return new;
 end $function$
 ;
 -- owner holdfast_owner

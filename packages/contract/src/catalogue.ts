@@ -17,6 +17,7 @@ export const targetOf = (operation: Command): string => {
 const whoOf = (operation: Operation): string => {
   if (operation.permission === 'public') return 'anybody'
   if (operation.permission === 'self') return 'any member, for themselves'
+  if (operation.permission === 'agent') return 'the agent of a host, for that host'
   const holders = rolesWith(operation.permission)
   const held = holders.length === roles.length ? 'any member' : holders.join(', ')
   return isOperatorPermission(operation.permission) ? `${held} of the operator` : held

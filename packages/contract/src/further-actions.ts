@@ -26,6 +26,8 @@ export const furtherActions = {
     when: 'values that an older key sealed were sealed by the current one',
     target: 'table and column',
   },
+  'grant.expired': { by: 'job `grant.settle`', when: 'the end of a grant has come', target: 'the grant' },
+  'grant.lapsed': { by: 'job `grant.settle`', when: 'nobody answered a request in time', target: 'the grant' },
   'ledger.checkpoint_mailed': {
     by: 'job `ledger.deliver`',
     when: 'a signed checkpoint goes to a witness by e-mail',

@@ -23,6 +23,18 @@ export const PolicyVersionId = id('pv')
 export const MailId = id('ma')
 export const ObligationId = id('ob')
 export type ObligationId = z.infer<typeof ObligationId>
+export const HostId = id('ho')
+export type HostId = z.infer<typeof HostId>
+/** The program on a managed host; a new one at each enrolment. */
+export const AgentId = id('ag')
+export type AgentId = z.infer<typeof AgentId>
+export const AccessPolicyId = id('ap')
+export type AccessPolicyId = z.infer<typeof AccessPolicyId>
+export const GrantId = id('gr')
+export type GrantId = z.infer<typeof GrantId>
+/** Given by the agent when a session begins. */
+export const LiveSessionId = id('ls')
+export const BreakGlassId = id('bg')
 
 /** RFC 3339, UTC, milliseconds. */
 export const Instant = z.iso.datetime()

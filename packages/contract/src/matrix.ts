@@ -12,10 +12,8 @@ const conditions = (operation: Operation): string =>
   [
     operation.permission === 'public' && 'anybody, signed in or not',
     operation.permission === 'self' && 'own account only',
-    operation.permission !== 'public' &&
-      operation.permission !== 'self' &&
-      isOperatorPermission(operation.permission) &&
-      'operator organisation only',
+    operation.permission === 'agent' && 'the agent of a host, for that host',
+    isOperatorPermission(operation.permission) && 'operator organisation only',
     operation.stepUp && 'step-up',
     operation.sessionOnly && 'no API key',
     operation.restricted && 'before the second factor',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as contract from './index.ts'
 import { jsonSchemas, type JsonSchema, type NamedSchemas } from './openapi-schemas.ts'
-import { apiBase, methodOf, pathFields, type Operation } from './operation.ts'
+import { apiBase, methodOf, pathFields, type Download, type Operation } from './operation.ts'
 import { allOperations } from './operations.ts'
 import { commonProblems, commonTitles, Problem, type CommonCode } from './problem.ts'
 import { rolesWith } from './roles.ts'
@@ -31,7 +31,7 @@ export const commonCodesOf = (operation: Operation): CommonCode[] => {
   if (operation.permission !== 'public') {
     codes.push('unauthenticated')
     if (operation.permission !== 'self') codes.push('forbidden')
-    if (!operation.restricted) codes.push('mfa_required')
+    if (!operation.restricted && operation.permission !== 'agent') codes.push('mfa_required')
   }
   if (operation.stepUp) codes.push('step_up_required')
   if (operation.sessionOnly) codes.push('session_required')
@@ -78,6 +78,10 @@ const success = (operation: Operation, output: JsonSchema | undefined): JsonSche
   if (operation.kind === 'download') {
     return { description: 'The stream', content: { [operation.contentType]: { schema: { type: 'string' } } } }
   }
+  if (operation.kind === 'events') {
+    const description = `Server-sent events \`${operation.event}\`; a comment line comes when nothing else does`
+    return { description, content: { 'text/event-stream': { schema: output ?? {} } } }
+  }
   return {
     description: operation.kind === 'command' ? 'Done and recorded' : 'The answer',
     ...(operation.kind === 'command' && { headers: { 'Holdfast-Ledger-Seq': { $ref: '#/components/headers/LedgerSeq' } } }),
@@ -107,6 +111,7 @@ const placed = (operation: Operation, input: JsonSchema) => {
 
 const describeRight = (operation: Operation): string => {
   if (operation.permission === 'public') return 'Anybody may call this.'
+  if (operation.permission === 'agent') return 'Only the agent of a managed host, for that host.'
   const who =
     operation.permission === 'self'
       ? 'Any signed-in person, over their own account only.'
@@ -123,6 +128,7 @@ const describeRight = (operation: Operation): string => {
 
 const security = ({ permission, sessionOnly }: Operation): JsonSchema[] => {
   if (permission === 'public') return []
+  if (permission === 'agent') return [{ agentKey: [] }]
   return sessionOnly ? [{ session: [] }] : [{ session: [] }, { apiKey: [] }]
 }
 
@@ -166,8 +172,17 @@ const fixedComponents = {
   securitySchemes: {
     session: { type: 'apiKey', in: 'cookie', name: '__Host-at', description: 'The access token that sign-in sets; 15 minutes' },
     apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'hf_<id>.<secret>', description: 'An API key of a member' },
+    agentKey: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'hf_<id>.<secret>',
+      description: 'What a host got at its enrolment',
+    },
   },
 }
+
+const answerOf = (operation: Exclude<Operation, Download>): z.ZodType =>
+  operation.kind === 'events' ? operation.data : operation.output
 
 /** The OpenAPI 3.1 description of a list of operations; all of them unless said. */
 export const openApiDocument = (operations: readonly Operation[] = allOperations): JsonSchema => {
@@ -177,7 +192,7 @@ export const openApiDocument = (operations: readonly Operation[] = allOperations
     'input',
   )
   const answers = operations.flatMap((operation) =>
-    operation.kind === 'download' ? [] : [[`${operation.name} output`, operation.output] as const],
+    operation.kind === 'download' ? [] : [[`${operation.name} output`, answerOf(operation)] as const],
   )
   const outputs = jsonSchemas({ ...components, Problem }, Object.fromEntries(answers), 'output')
   const paths: Record<string, Record<string, JsonSchema>> = {}

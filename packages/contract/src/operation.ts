@@ -76,7 +76,18 @@ export type Download<I extends z.ZodObject = z.ZodObject, E extends Errors = Err
 > &
   DownloadSpec<I, E> & { kind: 'download'; name: string }
 
-export type Operation = Command | Query | Download
+export interface EventsSpec<I extends z.ZodObject, D extends z.ZodType, E extends Errors> extends Common<I, E> {
+  /** What each event is called, and what its data looks like. */
+  event: string
+  data: D
+}
+/** Stays open and tells of what happens, as server-sent events (HTML § 9.2). */
+export type Events<I extends z.ZodObject = z.ZodObject, D extends z.ZodType = z.ZodType, E extends Errors = Errors> = Required<
+  Pick<EventsSpec<I, D, E>, 'errors'>
+> &
+  EventsSpec<I, D, E> & { kind: 'events'; name: string }
+
+export type Operation = Command | Query | Download | Events
 
 /** A change. It cannot be declared without its audit entry. */
 export const command = <
@@ -104,6 +115,11 @@ export const download = <I extends z.ZodObject, const E extends Errors = Record<
   spec: DownloadSpec<I, E>,
 ): Download<I, E> => ({ errors: {} as E, ...spec, kind: 'download', name: '' })
 
+/** A read that goes on: one event at once, then one for each change, until either side leaves. */
+export const events = <I extends z.ZodObject, D extends z.ZodType, const E extends Errors = Record<never, never>>(
+  spec: EventsSpec<I, D, E>,
+): Events<I, D, E> => ({ errors: {} as E, ...spec, kind: 'events', name: '' })
+
 /** Groups the operations of one noun and names them `noun.verb`. */
 export const capability = <N extends string, T extends Record<string, object>>(noun: N, operations: T): T => {
   for (const [verb, operation] of Object.entries(operations)) (operation as { name: string }).name = `${noun}.${verb}`
@@ -112,6 +128,7 @@ export const capability = <N extends string, T extends Record<string, object>>(n
 
 export type InputOf<O> = O extends { input: infer I extends z.ZodType } ? z.input<I> : never
 export type ParsedInputOf<O> = O extends { input: infer I extends z.ZodType } ? z.output<I> : never
+export type EventOf<O> = O extends { data: infer D extends z.ZodType } ? z.output<D> : never
 export type OutputOf<O> = O extends { output: infer R extends z.ZodType } ? z.output<R> : never
 export type CodesOf<O> = O extends { errors: infer E } ? keyof E & string : never
 

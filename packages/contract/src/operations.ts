@@ -1,4 +1,9 @@
+import { accessPolicy } from './access-policy.ts'
 import { account, factor } from './account.ts'
+import { agent } from './agent.ts'
+import { breakGlass } from './break-glass.ts'
+import { grant } from './grant.ts'
+import { host } from './host.ts'
 import { accessLog, ledger } from './ledger.ts'
 import { encryption, operator } from './operator.ts'
 import { obligations } from './obligation-operations.ts'
@@ -19,6 +24,11 @@ export const operations = {
   invitation,
   apiKey,
   policy,
+  host,
+  accessPolicy,
+  grant,
+  breakGlass,
+  agent,
   obligation: obligations,
   ledger,
   accessLog,

@@ -33,6 +33,13 @@ export const permissions = {
   'obligation:read': everybody, // what one owes oneself
   'obligation:oversee': reviewers, // what anybody owes
   'obligation:manage': managers,
+  'host:read': everybody,
+  'host:manage': managers,
+  'access:read': everybody, // the rules by which access is given
+  'access:request': writers,
+  'access:approve': reviewers, // those of them whom the access policy names
+  'access:oversee': reviewers, // everybody's grants
+  'access:manage': managers,
   'encryption:read': managers,
   'encryption:rotate': managers,
 } as const satisfies Record<string, readonly Role[]>
@@ -47,15 +54,18 @@ export const operatorPermissions = {
 
 export type OrgPermission = keyof typeof permissions
 export type OperatorPermission = keyof typeof operatorPermissions
-/** `public`: anybody, signed in or not. `self`: any signed-in person, over their own account only. */
-export type Permission = OrgPermission | OperatorPermission | 'public' | 'self'
+/**
+ * `public`: anybody, signed in or not. `self`: any signed-in person, over their own account only. `agent`: the program on a managed host, for
+ * that host only; no person and no API key, and an agent may call nothing else.
+ */
+export type Permission = OrgPermission | OperatorPermission | 'public' | 'self' | 'agent'
 
 export const isOperatorPermission = (permission: Permission): permission is OperatorPermission =>
   permission in operatorPermissions
 
-/** The roles that hold a permission; empty for `public` and `self`, which no role gives. */
+/** The roles that hold a permission; empty for `public`, `self` and `agent`, which no role gives. */
 export const rolesWith = (permission: Permission): readonly Role[] => {
-  if (permission === 'public' || permission === 'self') return []
+  if (permission === 'public' || permission === 'self' || permission === 'agent') return []
   return isOperatorPermission(permission) ? operatorPermissions[permission] : permissions[permission]
 }
 

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
 import type { FastifyInstance } from 'fastify'
-import type pg from 'pg'
+import pg from 'pg'
 import { capabilities } from './capabilities/index.ts'
 import { trustOver } from './capabilities/trust/index.ts'
 import { createAccessLog } from './kernel/access-log.ts'
 import { createBackground } from './kernel/background.ts'
+import { createChangeFeed } from './kernel/change-feed.ts'
+import { clearanceFrom } from './kernel/clearance.ts'
 import { systemClock, type Clock } from './kernel/clock.ts'
 import { gateOver } from './kernel/gate.ts'
 import type { Handler } from './kernel/handle.ts'
@@ -79,6 +81,14 @@ const works = (name: string, asked: Promise<unknown>): Promise<HealthPart> =>
     () => ({ name, ok: false }),
   )
 
+/** A connection of its own, as those of the pool are, for LISTEN. */
+const listenerLike = async ({ options }: pg.Pool): Promise<pg.Client> => {
+  // The pool hides its password from copies of its options.
+  const client = new pg.Client({ ...options, password: options.password, pipeline: false } as pg.ClientConfig)
+  await client.connect()
+  return client
+}
+
 /** Puts the parts together; the server and the tests use it alike. */
 export const compose = (options: ComposeOptions): Composition => {
   const {
@@ -111,14 +121,17 @@ export const compose = (options: ComposeOptions): Composition => {
   const secrets = createSecrets(groundAside, gate)
   const accessLog = createAccessLog(ground)
   const background = createBackground(onError)
+  const changes = createChangeFeed(() => listenerLike(aside), onError)
   const services = {
-    ...{ clock, ground, secrets, accessLog, background, setupTokenHash, demo, publicUrl, webhooksInside },
+    ...{ clock, ground, secrets, accessLog, background, changes, setupTokenHash, demo, publicUrl, webhooksInside },
     checkpointDir: options.checkpointDir ?? null,
     endpoints: options.endpoints ?? [],
     mailer: options.mailer ?? null,
     installation: options.installation ?? null,
     metrics: createMetrics(),
     obligationHooks: capabilities.flatMap(({ obligationHooks = [] }) => obligationHooks),
+    clearance: clearanceFrom(capabilities.flatMap(({ clearance = [] }) => clearance)),
+    memberHooks: capabilities.flatMap(({ memberHooks = [] }) => memberHooks),
     about: { version, startedAt: clock.now() },
     tokens: createTokens({ keys: createSigningKeys(groundAside, secrets), secrets, publicUrl }),
     passwords: createPasswords(),
@@ -137,7 +150,7 @@ export const compose = (options: ComposeOptions): Composition => {
     health: () => Promise.all([works('database', pool.query('select 1')), works('key server', keyServer.health())]),
     close: async () => {
       await background.idle()
-      await Promise.all([accessLog.close(), closeAuthenticator()])
+      await Promise.all([accessLog.close(), closeAuthenticator(), changes.close()])
     },
   }
 }

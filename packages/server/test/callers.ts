@@ -1,13 +1,21 @@
 /** Callers of operations, in this process: as the HTTP edge would call, without HTTP. */
 import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
-import { factor, operationNamed, type InputOf, type Operation, type OutputOf } from '@holdfast/contract'
+import {
+  factor,
+  operationNamed,
+  type EventOf,
+  type Events,
+  type InputOf,
+  type Operation,
+  type OutputOf,
+} from '@holdfast/contract'
 import type { Composition } from '../src/compose.ts'
 import type { Clock } from '../src/kernel/clock.ts'
 import type { Cookies, Origin } from '../src/kernel/handle.ts'
 import { accessCookie } from '../src/kernel/http/cookies.ts'
 import { newId } from '../src/kernel/identifier.ts'
 import { Problem } from '../src/kernel/problem.ts'
-import { run, runDownload, type Outcome, type Request } from '../src/kernel/run.ts'
+import { run, runStream, type Outcome, type Request } from '../src/kernel/run.ts'
 
 /** A browser, or a program with an API key. Keeps the cookies it is given. */
 export interface Caller {
@@ -40,7 +48,11 @@ export const totpCode = (secret: string, now: Date, steps = 0): string => {
 
 /** Calls operations as the HTTP edge would: authenticate by cookie or key, then the one path. */
 export const callersOf = ({ path, handlers, authenticate }: Composition) => {
-  const requestOf = async (as: Caller, idempotencyKey: string | null): Promise<Request> => ({
+  const requestOf = async (
+    as: Caller,
+    idempotencyKey: string | null,
+    signal = new AbortController().signal,
+  ): Promise<Request> => ({
     id: newId('rq'),
     origin: as.origin,
     principal: await authenticate({
@@ -51,7 +63,7 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
     }),
     refreshToken: as.refresh,
     idempotencyKey,
-    signal: new AbortController().signal,
+    signal,
   })
   const handlerOf = (operation: Pick<Operation, 'name'>) => {
     const handler = handlers.find((candidate) => candidate.operation.name === operation.name)
@@ -67,7 +79,7 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
     idempotencyKey: string | null = null,
   ): Promise<Outcome> => {
     const handler = handlerOf(operation)
-    if (handler.scope === 'download') throw new Error('call `download`')
+    if (handler.scope === 'download' || handler.scope === 'events') throw new Error('call `download` or `events`')
     const answer = await run(path, handler, input, await requestOf(as, idempotencyKey))
     keepCookies(as, answer.cookies)
     return answer
@@ -91,8 +103,20 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
       const handler = handlerOf(operation)
       if (handler.scope !== 'download') throw new Error(`${operation.name} is no download`)
       const parts: Uint8Array[] = []
-      for await (const part of runDownload(path, handler, input, await requestOf(as, null)).stream) parts.push(Buffer.from(part))
+      for await (const part of runStream(path, handler, input, await requestOf(as, null)).stream) parts.push(Buffer.from(part))
       return Buffer.concat(parts).toString('utf8')
+    },
+    /** What comes over a stream of events; leave it by `return`, or by the signal. */
+    async *events<O extends Events>(
+      operation: O,
+      input: InputOf<O>,
+      as: Caller,
+      signal?: AbortSignal,
+    ): AsyncGenerator<EventOf<O>> {
+      const handler = handlerOf(operation)
+      if (handler.scope !== 'events') throw new Error(`${operation.name} has no events`)
+      const { stream } = runStream(path, handler, input, await requestOf(as, null, signal))
+      for await (const event of stream) yield operation.data.parse(event) as EventOf<O>
     },
   }
 }

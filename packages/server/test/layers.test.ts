@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compose } from '../src/compose.ts'
 import { Problem } from '../src/kernel/problem.ts'
 import { callersOf } from './platform.ts'
-import { createWorld, sampleOf, type World } from './world.ts'
+import { createWorld, sampleOf, strangerAgentIn, type World } from './world.ts'
 
 let world: World
 let inputs: Map<string, unknown>
@@ -31,7 +31,9 @@ const leaksThrough = async ({ outcome, download }: Callers): Promise<string[]> =
   for (const operation of reads) {
     try {
       const input = inputs.get(operation.name)
-      const as = world.stranger.caller
+      const as = operation.permission === 'agent' ? await strangerAgentIn(world) : world.stranger.caller
+      // Events carry numbers only; whoever may listen may fetch the state, which is here as well.
+      if (operation.kind === 'events') continue
       const text =
         operation.kind === 'download'
           ? await download(operation, input, as)

@@ -1,9 +1,9 @@
 /** What holds for every operation there is, whoever adds one (C1, L1, D5). */
-import { allOperations, furtherActions, roles, rolesWith, type Operation } from '@holdfast/contract'
+import { allOperations, furtherActions, roles, rolesWith, type Events, type Operation } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Problem } from '../src/kernel/problem.ts'
 import { newCaller, type Caller } from './platform.ts'
-import { createWorld, sampleOf, type World } from './world.ts'
+import { agentIn, createWorld, sampleOf, strangerAgentIn, type World } from './world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -16,10 +16,19 @@ const entries = async (): Promise<number> => {
   return Number(rows[0]?.count)
 }
 
+/** Events go on until one leaves: the first is enough to see who is let in and what is shown. */
+const firstEvent = async (operation: Events, input: unknown, as: Caller): Promise<unknown> => {
+  const stream = world.platform.events(operation, input as Record<string, unknown>, as)
+  const { value } = await stream.next()
+  await stream.return(undefined)
+  return value
+}
+
 /** The answer as text, or the code of the refusal. */
 const answerOf = async (operation: Operation, input: unknown, as: Caller): Promise<{ code: string } | { text: string }> => {
   try {
     if (operation.kind === 'download') return { text: await world.platform.download(operation, input, as) }
+    if (operation.kind === 'events') return { text: JSON.stringify(await firstEvent(operation, input, as)) }
     const { output } = await world.platform.outcome(operation, input, as)
     return { text: JSON.stringify(output) }
   } catch (error) {
@@ -38,6 +47,7 @@ const otherwise = new Map([
   ['setup.complete', 'an installation is set up once'],
   ['account.requestReset', 'answers before it writes, so that nobody learns who exists'],
   ['organisation.create', 'begins the new organisation’s own chain too'],
+  ['organisation.inviteOwner', 'writes into the new organisation’s own chain too'],
   ['operator.mail', 'there is no mail yet'],
 ])
 
@@ -63,6 +73,11 @@ describe.each(allOperations.map((operation) => [operation.name, operation] as co
     },
   )
 
+  test.skipIf(operation.permission === 'agent')('refuses the agent of a host', async () => {
+    const { input } = await sampleOf(operation, world)
+    expect(await codeOf(operation, input, await agentIn(world))).toBe('forbidden')
+  })
+
   test.skipIf(Object.keys(operation.input.shape).length === 0)('refuses malformed input, and writes nothing', async () => {
     const { as } = await sampleOf(operation, world)
     const malformed = Object.fromEntries(Object.keys(operation.input.shape).map((field) => [field, { unexpected: ['\0'] }]))
@@ -76,7 +91,8 @@ describe.each(allOperations.map((operation) => [operation.name, operation] as co
     async () => {
       // The stranger gives our ids, but words of their own: what is planted must come from nowhere else.
       const input: unknown = JSON.parse(JSON.stringify((await sampleOf(operation, world)).input).replace(/planted/gi, 'own'))
-      const answer = await answerOf(operation, input, world.stranger.caller)
+      const stranger = operation.permission === 'agent' ? await strangerAgentIn(world) : world.stranger.caller
+      const answer = await answerOf(operation, input, stranger)
       if ('code' in answer) {
         const expected = ['forbidden', 'session_required', ...Object.keys(operation.errors)]
         return expect(expected).toContain(answer.code)

@@ -1,18 +1,25 @@
 /** Two organisations full of data, and one valid call of every operation; for the universal suite and the leak hunter. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import {
+  accessPolicy,
+  agent,
   apiKey,
+  breakGlass,
   factor,
+  grant,
+  host,
   invitation,
   ledger,
   obligations,
   policy,
+  type HostId,
   type InputOf,
   type Operation,
   type operations,
   type OrgId,
   type Role,
 } from '@holdfast/contract'
+import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { newId, newOrgId } from '../src/kernel/identifier.ts'
 import { openUnit, record } from '../src/kernel/unit.ts'
 import {
@@ -25,6 +32,12 @@ import {
   type Member,
   type Platform,
 } from './platform.ts'
+
+/** A public key of its own, as OpenSSH writes it. */
+export const newSshKey = (): string =>
+  formatPublicKey(
+    ed25519PublicKey(generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)),
+  )
 
 export type OperationName = {
   [N in keyof typeof operations]: `${N}.${keyof (typeof operations)[N] & string}`
@@ -43,6 +56,11 @@ export interface Call<I> {
   as: Caller
 }
 
+interface EnrolledHost {
+  hostId: HostId
+  caller: Caller
+}
+
 export interface World {
   platform: Platform
   founded: FoundedPlatform
@@ -51,6 +69,8 @@ export interface World {
   /** The only Owner of another organisation. */
   stranger: Member
   strangerOrg: OrgId
+  /** Hosts that are used again: one of ours, one of the stranger's. */
+  hosts: Map<OrgId, Promise<EnrolledHost>>
 }
 
 /** Another organisation, made directly: becoming one is the business of `organisation.create`. */
@@ -90,6 +110,7 @@ export const createWorld = async (): Promise<World> => {
     founded,
     members,
     strangerOrg,
+    hosts: new Map(),
     stranger: await addMember(platform, { orgId: strangerOrg }, 'owner', 'Stranger'),
   }
 }
@@ -131,6 +152,88 @@ const asMember = async <I>({ members }: World, input: I): Promise<Call<I>> => ({
 const freshCode = (world: World, person: Member): string => {
   world.platform.clock.advance(30_000) // each code works once
   return totpCode(person.totpSecret ?? '', world.platform.clock.now())
+}
+
+/** A code of now that no step up has used: each works once, and moving the clock for each would end every session. */
+const unusedCode = async ({ platform, founded }: World, person: Member): Promise<string> => {
+  await platform.arrange(founded.orgId, 'update totp_factor set last_step = 0 where person_id = $1', [person.personId])
+  return totpCode(person.totpSecret ?? '', platform.clock.now())
+}
+
+const registered = (world: World, as: Caller = world.members.owner.caller) => {
+  const word = as === world.stranger.caller ? 'own' : 'planted'
+  const name = `${word}-${randomBytes(4).toString('hex')}`
+  return world.platform.call(
+    host.register,
+    { name, environment: 'production', labels: [`${word}=yes`], address: `${word}.example.test` },
+    as,
+  )
+}
+const enrolment = (token: string) => ({ token, hostPublicKey: newSshKey(), agentVersion: '1.0' })
+
+const enrolledHost = async (world: World, as: Caller): Promise<EnrolledHost> => {
+  const { token } = await registered(world, as)
+  const { hostId, agentKey } = await world.platform.call(agent.enrol, enrolment(token), newCaller())
+  return { hostId, caller: newCaller({ apiKey: agentKey }) }
+}
+const hostIn = (world: World, orgId: OrgId, as: Caller): Promise<EnrolledHost> => {
+  const known = world.hosts.get(orgId) ?? enrolledHost(world, as)
+  world.hosts.set(orgId, known)
+  return known
+}
+const ourHost = (world: World) => hostIn(world, world.founded.orgId, world.members.owner.caller)
+/** The agent of a host of ours, and of one of the stranger's. */
+export const agentIn = async (world: World): Promise<Caller> => (await ourHost(world)).caller
+export const strangerAgentIn = async (world: World): Promise<Caller> =>
+  (await hostIn(world, world.strangerOrg, world.stranger.caller)).caller
+
+const accessRules = {
+  name: 'Planted rules',
+  selects: { labels: ['planted=yes'] },
+  logins: ['planted'],
+  requesters: { roles: ['owner' as const] },
+  approvers: { roles: ['admin' as const] },
+  reasonRequired: false,
+}
+const accessRule = ({ platform, members }: World) => platform.call(accessPolicy.create, accessRules, members.owner.caller)
+
+/** Whoever asks for access has acknowledged what is published (C8). */
+const acknowledgeAll = async ({ platform, members }: World): Promise<void> => {
+  const { rows } = await platform.call(policy.list, { due: 'me', limit: 100 }, members.owner.caller)
+  for (const { id } of rows) {
+    const { versions } = await platform.call(policy.read, { id }, members.owner.caller)
+    const version = versions.find(({ state }) => state === 'published')
+    if (version) await platform.call(policy.acknowledge, { id: version.id, sha256: version.sha256 }, members.owner.caller)
+  }
+}
+
+const askFor = async (world: World) => {
+  await acknowledgeAll(world)
+  const { id: policyId } = await accessRule(world)
+  const { hostId } = await enrolledHost(world, world.members.owner.caller)
+  return {
+    hostId,
+    policyId,
+    login: 'planted',
+    seconds: 600,
+    reason: 'planted-reason',
+    code: await unusedCode(world, world.members.owner),
+  }
+}
+const requested = async (world: World) => world.platform.call(grant.request, await askFor(world), world.members.owner.caller)
+const approval = async (world: World) => {
+  const { id, requestHash } = await requested(world)
+  return { id, requestHash, code: await unusedCode(world, world.members.admin) }
+}
+const granted = async (world: World) => world.platform.call(grant.approve, await approval(world), world.members.admin.caller)
+
+const brokenGlass = async (world: World): Promise<InputOf<typeof breakGlass.review>['id']> => {
+  const at = world.platform.clock.now().toISOString()
+  await world.platform.call(agent.report, { acknowledged: 0, breakGlass: [{ at, from: '192.0.2.7' }] }, await agentIn(world))
+  const { rows } = await world.platform.call(breakGlass.list, { open: 'true' }, world.members.owner.caller)
+  const [use] = rows
+  if (!use) throw new Error('the use was not reported')
+  return use.id
 }
 
 const invited = (world: World) =>
@@ -285,6 +388,54 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     return asMember(w, { id: next.id, from: first.id })
   },
   'policy.acknowledgements': async (w) => ownerCall(w, { id: (await versionIn(w, 'published')).policyId }),
+  'host.register': (w) =>
+    ownerCall(w, { name: `planted-${randomBytes(4).toString('hex')}`, environment: 'production', address: '192.0.2.9' }),
+  'host.renewToken': async (w) => ownerCall(w, { id: (await registered(w)).host.id }),
+  'host.update': async (w) => ownerCall(w, { id: (await registered(w)).host.id, environment: 'staging' }),
+  'host.retire': async (w) => ownerCall(w, { id: (await registered(w)).host.id, reason: 'Replaced.' }),
+  'host.list': (w) => asMember(w, {}),
+  'host.read': async (w) => asMember(w, { id: (await registered(w)).host.id }),
+  'host.authorities': (w) => asMember(w, {}),
+  'accessPolicy.create': (w) => ownerCall(w, accessRules),
+  'accessPolicy.update': async (w) =>
+    ownerCall(w, { ...accessRules, id: (await accessRule(w)).id, version: 1, logins: ['planted', 'deploy'] }),
+  'accessPolicy.retire': async (w) => ownerCall(w, { id: (await accessRule(w)).id, reason: 'Replaced.' }),
+  'accessPolicy.list': (w) => asMember(w, {}),
+  'accessPolicy.read': async (w) => asMember(w, { id: (await accessRule(w)).id }),
+  'grant.options': async (w) => ownerCall(w, { hostId: (await askFor(w)).hostId }),
+  'grant.request': async (w) => ownerCall(w, await askFor(w)),
+  'grant.approve': async (w) => ({ input: await approval(w), as: w.members.admin.caller }),
+  'grant.deny': async (w) => ({ input: { id: (await requested(w)).id, reason: 'Not now.' }, as: w.members.admin.caller }),
+  'grant.cancel': async (w) => ownerCall(w, { id: (await requested(w)).id }),
+  'grant.certificate': async (w) => ownerCall(w, { id: (await granted(w)).id, publicKey: newSshKey() }),
+  'grant.extend': async (w) =>
+    ownerCall(w, {
+      id: (await granted(w)).id,
+      seconds: 600,
+      reason: 'planted-reason',
+      code: await unusedCode(w, w.members.owner),
+    }),
+  'grant.return': async (w) => ownerCall(w, { id: (await granted(w)).id }),
+  'grant.revoke': async (w) => ownerCall(w, { id: (await granted(w)).id, reason: 'planted-reason' }),
+  'grant.revokeAllOf': (w) => ownerCall(w, { personId: w.members.owner.personId, reason: 'planted-reason' }),
+  'grant.list': async (w) => {
+    await requested(w)
+    return ownerCall(w, {})
+  },
+  'grant.read': async (w) => ownerCall(w, { id: (await granted(w)).id }),
+  'breakGlass.list': async (w) => {
+    await brokenGlass(w)
+    return ownerCall(w, {})
+  },
+  'breakGlass.review': async (w) => ownerCall(w, { id: await brokenGlass(w), finding: 'planted finding' }),
+  'agent.enrol': async (w) => ({ input: enrolment((await registered(w)).token), as: newCaller() }),
+  'agent.state': async (w) => ({ input: {}, as: await agentIn(w) }),
+  'agent.events': async (w) => ({ input: {}, as: await agentIn(w) }),
+  'agent.report': async (w) => ({
+    input: { acknowledged: 1, refused: [{ at: w.platform.clock.now().toISOString(), reason: 'planted: no grant' }] },
+    as: await agentIn(w),
+  }),
+  'agent.renewHostCertificate': async (w) => ({ input: { hostPublicKey: newSshKey() }, as: await agentIn(w) }),
   'ledger.list': (w) => ownerCall(w, {}),
   'ledger.read': (w) => ownerCall(w, { seq: 0 }),
   'ledger.head': (w) => asMember(w, {}),

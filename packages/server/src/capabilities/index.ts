@@ -4,9 +4,14 @@ import { member } from './member/index.ts'
 import { invitation } from './invitation/index.ts'
 import { apiKey } from './api-key/index.ts'
 import { accessLog } from './access-log/index.ts'
+import { accessPolicy } from './access-policy/index.ts'
 import { account } from './account/index.ts'
+import { agents } from './agent/index.ts'
+import { breakGlassUses } from './break-glass/index.ts'
 import { encryption } from './encryption/index.ts'
 import { factor } from './factor/index.ts'
+import { grants } from './grant/index.ts'
+import { host } from './host/index.ts'
 import { ledger } from './ledger/index.ts'
 import { obligation } from './obligation/index.ts'
 import { operator } from './operator/index.ts'
@@ -17,5 +22,6 @@ import { setup } from './setup/index.ts'
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
   ...[setup, session, account, factor, organisation, member, invitation, apiKey],
+  ...[host, accessPolicy, grants, breakGlassUses, agents],
   ...[policy, obligation, ledger, accessLog, encryption, operator],
 ]

@@ -1,5 +1,7 @@
+import type { ClearanceSource } from './clearance.ts'
 import type { Handler } from './handle.ts'
 import type { Job, Schedule } from './job.ts'
+import type { MemberHook } from './membership.ts'
 import type { ObligationHook } from './obligation/hook.ts'
 import type { PromiseCheck } from './promise.ts'
 
@@ -11,4 +13,8 @@ export interface Capability {
   promises?: readonly PromiseCheck[]
   /** What to do when a deadline warns, breaks or escalates. */
   obligationHooks?: readonly ObligationHook[]
+  /** What a person must have done before doing risky work (C8). */
+  clearance?: readonly ClearanceSource[]
+  /** What to do, in the same transaction, when somebody leaves the organisation or gets another role. */
+  memberHooks?: readonly MemberHook[]
 }

@@ -14,7 +14,7 @@ export interface Gate {
   find: <T>(name: CallerFunction, id: string) => Promise<T | undefined>
 }
 
-type CallerFunction = 'gate_session' | 'gate_api_key'
+type CallerFunction = 'gate_session' | 'gate_api_key' | 'gate_agent'
 
 export type GateFunction =
   | 'gate_setup_needed'
@@ -25,6 +25,8 @@ export type GateFunction =
   | 'gate_invitation'
   | 'gate_reset'
   | 'gate_api_key'
+  | 'gate_agent'
+  | 'gate_enrolment'
   | 'gate_membership'
   | 'guess_begin'
   | 'guess_right'
@@ -40,7 +42,11 @@ const finderOf = (reads: Reads, name: CallerFunction) =>
 
 /** `reads` for what is asked before anything is open, `aside` for what may be asked while a transaction is. */
 export const gateOver = (reads: Reads, aside: pg.Pool): Gate => {
-  const finders = { gate_session: finderOf(reads, 'gate_session'), gate_api_key: finderOf(reads, 'gate_api_key') }
+  const finders = {
+    gate_session: finderOf(reads, 'gate_session'),
+    gate_api_key: finderOf(reads, 'gate_api_key'),
+    gate_agent: finderOf(reads, 'gate_agent'),
+  }
   return {
     ask: async <T>(name: GateFunction, values: readonly unknown[]) => {
       const slots = values.map((_, index) => `$${index + 1}`).join(', ')

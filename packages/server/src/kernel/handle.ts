@@ -2,6 +2,8 @@ import type {
   CodesOf,
   Command,
   Download,
+  EventOf,
+  Events,
   Operation,
   OrgId,
   OutputOf,
@@ -75,8 +77,8 @@ export interface PublicContext<O = Operation> extends Common<O> {
   obligations: DeclaredObligations<O>
 }
 
-/** Reads for a stream, each in a short transaction of its own, so that no snapshot stays open. */
-export interface DownloadContext<O = Operation> extends Omit<
+/** What a handler that streams works with. Reads, each in a short transaction of its own, each in a short transaction of its own, so that no snapshot stays open. */
+export interface StreamContext<O = Operation> extends Omit<
   Context<O>,
   'tx' | 'vault' | 'obligations' | 'afterCommit' | 'cookies' | 'because'
 > {
@@ -90,6 +92,7 @@ type Run<O, C> = (input: ParsedInputOf<O>, context: C) => Promise<OutputOf<O>>
 export type Handler =
   | { scope: 'organisation'; operation: Command | Query; run: (input: never, context: never) => Promise<unknown> }
   | { scope: 'public'; operation: Command | Query; run: (input: never, context: never) => Promise<unknown> }
+  | { scope: 'events'; operation: Events; run: (input: never, context: never) => AsyncIterable<unknown> }
   | { scope: 'download'; operation: Download; run: (input: never, context: never) => AsyncIterable<string | Uint8Array> }
 
 /** Binds code to an operation that needs somebody signed in. */
@@ -109,5 +112,11 @@ export const handlePublic = <O extends Command | Query>(operation: O, run: Run<O
 /** Binds a stream to a download. */
 export const handleDownload = <O extends Download>(
   operation: O,
-  run: (input: ParsedInputOf<O>, context: DownloadContext<O>) => AsyncIterable<string | Uint8Array>,
+  run: (input: ParsedInputOf<O>, context: StreamContext<O>) => AsyncIterable<string | Uint8Array>,
 ): Handler => ({ scope: 'download', operation, run })
+
+/** Binds a source of events to its operation; it ends when the source does or when the client goes (`signal`). */
+export const handleEvents = <O extends Events>(
+  operation: O,
+  run: (input: ParsedInputOf<O>, context: StreamContext<O>) => AsyncIterable<EventOf<O>>,
+): Handler => ({ scope: 'events', operation, run })

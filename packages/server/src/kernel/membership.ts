@@ -1,4 +1,5 @@
 import { Role, type PersonId } from '@holdfast/contract'
+import type { Entered } from './handle.ts'
 import type { OrgTx } from './tenancy/org-tx.ts'
 
 /**
@@ -15,3 +16,9 @@ export const lockRoles = async (tx: OrgTx, people: readonly PersonId[]): Promise
     .execute()
   return new Map(rows.map(({ personId, role }) => [personId as PersonId, Role.parse(role)]))
 }
+
+/** Called after the change, in its transaction: `role` is the new one, null for who is no member any more. */
+export type MemberHook = (
+  change: { personId: PersonId; role: Role | null; by: PersonId | null; now: Date },
+  entered: Entered,
+) => Promise<void>

@@ -1,4 +1,4 @@
-import { mustHaveMfa, type OrgId, type PersonId, type Role, type SessionId } from '@holdfast/contract'
+import { mustHaveMfa, type AgentId, type HostId, type OrgId, type PersonId, type Role, type SessionId } from '@holdfast/contract'
 
 interface Member {
   personId: PersonId
@@ -24,6 +24,14 @@ export interface ApiKeyPrincipal extends Member {
   keyId: string
 }
 
+/** The program on a managed host. It is no person: it has no role, and may call what is declared for agents and nothing else (permit.ts). */
+export interface AgentPrincipal {
+  kind: 'agent'
+  agentId: AgentId
+  hostId: HostId
+  orgId: OrgId
+}
+
 /** A job of the platform itself, in one organisation. */
 export interface SystemPrincipal {
   kind: 'system'
@@ -31,7 +39,12 @@ export interface SystemPrincipal {
   orgId: OrgId
 }
 
-export type Principal = SessionPrincipal | ApiKeyPrincipal | SystemPrincipal
+/** Somebody, by session or by key. */
+export type PersonPrincipal = SessionPrincipal | ApiKeyPrincipal
+export type Principal = PersonPrincipal | AgentPrincipal | SystemPrincipal
+
+export const isPerson = (principal: Principal): principal is PersonPrincipal =>
+  principal.kind === 'session' || principal.kind === 'api_key'
 
 export const stepUpMinutes = 5
 
@@ -46,5 +59,6 @@ export const stepUpUntil = (principal: SessionPrincipal, now: Date): Date | null
 /** The name under which a principal is counted, logged and recorded. */
 export const principalId = (principal: Principal): string => {
   if (principal.kind === 'session') return principal.personId
+  if (principal.kind === 'agent') return principal.agentId
   return principal.kind === 'api_key' ? principal.keyId : principal.job
 }

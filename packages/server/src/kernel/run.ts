@@ -2,13 +2,13 @@ import type { Command, Operation, OrgId, PersonId, ProblemStatus, Query, Session
 import type { z } from 'zod'
 import type { Access, AccessLog } from './access-log.ts'
 import type { Gate } from './gate.ts'
-import type { Context, Cookies, DownloadContext, Entered, Handler, Origin, PublicContext } from './handle.ts'
+import type { Context, Cookies, Entered, Handler, Origin, PublicContext, StreamContext } from './handle.ts'
 import { claim, keep } from './idempotency.ts'
 import { actorOf } from './ledger/entry.ts'
 import { declaredObligations } from './obligation/context.ts'
 import { permit } from './permit.ts'
 import { RecordedRefusal } from './recorded-refusal.ts'
-import { principalId, type Principal } from './principal.ts'
+import { isPerson, principalId, type Principal } from './principal.ts'
 import { common, Problem, problemOf } from './problem.ts'
 import type { Services } from './services.ts'
 import { openUnit, readIn, record, type Recorded, type Unit } from './unit.ts'
@@ -78,9 +78,10 @@ const sharedContext = (path: Path, operation: Operation, request: Request) => {
 }
 
 const personOf = (principal: Principal): PersonId => {
-  if (principal.kind === 'system') throw new Error('a job has no person')
+  if (!isPerson(principal)) throw new Error(`${principal.kind} is no person`)
   return principal.personId
 }
+const personIn = (principal: Principal): PersonId | null => (isPerson(principal) ? principal.personId : null)
 const sessionOf = (principal: Principal): SessionId => {
   if (principal.kind !== 'session') throw new Error('only a session has a session id')
   return principal.sessionId
@@ -102,6 +103,14 @@ const targetOf = (input: Record<string, unknown>): string | null => {
     .replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
+const callerOf = (principal: Principal): { actor: string; session: string | null } => {
+  if (principal.kind === 'session') return { actor: principal.personId, session: principal.sessionId }
+  if (principal.kind === 'api_key') return { actor: principal.personId, session: principal.keyId }
+  return principal.kind === 'agent'
+    ? { actor: principal.hostId, session: principal.agentId }
+    : { actor: principalId(principal), session: null }
+}
+
 const accessOf = (
   path: Path,
   operation: Operation,
@@ -113,12 +122,11 @@ const accessOf = (
 ): Access => ({
   at: path.services.clock.now(),
   orgId: principal.orgId,
-  actor: principal.kind === 'api_key' ? principal.personId : principalId(principal),
-  session: principal.kind === 'session' ? principal.sessionId : principal.kind === 'api_key' ? principal.keyId : null,
+  ...callerOf(principal),
   operation: operation.name,
   target: typeof input === 'object' && input !== null ? targetOf(input as Record<string, unknown>) : null,
   origin: request.origin,
-  permission: principal.kind === 'system' ? 'system' : `${operation.permission} as ${principal.role}`,
+  permission: isPerson(principal) ? `${operation.permission} as ${principal.role}` : principal.kind,
   outcome,
   rows,
 })
@@ -148,7 +156,7 @@ const runInOrganisation = async (
   if (!principal) throw common('unauthenticated')
   const { orgId } = principal
   const writes = operation.kind === 'command'
-  const by = principal.kind === 'system' ? null : principal.personId
+  const by = personIn(principal)
   const unit = openUnit(path.services.ground, orgId, by, writes)
   const shared = sharedContext(path, operation, request)
   const { obligations, settled } = declaredObligations(
@@ -263,7 +271,7 @@ const noteRefusal = (path: Path, operation: Operation, request: Request, input: 
  */
 export const run = async (
   path: Path,
-  handler: Exclude<Handler, { scope: 'download' }>,
+  handler: Exclude<Handler, Streaming>,
   rawInput: unknown,
   request: Request,
 ): Promise<Outcome> => {
@@ -279,13 +287,18 @@ export const run = async (
   }
 }
 
-/** The same path for a stream. Everything that can be refused is refused before the first byte. */
-export const runDownload = (
+type Streaming = Extract<Handler, { scope: 'download' | 'events' }>
+
+/**
+ * The same path for what streams: a file, or events for as long as the client listens. Everything that can be refused is refused before
+ * the first byte.
+ */
+export const runStream = <H extends Streaming>(
   path: Path,
-  handler: Handler & { scope: 'download' },
+  handler: H,
   rawInput: unknown,
   request: Request,
-): { input: z.output<z.ZodObject>; stream: AsyncIterable<string | Uint8Array> } => {
+): { input: z.output<z.ZodObject>; stream: ReturnType<H['run']> } => {
   const { operation } = handler
   try {
     permit(operation, request.principal, path.services.clock.now())
@@ -293,18 +306,17 @@ export const runDownload = (
     if (!principal) throw common('unauthenticated')
     const input = parse(operation, rawInput)
     const { context } = sharedContext(path, operation, request)
-    const person = principal.kind === 'system' ? null : principal.personId
     path.accessLog.note(accessOf(path, operation, request, principal, input, 'read', 0))
-    const downloadContext = {
+    const streamContext = {
       ...context,
       orgId: principal.orgId,
       principal,
       person: () => personOf(principal),
       session: () => sessionOf(principal),
       signal: request.signal,
-      read: (work) => readIn(path.services.ground, principal.orgId, person, work),
-    } satisfies DownloadContext<never>
-    return { input, stream: handler.run(input as never, downloadContext as never) }
+      read: (work) => readIn(path.services.ground, principal.orgId, personIn(principal), work),
+    } satisfies StreamContext<never>
+    return { input, stream: handler.run(input as never, streamContext as never) as ReturnType<H['run']> }
   } catch (error) {
     noteRefusal(path, operation, request, rawInput, error)
     throw error

@@ -1,5 +1,7 @@
 import type { AccessLog } from './access-log.ts'
 import type { Background } from './background.ts'
+import type { ChangeFeed } from './change-feed.ts'
+import type { Clearance } from './clearance.ts'
 import type { Clock } from './clock.ts'
 import type { Endpoint } from './http/edge.promises.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -9,6 +11,7 @@ import type { Secrets } from './identity/secrets.ts'
 import type { Tokens } from './identity/tokens.ts'
 import type { Installation } from './installation.ts'
 import type { Mailer } from './mailer.ts'
+import type { MemberHook } from './membership.ts'
 import type { ObligationHook } from './obligation/hook.ts'
 import type { Ground } from './unit.ts'
 
@@ -22,6 +25,9 @@ export interface Services {
   guesses: Guesses
   accessLog: AccessLog
   background: Background
+  changes: ChangeFeed
+  /** Whether somebody may do risky work. */
+  clearance: Clearance
   /** Null: no mail server is configured; mail is held for the operator. */
   mailer: Mailer | null
   /** Null where nobody manages the secrets outside the database (some tests). */
@@ -29,6 +35,8 @@ export interface Services {
   metrics: Metrics
   /** What capabilities do when a deadline warns, breaks or escalates. */
   obligationHooks: readonly ObligationHook[]
+  /** What capabilities do when somebody leaves or gets another role. */
+  memberHooks: readonly MemberHook[]
   about: { version: string; startedAt: Date }
   /** SHA-256 of the one-time set-up token; null when none was issued. */
   setupTokenHash: () => Promise<Buffer | null>

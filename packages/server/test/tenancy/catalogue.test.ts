@@ -26,6 +26,7 @@ const apart: Readonly<Record<string, string>> = {
 }
 /** Tenant rows that are not captured, each with its reason. */
 const plumbing: Readonly<Record<string, string>> = {
+  access_sequence: 'counts changes of access, each of which is an entry itself',
   idempotency: 'a cache of answers already recorded',
   access_log: 'reads, sealed into the ledger in batches',
   checkpoint_delivery: 'what became of a copy; the witness holds the evidence',
@@ -96,7 +97,9 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
   const by = (owner: string) => definers.rows.filter((f) => f.owner === owner).map((f) => f.name)
   expect(by('holdfast_gate')).toEqual([
     ...[
+      'gate_agent',
       'gate_api_key',
+      'gate_enrolment',
       'gate_invitation',
       'gate_membership',
       'gate_own_mfa_required',

@@ -2,6 +2,7 @@ import { apiKey, ApiKeyId, type PersonId, Role, rolesWith } from '@holdfast/cont
 import type { z } from 'zod'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
+import { isPerson } from '../../kernel/principal.ts'
 import './table.ts'
 
 export const columns = ['id', 'name', 'role', 'createdBy', 'createdAt', 'expiresAt', 'lastUsedAt'] as const
@@ -30,7 +31,7 @@ export const present = ({ id, name, role, createdBy, createdAt, expiresAt, lastU
 
 /** Owners and Admins see and revoke everybody's keys, others their own. */
 export const ownerFilter = ({ principal, person }: Pick<Context, 'principal' | 'person'>): PersonId | null =>
-  principal.kind !== 'system' && rolesWith('key:manage').includes(principal.role) ? null : person()
+  isPerson(principal) && rolesWith('key:manage').includes(principal.role) ? null : person()
 
 /** Keys that were not revoked, newest first; expired ones show, so that people see what stopped working. */
 export const list = handle(apiKey.list, async ({ limit, after, personId }, { tx, principal, person }) => {

@@ -1,5 +1,5 @@
 import { invitation, PersonId, Role } from '@holdfast/contract'
-import type { Principal } from '../../kernel/principal.ts'
+import { isPerson as isSomebody, type Principal } from '../../kernel/principal.ts'
 import { handle, handlePublic, type Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { invite, invitedIndex } from '../../kernel/identity/invitations.ts'
@@ -24,7 +24,7 @@ const isMember = async (tx: OrgTx, emailIndex: Buffer): Promise<boolean> => {
 export const create = handle(
   invitation.create,
   async ({ email, role }, { tx, vault, services, principal, person, now, fail }) => {
-    if (principal.kind === 'system' || !mayInvite(principal.role, role)) throw fail('owner_only')
+    if (!isSomebody(principal) || !mayInvite(principal.role, role)) throw fail('owner_only')
     const emailIndex = await invitedIndex(services, email)
     if (await isMember(tx, emailIndex)) throw fail('already_member')
     const open = tx

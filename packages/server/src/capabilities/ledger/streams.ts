@@ -10,7 +10,7 @@ import {
   type Entry,
 } from '@holdfast/ledger'
 import { sql } from 'kysely'
-import { handleDownload, type DownloadContext, type Entered } from '../../kernel/handle.ts'
+import { handleDownload, type StreamContext, type Entered } from '../../kernel/handle.ts'
 import type { Services } from '../../kernel/services.ts'
 import { latestCheckpoint, verifierKeys } from './checkpoints.ts'
 import { signCheckpoint } from './signing.ts'
@@ -30,7 +30,7 @@ const pageOf = async ({ tx }: Entered, from: number, to: number): Promise<Entry[
   return rows.map(({ seq, atUs, prev, hash, body }) => ({ seq: Number(seq), at: atUs, prev, hash, body }))
 }
 
-type Read = DownloadContext['read']
+type Read = StreamContext['read']
 
 /** The chain, page by page, each in a transaction of its own: entries never change, so no snapshot is needed. */
 async function* pages(read: Read, from: number, to: number, signal?: AbortSignal): AsyncGenerator<Entry[]> {

@@ -2,6 +2,7 @@ import { member, type OrgId, type PersonId, type Role } from '@holdfast/contract
 import { sql } from 'kysely'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { lockRoles } from '../../kernel/membership.ts'
+import { isPerson } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { mayTouch, weaker } from './rules.ts'
@@ -30,7 +31,7 @@ const standing = async (
   { tx, principal, person }: Pick<Context, 'tx' | 'principal' | 'person'>,
   id: PersonId,
 ): Promise<Standing> => {
-  if (principal.kind === 'system') throw common('forbidden')
+  if (!isPerson(principal)) throw common('forbidden')
   const roles = await lockRoles(tx, [person(), id])
   const live = roles.get(person())
   if (live === undefined || !(['owner', 'admin'] as Role[]).includes(weaker(live, principal.role)))
@@ -54,13 +55,25 @@ const endSessionsHere = async (tx: OrgTx, orgId: OrgId, personId: PersonId, reas
 const endKeysHere = (tx: OrgTx, personId: PersonId, now: Date) =>
   tx.updateTable('apiKey').set({ revokedAt: now }).where('createdBy', '=', personId).where('revokedAt', 'is', null).execute()
 
+type Changing = Pick<Context, 'tx' | 'vault' | 'orgId' | 'now' | 'person' | 'services'>
+
+/** Others hang on a membership as well: access to servers ends with it, and with the role that allowed it. */
+const tellOthers = async (context: Changing, personId: PersonId, role: Role | null): Promise<void> => {
+  const change = { personId, role, by: context.person(), now: context.now }
+  for (const hook of context.services.memberHooks) await hook(change, context)
+}
+
 /** Takes the membership and everything that hangs on it; false when no Owner would be left. */
-const removeFrom = (tx: OrgTx, orgId: OrgId, personId: PersonId, reason: string, now: Date): Promise<boolean> =>
-  keepsAnOwner(tx, async () => {
+const removeFrom = async (context: Changing, personId: PersonId, reason: string): Promise<boolean> => {
+  const { tx, orgId, now } = context
+  const kept = await keepsAnOwner(tx, async () => {
     await tx.deleteFrom('membership').where('personId', '=', personId).execute()
     await endSessionsHere(tx, orgId, personId, reason, now)
     await endKeysHere(tx, personId, now)
   })
+  if (kept) await tellOthers(context, personId, null)
+  return kept
+}
 
 export const changeRole = handle(member.changeRole, async ({ id, role }, context) => {
   const { tx, person, fail } = context
@@ -75,15 +88,16 @@ export const changeRole = handle(member.changeRole, async ({ id, role }, context
       .where('personId', '=', id)
       .execute()
   if (role !== target && !(await keepsAnOwner(tx, change))) throw fail('last_owner')
+  if (role !== target) await tellOthers(context, id, role)
   return { id, role }
 })
 
 export const remove = handle(member.remove, async ({ id }, context) => {
-  const { tx, orgId, now, fail } = context
+  const { fail } = context
   const { mine, target } = await standing(context, id)
   if (target === null) throw fail('member_not_found')
   if (!mayTouch(mine, target)) throw fail('owner_only')
-  if (!(await removeFrom(tx, orgId, id, 'member_removed', now))) throw fail('last_owner')
+  if (!(await removeFrom(context, id, 'member_removed'))) throw fail('last_owner')
   return { id }
 })
 
@@ -95,9 +109,10 @@ export const endSessions = handle(member.endSessions, async ({ id }, context) =>
   return { id, ended: await endSessionsHere(tx, orgId, id, 'ended_by_manager', now) }
 })
 
-export const leave = handle(member.leave, async (_, { tx, orgId, person, now, fail, cookies }) => {
+export const leave = handle(member.leave, async (_, context) => {
+  const { person, fail, cookies } = context
   const id = person()
-  if (!(await removeFrom(tx, orgId, id, 'left', now))) throw fail('last_owner', 'Transfer ownership first.')
+  if (!(await removeFrom(context, id, 'left'))) throw fail('last_owner', 'Transfer ownership first.')
   cookies({ clear: true })
   return { id }
 })

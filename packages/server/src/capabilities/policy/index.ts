@@ -4,6 +4,7 @@ import { keeps } from '../../kernel/promise.ts'
 import { readIn } from '../../kernel/unit.ts'
 import { acknowledge, remind } from './acknowledging.ts'
 import { addVersion, create, editDraft, update } from './drafting.ts'
+import { policiesAcknowledged } from './clearance.ts'
 import { acknowledgements, content, diff, list, read } from './queries.ts'
 import { ask } from './asking.ts'
 import { upkeep } from './upkeep.ts'
@@ -56,5 +57,6 @@ export const policy: Capability = {
   ],
   jobs: [ask],
   schedules: [upkeep],
+  clearance: [policiesAcknowledged],
   promises: [policiesAreKept],
 }

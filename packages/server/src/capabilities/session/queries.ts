@@ -13,14 +13,14 @@ import { hasFactor, recoveryCodesLeft } from '../../kernel/identity/factors.ts'
 import { nextOf } from '../../kernel/identity/mfa.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { sessionPlace } from '../../kernel/identity/sessions.ts'
-import { stepUpUntil, type Principal } from '../../kernel/principal.ts'
+import { isPerson, stepUpUntil, type PersonPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
 import { deviceOf } from './rules.ts'
 
-type Caller = Exclude<Principal, { kind: 'system' }>
+type Caller = PersonPrincipal
 
 const callerOf = ({ principal }: Pick<Context, 'principal'>): Caller => {
-  if (principal.kind === 'system') throw common('session_required')
+  if (!isPerson(principal)) throw common('session_required')
   return principal
 }
 

@@ -1,8 +1,8 @@
 import { equalTokens, parseApiKey } from '@holdfast/crypto'
-import { atLeast, type OrgId, type PersonId, type Role } from '@holdfast/contract'
+import { atLeast, type AgentId, type HostId, type OrgId, type PersonId, type Role } from '@holdfast/contract'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
-import type { Principal } from '../principal.ts'
+import type { AgentPrincipal, ApiKeyPrincipal, Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { accessCookieOf } from './cookies.ts'
@@ -44,6 +44,12 @@ interface ApiKeyRow {
   revoked_at: Date | null
   org_is_operator: boolean
 }
+interface AgentRow {
+  org_id: OrgId
+  host_id: HostId
+  secret_hash: Buffer
+  state: string
+}
 
 interface Options {
   services: Pick<Services, 'tokens' | 'clock' | 'ground'>
@@ -69,10 +75,24 @@ const bySession = async ({ services: { tokens, clock }, gate }: Options, token: 
 
 const nobodysHash = Buffer.alloc(32)
 
-const byKey = async ({ services: { clock }, gate }: Options, header: string): Promise<Principal & { kind: 'api_key' }> => {
+type Presented = NonNullable<ReturnType<typeof parseApiKey>>
+
+const presentedIn = (header: string): Presented => {
   const given = /^bearer (?<key>\S+)$/i.exec(header)?.groups?.['key']
   const parsed = given === undefined ? null : parseApiKey(given)
   if (!parsed) throw common('unauthenticated')
+  return parsed
+}
+
+/** The agent of an enrolled host. Its key dies when the host is retired, and when another agent enrols for it. */
+const byAgentKey = async ({ gate }: Options, parsed: Presented): Promise<AgentPrincipal> => {
+  const row = await gate.find<AgentRow>('gate_agent', parsed.id)
+  const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
+  if (!row || !genuine || row.state !== 'enrolled') throw common('unauthenticated')
+  return { kind: 'agent', agentId: parsed.id as AgentId, hostId: row.host_id, orgId: row.org_id }
+}
+
+const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented): Promise<ApiKeyPrincipal> => {
   const row = await gate.find<ApiKeyRow>('gate_api_key', parsed.id)
   const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
   const now = clock.now()
@@ -93,8 +113,10 @@ export const createAuthenticator = (options: Options): Authenticator => {
     authenticate: async (request) => {
       const { authorization } = request.headers
       if (authorization !== undefined) {
-        const principal = await byKey(options, authorization)
-        use.note(principal.orgId, principal.keyId, options.services.clock.now())
+        const presented = presentedIn(authorization)
+        const isAgent = presented.id.startsWith('ag_')
+        const principal = isAgent ? await byAgentKey(options, presented) : await byKey(options, presented)
+        use.note(principal.orgId, presented.id, options.services.clock.now())
         return principal
       }
       const token = accessCookieOf(request)

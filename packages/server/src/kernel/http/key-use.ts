@@ -2,7 +2,7 @@ import type { OrgId } from '@holdfast/contract'
 import { openWrites } from '../tenancy/transaction.ts'
 import type { Ground } from '../unit.ts'
 
-/** When API keys were last used, to a minute; stored aside from the requests. */
+/** When API keys, and the agents of hosts, were last used, to a minute; stored aside from the requests. */
 export interface KeyUse {
   note: (orgId: OrgId, keyId: string, at: Date) => void
   close: () => Promise<void>
@@ -11,15 +11,22 @@ export interface KeyUse {
 const flushEveryMs = 5_000
 const limit = 10_000
 
+// These columns are quiet: their change alone is no event of the ledger.
+const keysText = `update api_key k set last_used_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
+  where k.org_id = $1 and k.id = u.id and (k.last_used_at is null or k.last_used_at < u.at - interval '1 minute')`
+const agentsText = `update host h set last_seen_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
+  where h.org_id = $1 and h.agent_id = u.id and (h.last_seen_at is null or h.last_seen_at < u.at - interval '10 seconds')`
+
 const store = async (ground: Ground, orgId: OrgId, uses: { keyId: string; at: Date }[]): Promise<void> => {
   const transaction = openWrites(ground.pool, { orgId, personId: null })
   try {
-    // `last_used_at` is quiet: its change alone is no event of the ledger.
-    await transaction.query(
-      `update api_key k set last_used_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
-       where k.org_id = $1 and k.id = u.id and (k.last_used_at is null or k.last_used_at < u.at - interval '1 minute')`,
-      [orgId, uses.map(({ keyId }) => keyId), uses.map(({ at }) => at)],
-    )
+    for (const [isAgent, text] of [
+      [false, keysText],
+      [true, agentsText],
+    ] as const) {
+      const ours = uses.filter(({ keyId }) => keyId.startsWith('ag_') === isAgent)
+      if (ours.length > 0) await transaction.query(text, [orgId, ours.map(({ keyId }) => keyId), ours.map(({ at }) => at)])
+    }
     await transaction.commit()
   } catch (error) {
     await transaction.rollback()

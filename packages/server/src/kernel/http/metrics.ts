@@ -1,7 +1,7 @@
 import { rolesWith } from '@holdfast/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Principal } from '../principal.ts'
+import { isPerson, type Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import { sendProblem } from './errors.ts'
 import type { Connections } from './connections.ts'
@@ -102,7 +102,7 @@ const fromHere = ({ socket, headers }: FastifyRequest): boolean => {
 }
 
 const mayRead = (principal: Principal | null): boolean =>
-  principal !== null && principal.kind !== 'system' && principal.operator && rolesWith('operator:read').includes(principal.role)
+  principal !== null && isPerson(principal) && principal.operator && rolesWith('operator:read').includes(principal.role)
 
 /** `/metrics`, for this machine and for keys of the operator; for everybody else there is nothing there. */
 export const registerMetrics = (
@@ -112,6 +112,8 @@ export const registerMetrics = (
 ): void => {
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request
+    // How long somebody listened to events says nothing of how long they waited.
+    if (reply.getHeader('content-type') === 'text/event-stream') return done()
     metrics.observe({ route: routeOptions.url ?? 'none', method, status: reply.statusCode, ms: reply.elapsedTime })
     done()
   })

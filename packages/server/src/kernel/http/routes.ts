@@ -5,10 +5,11 @@ import { newId } from '../identifier.ts'
 import type { Handler } from '../handle.ts'
 import type { Principal } from '../principal.ts'
 import { common } from '../problem.ts'
-import { run, runDownload, type Path, type Request } from '../run.ts'
+import { run, runStream, type Path, type Request } from '../run.ts'
 import type { Authenticator } from './authenticate.ts'
 import { cookieHeaders, refreshCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
+import { createEventStreams, type EventStreams } from './events.ts'
 import { largeBodies } from './large-bodies.ts'
 import type { KnownCallers } from './known-callers.ts'
 import { rateHeaders, rateProblem, type RateLimits } from './rate-limit.ts'
@@ -28,6 +29,8 @@ declare module 'fastify' {
     requestId: string
     /** Set where the caller was looked up before the body was read. */
     admitted: { principal: Principal | null } | null
+    /** Ends its being counted as work in hand; whoever listens to events is no work. */
+    leaveLoad: (() => void) | null
   }
 }
 
@@ -78,6 +81,7 @@ const serve = async (
   handler: Handler,
   request: FastifyRequest,
   reply: FastifyReply,
+  streams: EventStreams,
 ): Promise<FastifyReply> => {
   const { principal } = request.admitted ?? (await admit(options, handler.operation, request, reply))
   const asked: Request = {
@@ -93,9 +97,14 @@ const serve = async (
   const input = inputOf(handler.operation, request)
   reply.header('cache-control', 'no-store')
   if (handler.scope === 'download') {
-    const { input: parsed, stream } = runDownload(options.path, handler, input, asked)
+    const { input: parsed, stream } = runStream(options.path, handler, input, asked)
     reply.header('content-disposition', `attachment; filename="${handler.operation.filename(parsed)}"`)
     return reply.type(handler.operation.contentType).send(Readable.from(stream, { objectMode: false }))
+  }
+  if (handler.scope === 'events') {
+    const { stream } = runStream(options.path, handler, input, asked)
+    request.leaveLoad?.()
+    return reply.type('text/event-stream').send(streams.open(handler.operation, stream))
   }
   const { output, seq, cookies } = await run(options.path, handler, input, asked)
   if (seq !== null) reply.header('holdfast-ledger-seq', seq)
@@ -106,8 +115,13 @@ const serve = async (
 
 /** One route an operation, and nothing else: whatever the contract does not declare does not exist. */
 export const registerRoutes = (app: FastifyInstance, options: RouteOptions): void => {
-  app.decorateRequest('requestId', '').decorateRequest('admitted', null)
+  app.decorateRequest('requestId', '').decorateRequest('admitted', null).decorateRequest('leaveLoad', null)
   const takeLarge = largeBodies()
+  const streams = createEventStreams(options.path.services.ground.onError)
+  app.addHook('preClose', (done) => {
+    streams.endAll()
+    done()
+  })
   app.addHook('onRequest', (request, reply, done) => {
     request.requestId = newId('rq')
     reply.header('holdfast-request-id', request.requestId)
@@ -119,7 +133,7 @@ export const registerRoutes = (app: FastifyInstance, options: RouteOptions): voi
       method: methodOf(operation),
       url: apiBase + operation.path,
       bodyLimit: bodyLimitOf(operation),
-      handler: (request, reply) => serve(options, handler, request, reply),
+      handler: (request, reply) => serve(options, handler, request, reply, streams),
       // A large body is not read, let alone parsed, for nobody.
       ...(bodyLimitOf(operation) > defaultBodyBytes && {
         preParsing: async (request, reply) => {

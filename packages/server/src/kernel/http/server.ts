@@ -83,10 +83,8 @@ const answerOddRequests = (server: http.Server): void => {
 const registerAdmission = (app: FastifyInstance, { limits, shedding, known }: HttpOptions): void => {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders)
-    reply.raw.once(
-      'close',
-      shedding.admit(request.ip, () => known.has(request)),
-    )
+    request.leaveLoad = shedding.admit(request.ip, () => known.has(request))
+    reply.raw.once('close', request.leaveLoad)
     const state = limits.byAddress(request.ip)
     reply.headers(rateHeaders(state))
     if (state.retryAfterSeconds > 0) throw rateProblem(state)

@@ -1,0 +1,259 @@
+import { z } from 'zod'
+import { AccessPolicy, SshExtension } from './access-policy.ts'
+import { Environment, HostAddress, HostName, LiveSession, Login } from './host.ts'
+import { AccessPolicyId, GrantId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
+import { capability, command, query } from './operation.ts'
+
+export const GrantState = z
+  .enum(['requested', 'approved', 'denied', 'cancelled', 'lapsed', 'applied', 'ended'])
+  .describe('applied: an extension that was approved, it moved the end of the grant it extends')
+export const GrantEndReason = z.enum([
+  'expired',
+  'returned',
+  'revoked',
+  'host_retired',
+  'policy_retired',
+  'not_entitled', // its person has left, or lost the role
+])
+
+/** Of the authenticator app, entered for this very act; each code works once. A recovery code will do. */
+const Code = z.string().min(6).max(20).describe('a code of the second factor, entered for this act')
+const GrantSeconds = z.number().int().min(60).max(2_592_000)
+
+export const Grant = z.object({
+  id: GrantId,
+  state: GrantState,
+  endReason: GrantEndReason.nullable(),
+  hostId: HostId,
+  hostName: HostName,
+  environment: Environment,
+  login: Login,
+  personId: PersonId,
+  policyId: AccessPolicyId,
+  policyVersion: z.number().int(),
+  seconds: z.number().int().describe('asked for; counts from the approval, or from `notBefore`'),
+  notBefore: Instant.nullable(),
+  reason: z.string(),
+  ticket: z.string().nullable(),
+  extensions: z.array(SshExtension).max(4),
+  sourceNetworks: z.array(z.string()).max(20),
+  extendsId: GrantId.nullable().describe('the grant whose end this request would move'),
+  requestHash: z.string().describe('SHA-256 of the request, hex: what an approval is bound to'),
+  requestedAt: Instant,
+  requestExpiresAt: Instant.describe('when an unanswered request lapses'),
+  approvals: z.array(z.object({ personId: PersonId, at: Instant })).max(2),
+  approvalsNeeded: z.number().int(),
+  startsAt: Instant.nullable().describe('null until approved'),
+  endsAt: Instant.nullable().describe('null until approved'),
+  endedAt: Instant.nullable(),
+  mayApprove: z.boolean().describe('whether the caller may approve it now'),
+})
+
+/** That access ended: who was told when, and what was left. */
+export const EndProof = z.object({
+  announcedAs: z
+    .number()
+    .int()
+    .nullable()
+    .describe('the number under which hosts heard of it; null: it ran out, hosts know by themselves'),
+  toldAt: Instant.nullable().describe('when the host said it knows'),
+  deadAt: Instant.nullable().describe('when its last session ended; null while one is open, or there was none'),
+  openSessions: z.number().int(),
+  survivors: z.number().int().nullable().describe('processes counted after the end, over all its sessions'),
+})
+
+export const GrantDetail = Grant.extend({
+  policyName: z.string(),
+  decisionReason: z.string().nullable().describe('why it was denied or revoked'),
+  endedBy: PersonId.nullable(),
+  certificates: z
+    .array(z.object({ serial: z.string(), keyFingerprint: z.string(), issuedAt: Instant, validBefore: Instant }))
+    .max(50),
+  sessions: z.array(LiveSession).max(100),
+  proof: EndProof.nullable().describe('null until it ended'),
+})
+
+const found = { grant_not_found: 404 } as const
+const factor = { code_needed: 403, code_refused: 403, no_factor: 403 } as const
+const people = { not_entitled: 403, not_cleared: 403 } as const
+const hosts = { host_not_found: 404, host_not_enrolled: 409 } as const
+
+/** Access to one server, for one person, under one login, for a time (C6): requested → approved → ended. */
+export const grant = capability('grant', {
+  options: query({
+    path: '/access-options',
+    summary: 'The servers I may ask for, and on what terms',
+    permission: 'access:request',
+    input: z.object({ ...page, hostId: HostId.optional(), name: HostName.optional() }),
+    output: pageOf(
+      z.object({
+        hostId: HostId,
+        hostName: HostName,
+        environment: Environment,
+        address: HostAddress,
+        port: z.number().int(),
+        policies: z
+          .array(
+            AccessPolicy.pick({
+              ...{ id: true, name: true, logins: true, maxSeconds: true, approvals: true, reasonRequired: true },
+              ...{ ticketPattern: true, sourceNetworks: true, hours: true, extensions: true, apiKeysMayAsk: true },
+            }),
+          )
+          .max(20),
+      }),
+    ),
+  }),
+  request: command({
+    path: '/grants',
+    summary: 'Ask for access to a server',
+    permission: 'access:request',
+    input: z.object({
+      hostId: HostId,
+      login: Login,
+      seconds: GrantSeconds,
+      notBefore: Instant.optional().describe('for later, at most 30 days ahead'),
+      reason: text(0, 1000).default(''),
+      ticket: z
+        .string()
+        .regex(/^[\x21-\x7e]{1,64}$/)
+        .optional(),
+      extensions: z.array(SshExtension).max(4).default([]),
+      sourceNetworks: z.array(z.string().max(64)).max(20).default([]).describe('empty: those of the policy'),
+      policyId: AccessPolicyId.optional().describe('needed only to choose among several that fit'),
+      code: Code.optional(),
+    }),
+    output: Grant,
+    errors: {
+      ...{ ...hosts, ...people, ...factor, login_not_allowed: 422, too_long: 422, extension_not_allowed: 422 },
+      ...{ network_invalid: 422, network_not_allowed: 422, reason_needed: 422, ticket_needed: 422, outside_hours: 409 },
+      ...{ not_before_refused: 422, already_requested: 409 },
+    },
+    audit: { action: 'grant.requested', target: (_, { id }) => id },
+  }),
+  approve: command({
+    path: '/grants/:id/approve',
+    summary: 'Approve a request, exactly as it was read',
+    permission: 'access:approve',
+    sessionOnly: true,
+    input: z.object({ id: GrantId, requestHash: z.string().length(64), code: Code }),
+    output: Grant,
+    errors: {
+      ...{ ...found, ...hosts, ...people, no_factor: 403, code_refused: 403, not_requested: 409, request_changed: 409 },
+      ...{
+        own_request: 403,
+        not_approver: 403,
+        already_approved: 409,
+        policy_changed: 409,
+        outside_hours: 409,
+        grant_not_live: 409,
+      },
+    },
+    audit: { action: 'grant.approved', target: ({ id }) => id },
+  }),
+  deny: command({
+    path: '/grants/:id/deny',
+    summary: 'Deny a request',
+    permission: 'access:approve',
+    input: z.object({ id: GrantId, reason: text(1, 500) }),
+    output: Grant,
+    errors: { ...found, not_requested: 409, own_request: 403, not_approver: 403 },
+    audit: { action: 'grant.denied', target: ({ id }) => id },
+  }),
+  cancel: command({
+    path: '/grants/:id/cancel',
+    summary: 'Take back one’s own request',
+    permission: 'access:request',
+    input: z.object({ id: GrantId }),
+    output: Grant,
+    errors: { ...found, not_yours: 403, not_requested: 409 },
+    audit: { action: 'grant.cancelled', target: ({ id }) => id },
+  }),
+  certificate: command({
+    path: '/grants/:id/certificate',
+    summary: 'A short-lived certificate for one’s own public key, while the grant runs',
+    permission: 'access:request',
+    input: z.object({
+      id: GrantId,
+      publicKey: z.string().min(40).max(4096).describe('a line of OpenSSH; the private key never leaves your machine'),
+      code: Code.optional().describe('needed unless the second factor was confirmed for this grant within five minutes'),
+    }),
+    output: z.object({
+      id: GrantId,
+      certificate: z.string().describe('a line of OpenSSH'),
+      serial: z.string(),
+      validAfter: Instant,
+      validBefore: Instant,
+      endsAt: Instant.describe('of the grant: sessions end then'),
+      login: Login,
+      address: HostAddress,
+      port: z.number().int(),
+      hostKeyAlias: z.string(),
+      knownHosts: z.array(z.string()).max(20),
+    }),
+    errors: {
+      ...{ ...found, ...people, ...factor, not_yours: 403, grant_not_live: 409, not_started: 409, policy_changed: 409 },
+      ...{ approver_not_entitled: 409, host_not_enrolled: 409, too_many_certificates: 409, key_refused: 422 },
+    },
+    audit: { action: 'grant.certificate_issued', target: ({ id }) => id },
+  }),
+  extend: command({
+    path: '/grants/:id/extend',
+    summary: 'Ask for more time; when approved, the end of the grant moves and sessions go on',
+    permission: 'access:request',
+    input: z.object({ id: GrantId, seconds: GrantSeconds, reason: text(1, 1000), code: Code.optional() }),
+    output: Grant,
+    errors: {
+      ...{ ...found, ...people, ...factor, not_yours: 403, grant_not_live: 409, policy_changed: 409, too_long: 422 },
+      ...{ already_requested: 409, host_not_enrolled: 409 },
+    },
+    audit: { action: 'grant.extension_requested', target: (_, { id }) => id },
+  }),
+  return: command({
+    path: '/grants/:id/return',
+    summary: 'Give access back before its end; sessions end at once',
+    permission: 'access:request',
+    input: z.object({ id: GrantId }),
+    output: Grant,
+    errors: { ...found, not_yours: 403, grant_not_live: 409 },
+    audit: { action: 'grant.returned', target: ({ id }) => id },
+  }),
+  revoke: command({
+    path: '/grants/:id/revoke',
+    summary: 'End a grant now: one’s own, one that one approved or may approve, or as a manager any',
+    permission: 'access:request',
+    input: z.object({ id: GrantId, reason: text(1, 500) }),
+    output: Grant,
+    errors: { ...found, not_yours: 403, grant_not_live: 409 },
+    audit: { action: 'grant.revoked', target: ({ id }) => id },
+  }),
+  revokeAllOf: command({
+    path: '/grants/revoke-all',
+    summary: 'End every grant and request of a person now',
+    permission: 'access:manage',
+    input: z.object({ personId: PersonId, reason: text(1, 500) }),
+    output: z.object({ personId: PersonId, revoked: z.number().int(), cancelled: z.number().int() }),
+    errors: { person_not_found: 404 },
+    audit: { action: 'grant.all_revoked', target: ({ personId }) => personId },
+  }),
+  list: query({
+    path: '/grants',
+    summary: 'Grants and requests, newest first: one’s own; with access:oversee everybody’s',
+    permission: 'access:request',
+    input: z.object({
+      ...page,
+      show: z.enum(['all', 'mine', 'to_approve']).default('all'),
+      state: GrantState.optional(),
+      hostId: HostId.optional(),
+      personId: PersonId.optional(),
+    }),
+    output: pageOf(Grant),
+  }),
+  read: query({
+    path: '/grants/:id',
+    summary: 'One grant with its certificates, its sessions and the proof of its end',
+    permission: 'access:request',
+    input: z.object({ id: GrantId }),
+    output: GrantDetail,
+    errors: found,
+  }),
+})

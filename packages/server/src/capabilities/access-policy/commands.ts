@@ -1,0 +1,80 @@
+import { accessPolicy, AccessPolicyId, type ParsedInputOf } from '@holdfast/contract'
+import { endGrants } from '../../kernel/access/ending.ts'
+import { policyColumns, presentPolicy } from '../../kernel/access/policies.ts'
+import { handle } from '../../kernel/handle.ts'
+import { newIdOf } from '../../kernel/identifier.ts'
+import type { Problem } from '../../kernel/problem.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { canonicalNetworks } from './rules.ts'
+
+type Rules = ParsedInputOf<typeof accessPolicy.create>
+type Refuse = (code: 'network_invalid' | 'host_not_found' | 'member_not_found', detail?: string) => Problem
+
+/** The rules as they are stored; refuses hosts, people and networks that are none here. */
+const columnsOf = async (tx: OrgTx, rules: Rules, refuse: Refuse) => {
+  const { selects, requesters, approvers, hours, sourceNetworks, ...plain } = rules
+  const checked = canonicalNetworks(sourceNetworks)
+  if ('wrong' in checked) throw refuse('network_invalid', `${checked.wrong} is no network, as 10.0.0.0/8 is one.`)
+  const hostIds = [...new Set(selects.hostIds)]
+  if (hostIds.length > 0) {
+    const found = await tx.selectFrom('host').select('id').where('id', 'in', hostIds).execute()
+    if (found.length < hostIds.length) throw refuse('host_not_found')
+  }
+  const people = [...new Set([...requesters.personIds, ...approvers.personIds])]
+  if (people.length > 0) {
+    const found = await tx.selectFrom('membership').select('personId').where('personId', 'in', people).execute()
+    if (found.length < people.length) throw refuse('member_not_found')
+  }
+  return {
+    ...plain,
+    sourceNetworks: checked.networks,
+    selects: JSON.stringify(selects),
+    requesters: JSON.stringify(requesters),
+    approvers: JSON.stringify(approvers),
+    hours: hours && JSON.stringify(hours),
+  }
+}
+
+export const create = handle(accessPolicy.create, async (rules, { tx, now, person, fail }) => {
+  const id = newIdOf(AccessPolicyId, 'ap')
+  const by = { createdBy: person(), createdAt: now, changedBy: person(), changedAt: now }
+  const values = { ...(await columnsOf(tx, rules, fail)), ...by, id, version: 1 }
+  return presentPolicy(await tx.insertInto('accessPolicy').values(values).returning(policyColumns).executeTakeFirstOrThrow())
+})
+
+const lockPolicy = async (
+  tx: OrgTx,
+  id: string,
+  refuse: (code: 'access_policy_not_found' | 'access_policy_retired') => Problem,
+) => {
+  const row = await tx.selectFrom('accessPolicy').select(['version', 'state']).where('id', '=', id).forUpdate().executeTakeFirst()
+  if (!row) throw refuse('access_policy_not_found')
+  if (row.state === 'retired') throw refuse('access_policy_retired')
+  return row
+}
+
+export const update = handle(accessPolicy.update, async ({ id, version, ...rules }, { tx, now, person, fail }) => {
+  const current = await lockPolicy(tx, id, fail)
+  if (current.version !== version) throw fail('version_changed', 'Somebody changed it meanwhile. Read it again.')
+  const row = await tx
+    .updateTable('accessPolicy')
+    .set({ ...(await columnsOf(tx, rules, fail)), version: version + 1, changedBy: person(), changedAt: now })
+    .where('id', '=', id)
+    .returning(policyColumns)
+    .executeTakeFirstOrThrow()
+  return presentPolicy(row)
+})
+
+export const retire = handle(accessPolicy.retire, async ({ id, reason }, context) => {
+  const { tx, now, person, fail, because } = context
+  await lockPolicy(tx, id, fail)
+  const row = await tx
+    .updateTable('accessPolicy')
+    .set({ state: 'retired', changedBy: person(), changedAt: now })
+    .where('id', '=', id)
+    .returning(policyColumns)
+    .executeTakeFirstOrThrow()
+  await endGrants(context, { policyId: id }, { reason: 'policy_retired', by: person(), now, why: reason })
+  because(reason)
+  return presentPolicy(row)
+})

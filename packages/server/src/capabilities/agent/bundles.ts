@@ -1,0 +1,52 @@
+import type { OrgId } from '@holdfast/contract'
+import { grantKeyId } from '@holdfast/crypto/ssh'
+import type { KeyServerClient } from '@holdfast/keyserver/client'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { bundleLifetimeSeconds, bundleMaxAgeMs, clockMarginMs } from './rules.ts'
+
+interface Held {
+  sequence: number
+  at: number
+  bundle: Promise<Buffer>
+}
+const heldOrganisations = 2_000
+const heldBy = new WeakMap<KeyServerClient, Map<OrgId, Held>>()
+
+/** What certificates of ended grants there are that may still be valid somewhere, by serial and by key id. */
+const revokedIn = async (tx: OrgTx, now: Date) => {
+  const rows = await tx
+    .selectFrom('grantCertificate as c')
+    .innerJoin('accessGrant as g', 'g.id', 'c.grantId')
+    .select(['c.serial', 'c.grantId', 'g.personId'])
+    .where('g.state', '=', 'ended')
+    .where('c.validBefore', '>', new Date(now.getTime() - clockMarginMs))
+    .orderBy('c.serial')
+    .limit(100_000)
+    .execute()
+  const keyIds = new Set(rows.map(({ grantId, personId }) => grantKeyId({ grant: grantId, person: personId })))
+  return { serials: rows.map(({ serial }) => BigInt(serial)), keyIds: [...keyIds] }
+}
+
+/**
+ * The signed bundle of one number of the organisation's changes, shared by all its hosts for a minute: a thousand agents that ask at once
+ * cost one signature. Read `sequence` before: whatever ended up to it is in the list.
+ */
+export const bundleOf = (keyServer: KeyServerClient, tx: OrgTx, sequence: number, now: Date): Promise<Buffer> => {
+  const { orgId } = tx
+  const held = heldBy.get(keyServer) ?? new Map<OrgId, Held>()
+  heldBy.set(keyServer, held)
+  const known = held.get(orgId)
+  if (known && known.sequence === sequence && Date.now() - known.at < bundleMaxAgeMs) return known.bundle
+  const bundle = revokedIn(tx, now).then((revoked) =>
+    keyServer.signRevocations({
+      ...{ org: orgId, kind: 'user', version: BigInt(sequence), lifetimeSeconds: bundleLifetimeSeconds },
+      ...revoked,
+    }),
+  )
+  held.delete(orgId)
+  held.set(orgId, { sequence, at: Date.now(), bundle })
+  bundle.catch(() => held.get(orgId)?.bundle === bundle && held.delete(orgId))
+  const oldest = held.size > heldOrganisations ? held.keys().next().value : undefined
+  if (oldest !== undefined) held.delete(oldest)
+  return bundle
+}

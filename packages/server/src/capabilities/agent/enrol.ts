@@ -1,0 +1,121 @@
+import { agent, AgentId, HostId, type OrgId } from '@holdfast/contract'
+import { createApiKey, hashToken } from '@holdfast/crypto'
+import { isHostName, parsePublicKey, SshError } from '@holdfast/crypto/ssh'
+import { announceAccess } from '../../kernel/access/sequence.ts'
+import { randomSerial } from '../../kernel/access/serial.ts'
+import { handle, handlePublic, type Context } from '../../kernel/handle.ts'
+import { newIdOf } from '../../kernel/identifier.ts'
+import type { Problem } from '../../kernel/problem.ts'
+import type { Services } from '../../kernel/services.ts'
+import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { hostCertificateSeconds } from './rules.ts'
+import { agentStateOf } from './state.ts'
+
+const checkKey = (line: string, refuse: (code: 'key_refused', detail: string) => Problem): void => {
+  try {
+    parsePublicKey(line)
+  } catch (error) {
+    if (error instanceof SshError) throw refuse('key_refused', 'Send the public key of the host as OpenSSH writes it.')
+    throw error
+  }
+}
+
+const signFor = async (
+  { ground }: Services,
+  orgId: OrgId,
+  host: { id: HostId; name: string; address: string },
+  publicKey: string,
+) => {
+  const names = [...new Set([host.name, host.address])].filter(isHostName)
+  return ground.keyServer.signCertificate({
+    ...{ kind: 'host', org: orgId, host: host.id, names, publicKey, serial: randomSerial(), keyId: `host:${host.id}` },
+    lifetimeSeconds: hostCertificateSeconds,
+  })
+}
+
+/** The registered host of a token, which is used up: of two who come with it at once, the second finds it used. */
+const hostByToken = async (tx: OrgTx, tokenHash: Buffer, now: Date) => {
+  const used = await tx
+    .updateTable('hostEnrolment')
+    .set({ usedAt: now })
+    .where('tokenHash', '=', tokenHash)
+    .where('usedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .returning('hostId')
+    .executeTakeFirst()
+  if (!used) return null
+  const host = await tx
+    .selectFrom('host')
+    .select(['id', 'name', 'address', 'state', 'agentId'])
+    .where('id', '=', used.hostId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  return host.state === 'retired' ? null : { ...host, id: HostId.parse(host.id) }
+}
+
+/**
+ * A host comes in by its one-time token. It gets a key of its own, of which only the hash is kept; an earlier agent of the host is dead with
+ * this commit. Nothing tells an unknown token from a used or an old one.
+ */
+export const enrol = handlePublic(agent.enrol, async ({ token, hostPublicKey, agentVersion }, context) => {
+  const { gate, enter, fail, now, services } = context
+  checkKey(hostPublicKey, fail)
+  const tokenHash = hashToken(token)
+  const [found] = await gate.ask<{ org_id: OrgId }>('gate_enrolment', [tokenHash])
+  if (!found) throw fail('enrolment_refused')
+  const { tx } = enter(found.org_id, null)
+  const host = await hostByToken(tx, tokenHash, now)
+  if (!host) throw fail('enrolment_refused')
+
+  const agentId = newIdOf(AgentId, 'ag')
+  const { key, secretHash } = createApiKey(agentId)
+  await tx
+    .updateTable('host')
+    .set({
+      state: 'enrolled',
+      enrolledAt: now,
+      agentId,
+      agentSecretHash: secretHash,
+      hostPublicKey,
+      agentVersion,
+      lastSeenAt: now,
+    })
+    .where('id', '=', host.id)
+    .execute()
+  const { revocationAuthorities } = await sshKeysOf(services.ground.keyServer, found.org_id)
+  const { certificate } = await signFor(services, found.org_id, host, hostPublicKey)
+  await announceAccess(tx, host.agentId === null ? null : AgentId.parse(host.agentId))
+  return {
+    ...{
+      hostId: host.id,
+      orgId: found.org_id,
+      name: host.name,
+      agentKey: key,
+      hostCertificate: certificate,
+      revocationAuthorities,
+    },
+    state: await agentStateOf(services, tx, host.id, now),
+  }
+})
+
+export const hostOf = ({ principal }: Pick<Context, 'principal'>): HostId => {
+  if (principal.kind !== 'agent') throw new Error('only an agent has a host')
+  return principal.hostId
+}
+
+export const renewHostCertificate = handle(agent.renewHostCertificate, async ({ hostPublicKey }, context) => {
+  const { tx, orgId, services, fail } = context
+  checkKey(hostPublicKey, fail)
+  const id = hostOf(context)
+  const host = await tx
+    .selectFrom('host')
+    .select(['name', 'address'])
+    .where('id', '=', id)
+    .where('state', '=', 'enrolled')
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  await tx.updateTable('host').set({ hostPublicKey }).where('id', '=', id).execute()
+  const { certificate, validBefore } = await signFor(services, orgId, { id, ...host }, hostPublicKey)
+  return { hostId: id, hostCertificate: certificate, validBefore: new Date(validBefore * 1000).toISOString() }
+})

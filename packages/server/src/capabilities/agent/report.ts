@@ -1,0 +1,148 @@
+import { agent, BreakGlassId, breakGlassReview, type HostId, type ParsedInputOf } from '@holdfast/contract'
+import { fromPlace } from '../../kernel/access/break-glass.ts'
+import { newestChange } from '../../kernel/access/sequence.ts'
+import { handle, type Context } from '../../kernel/handle.ts'
+import { newId, newIdOf } from '../../kernel/identifier.ts'
+import { queueMail } from '../../kernel/mail.ts'
+import { peopleOf } from '../../kernel/people.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { hostOf } from './enrol.ts'
+
+type Report = ParsedInputOf<typeof agent.report>
+type ReportContext = Context<typeof agent.report>
+
+/** Sessions that began; those of a grant that is not of this host are left out. Reporting one twice changes nothing. */
+const begin = async (tx: OrgTx, hostId: HostId, sessions: Report['sessions']): Promise<number> => {
+  if (sessions.length === 0) return 0
+  const ids = [...new Set(sessions.map(({ grantId }) => grantId))]
+  const ours = await tx
+    .selectFrom('accessGrant')
+    .select(['id', 'login'])
+    .where('hostId', '=', hostId)
+    .where('id', 'in', ids)
+    .execute()
+  const loginOf = new Map<string, string>(ours.map(({ id, login }) => [id, login]))
+  const known = sessions.filter(({ grantId, login }) => loginOf.get(grantId) === login)
+  const values = known.map(({ id, grantId, login, startedAt }) => ({
+    ...{
+      id,
+      hostId,
+      grantId,
+      login,
+      startedAt: new Date(startedAt),
+      toldAt: null,
+      endedAt: null,
+      endReason: null,
+      survivors: null,
+    },
+  }))
+  if (values.length > 0)
+    await tx
+      .insertInto('liveSession')
+      .values(values)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  return sessions.length - known.length
+}
+
+/** Ends of sessions that this host reported before. */
+const end = async (tx: OrgTx, hostId: HostId, ended: Report['ended']): Promise<number> => {
+  let ignored = 0
+  for (const { id, at, toldAt, reason, survivors } of ended) {
+    const done = await tx
+      .updateTable('liveSession')
+      .set({ endedAt: new Date(at), toldAt: toldAt === null ? null : new Date(toldAt), endReason: reason, survivors })
+      .where('id', '=', id)
+      .where('hostId', '=', hostId)
+      .where('endedAt', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    const again = done
+      ? true
+      : await tx.selectFrom('liveSession').select('id').where('id', '=', id).where('hostId', '=', hostId).executeTakeFirst()
+    if (!again) ignored++
+  }
+  return ignored
+}
+
+/** The host says which state is in force: of every grant that ended up to it, it was told by now. Nobody acknowledges what is still to come. */
+const acknowledge = async (
+  tx: OrgTx,
+  hostId: HostId,
+  acknowledged: number,
+  version: string | undefined,
+  now: Date,
+): Promise<void> => {
+  const { sequence } = await newestChange(tx)
+  const upTo = String(Math.min(acknowledged, sequence))
+  await tx
+    .updateTable('host')
+    .set({ acknowledged: upTo, acknowledgedAt: now, lastSeenAt: now, ...(version !== undefined && { agentVersion: version }) })
+    .where('id', '=', hostId)
+    .execute()
+  await tx
+    .updateTable('accessGrant')
+    .set({ toldAt: now })
+    .where('hostId', '=', hostId)
+    .where('state', '=', 'ended')
+    .where('toldAt', 'is', null)
+    .where('endSequence', '<=', upTo)
+    .execute()
+}
+
+const noteRefusals = async (tx: OrgTx, hostId: HostId, refused: Report['refused']): Promise<void> => {
+  const values = refused.map(({ at, login, keyId, reason }) => ({
+    id: newId('hr'),
+    hostId,
+    at: new Date(at),
+    login,
+    keyId,
+    reason,
+  }))
+  if (values.length > 0) await tx.insertInto('hostRefusal').values(values).execute()
+}
+
+const ownersOf = async ({ tx, vault }: ReportContext) => {
+  const rows = await tx.selectFrom('membership').select('personId').where('role', '=', 'owner').limit(20).execute()
+  return peopleOf(
+    { tx, vault },
+    rows.map(({ personId }) => personId),
+  )
+}
+
+/** Somebody used emergency access: the Owners hear of it at once, and owe a review within a day. */
+const alarm = async (context: ReportContext, hostId: HostId, uses: Report['breakGlass']): Promise<void> => {
+  const { tx, vault, now, obligations, services } = context
+  if (uses.length === 0) return obligations.unneeded(breakGlassReview)
+  const { name } = await tx.selectFrom('host').select('name').where('id', '=', hostId).executeTakeFirstOrThrow()
+  const owners = await ownersOf(context)
+  for (const { at, from, keyId } of uses) {
+    const id = newIdOf(BreakGlassId, 'bg')
+    const fromSealed = from === null ? null : await vault.seal('org', fromPlace(id), from)
+    const unreviewed = { reviewedAt: null, reviewedBy: null, findingSealed: null }
+    await tx
+      .insertInto('breakGlassUse')
+      .values({ ...unreviewed, id, hostId, at: new Date(at), reportedAt: now, fromSealed, keyId })
+      .execute()
+    await obligations.open(breakGlassReview, { subject: id, label: `host ${name}`, role: 'owner' })
+    for (const { id: personId, name: owner, email } of owners.values()) {
+      const text = `Hello ${owner},\n\nsomebody logged in to ${name} by emergency access, which asks nobody’s leave, at ${at}. Find out who and why, and\nreview it within 24 hours:\n\n${services.publicUrl}/access/break-glass/${id}\n`
+      await queueMail(context, { to: email, subject: `Emergency access to ${name}`, text, personId })
+    }
+  }
+}
+
+/** What the agent tells: one entry, whatever it holds. The host's row is locked first, so that two reports of one host follow each other. */
+export const report = handle(
+  agent.report,
+  async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass }, context) => {
+    const { tx, now } = context
+    const hostId = hostOf(context)
+    await tx.selectFrom('host').select('id').where('id', '=', hostId).forUpdate().executeTakeFirstOrThrow()
+    const ignored = (await begin(tx, hostId, sessions)) + (await end(tx, hostId, ended))
+    await noteRefusals(tx, hostId, refused)
+    await alarm(context, hostId, breakGlass)
+    await acknowledge(tx, hostId, acknowledged, agentVersion, now)
+    return { hostId, ignored }
+  },
+)

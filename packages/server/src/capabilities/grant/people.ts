@@ -1,0 +1,74 @@
+import type { PersonId } from '@holdfast/contract'
+import type { Context } from '../../kernel/handle.ts'
+import { hasFactor, useFactorCode } from '../../kernel/identity/factors.ts'
+import { isPerson } from '../../kernel/principal.ts'
+import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
+import { confirmedMinutes, type Somebody } from './rules.ts'
+
+export type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
+
+/** Who calls: the role is what they may do now, by the key they use. */
+export const callerOf = ({ principal }: Pick<Context, 'principal'>): Somebody & { personId: PersonId } => {
+  if (!isPerson(principal)) throw new Error(`${principal.kind} is no person`)
+  return { personId: principal.personId, role: principal.role }
+}
+
+type RefuseCode = (code: 'no_factor' | 'code_refused', detail?: string) => Problem
+
+/**
+ * A code of the second factor, entered for this act and used up by it: the confirmation of a session that is minutes old says nothing of
+ * what is done now. Guesses are counted even when the act is refused.
+ */
+export const confirmFresh = async (context: Ctx, code: string, refuse: RefuseCode): Promise<void> => {
+  const person = context.person()
+  if (!(await hasFactor(context, person))) throw refuse('no_factor', 'Enrol a second factor first.')
+  const right = await context.services.guesses.begin('factor', person, context.origin.address)
+  if (!(await useFactorCode(context, person, code, context.now)))
+    throw refuse('code_refused', 'The code is wrong, too old, or was used already.')
+  context.afterCommit(right)
+}
+
+/** The session or the key; a confirmation counts for the one it was given by. */
+export const confirmedBy = ({ principal }: Pick<Context, 'principal'>): string | null => {
+  if (principal.kind === 'session') return principal.sessionId
+  return principal.kind === 'api_key' ? principal.keyId : null
+}
+
+type RefuseFactor = (code: 'no_factor' | 'code_refused' | 'code_needed', detail?: string) => Problem
+
+export interface Confirmation {
+  confirmedAt: Date | null
+  confirmedBy: string | null
+}
+
+/**
+ * That the requester is there in person: by a code; or, where one was given for this very grant a moment ago by the same session or key, by
+ * that. A service account has no phone: its key may stand alone where the policy says so.
+ */
+export const confirmPresence = async (
+  context: Ctx,
+  code: string | undefined,
+  { apiKeysMayAsk, earlier }: { apiKeysMayAsk: boolean; earlier?: Confirmation },
+  refuse: RefuseFactor,
+): Promise<Confirmation> => {
+  const { now, principal } = context
+  const by = confirmedBy(context)
+  if (code !== undefined) {
+    await confirmFresh(context, code, refuse)
+    return { confirmedAt: now, confirmedBy: by }
+  }
+  const since = earlier?.confirmedAt && earlier.confirmedBy === by ? now.getTime() - earlier.confirmedAt.getTime() : Infinity
+  if (earlier && since >= 0 && since < confirmedMinutes * 60_000) return earlier
+  if (principal.kind === 'api_key' && apiKeysMayAsk) return { confirmedAt: null, confirmedBy: null }
+  throw refuse('code_needed', 'Enter a current code of your second factor.')
+}
+
+type RefuseClearance = (code: 'not_cleared', detail?: string, extras?: ProblemExtras) => Problem
+
+/** C8: says what is missing. */
+export const requireCleared = async (context: Ctx, personId: PersonId, refuse: RefuseClearance): Promise<void> => {
+  const missing = await context.services.clearance.missing(personId, 'server_access', context, context.now)
+  if (missing.length === 0) return
+  const errors = missing.map(({ code, detail }) => ({ path: code, message: detail }))
+  throw refuse('not_cleared', missing.map(({ detail }) => detail).join(' '), { errors })
+}

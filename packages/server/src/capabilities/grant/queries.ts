@@ -1,0 +1,63 @@
+import { grant, GrantId, PersonId, rolesWith } from '@holdfast/contract'
+import { decisionPlace } from '../../kernel/access/ending.ts'
+import { liveSessionsOf } from '../../kernel/access/live-sessions.ts'
+import { cursorOf } from '../../kernel/cursor.ts'
+import { handle } from '../../kernel/handle.ts'
+import { callerOf } from './people.ts'
+import type { Somebody } from './rules.ts'
+import { readGrant, readGrants } from './rows.ts'
+
+const oversees = ({ role }: Somebody): boolean => role !== null && rolesWith('access:oversee').includes(role)
+
+export const list = handle(grant.list, async ({ limit, after, ...wanted }, context) => {
+  const caller = callerOf(context)
+  const cursor = cursorOf(GrantId, after)
+  const own = !oversees(caller)
+  const rows = await readGrants(context, wanted, { caller, own, after: cursor, limit: limit + 1, now: context.now })
+  const shown = rows.slice(0, limit)
+  return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }
+})
+
+type Sessions = Awaited<ReturnType<typeof liveSessionsOf>>
+type Row = NonNullable<Awaited<ReturnType<typeof readGrant>>>['row']
+
+/** Who was told when, and what was left: as far as the host has said. */
+const proofOf = ({ endSequence, toldAt }: Row, sessions: Sessions) => {
+  const open = sessions.filter(({ endedAt }) => endedAt === null)
+  const counted = sessions.map(({ survivors }) => survivors).filter((count) => count !== null)
+  const ends = sessions.flatMap(({ endedAt }) => (endedAt === null ? [] : [endedAt])).toSorted()
+  return {
+    announcedAs: endSequence === null ? null : Number(endSequence),
+    toldAt: toldAt?.toISOString() ?? null,
+    deadAt: open.length > 0 ? null : (ends.at(-1) ?? null),
+    openSessions: open.length,
+    survivors: counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0),
+  }
+}
+
+export const read = handle(grant.read, async ({ id }, context) => {
+  const { tx, vault, now, fail } = context
+  const caller = callerOf(context)
+  const found = await readGrant(context, id, caller, now)
+  if (!found || (found.row.personId !== caller.personId && !oversees(caller))) throw fail('grant_not_found')
+  const { shown, row } = found
+  const certificates = await tx
+    .selectFrom('grantCertificate')
+    .select(['serial', 'keyFingerprint', 'issuedAt', 'validBefore'])
+    .where('grantId', '=', id)
+    .orderBy('issuedAt', 'desc')
+    .limit(50)
+    .execute()
+  const sessions = await liveSessionsOf(tx, { grantId: id })
+  return {
+    ...shown,
+    policyName: row.policyName,
+    decisionReason: row.decisionSealed && (await vault.openText('org', decisionPlace(id), row.decisionSealed)),
+    endedBy: row.endedBy === null ? null : PersonId.parse(row.endedBy),
+    certificates: certificates.map(({ issuedAt, validBefore, ...rest }) => ({
+      ...{ ...rest, issuedAt: issuedAt.toISOString(), validBefore: validBefore.toISOString() },
+    })),
+    sessions,
+    proof: shown.state === 'ended' ? proofOf(row, sessions) : null,
+  }
+})

@@ -1,0 +1,243 @@
+import { grant, GrantId, HostId, type ParsedInputOf } from '@holdfast/contract'
+import { canonicalCidr } from '@holdfast/crypto/ssh'
+import { policyColumns, presentPolicy, type Policy } from '../../kernel/access/policies.ts'
+import { enqueue } from '../../kernel/enqueue.ts'
+import { handle } from '../../kernel/handle.ts'
+import { newIdOf } from '../../kernel/identifier.ts'
+import type { Problem } from '../../kernel/problem.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { callerOf, confirmPresence, requireCleared, type Ctx } from './people.ts'
+import {
+  extendedEnd,
+  mayAsk,
+  problemOf,
+  requestHashOf,
+  requestHours,
+  selects,
+  stateAt,
+  termOf,
+  type Asked,
+  type HostFacts,
+} from './rules.ts'
+import { lockGrant, reasonPlace, showGrant } from './rows.ts'
+import { askApprovers } from './telling.ts'
+
+export const activePolicies = async (tx: OrgTx): Promise<Policy[]> => {
+  const rows = await tx
+    .selectFrom('accessPolicy')
+    .select(policyColumns)
+    .where('state', '=', 'active')
+    .orderBy('id')
+    .limit(500)
+    .execute()
+  return rows.map(presentPolicy)
+}
+
+export const policyById = async (tx: OrgTx, id: string): Promise<Policy> => {
+  const row = await tx.selectFrom('accessPolicy').select(policyColumns).where('id', '=', id).executeTakeFirstOrThrow()
+  return presentPolicy(row)
+}
+
+type RefuseHost = (code: 'host_not_found' | 'host_not_enrolled') => Problem
+
+/** A host that can be entered: enrolled, and not retired. */
+export const hostFor = async (tx: OrgTx, id: string, refuse: RefuseHost) => {
+  const row = await tx
+    .selectFrom('host')
+    .select(['id', 'name', 'environment', 'labels', 'address', 'port', 'state'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) throw refuse('host_not_found')
+  if (row.state !== 'enrolled') throw refuse('host_not_enrolled')
+  return row
+}
+
+type Input = ParsedInputOf<typeof grant.request>
+type Refuse = Parameters<Parameters<typeof handle<typeof grant.request>>[1]>[1]['fail']
+
+const askedOf = (input: Input, refuse: Refuse): Asked => {
+  const sourceNetworks = input.sourceNetworks.map((text) => {
+    const canonical = canonicalCidr(text)
+    if (canonical === null) throw refuse('network_invalid', `${text} is no network, as 10.0.0.0/8 is one.`)
+    return canonical
+  })
+  const { login, seconds, reason, extensions, notBefore, ticket = null } = input
+  return {
+    login,
+    seconds,
+    reason,
+    ticket,
+    extensions,
+    sourceNetworks,
+    notBefore: notBefore === undefined ? null : new Date(notBefore),
+  }
+}
+
+/** The policy that the request is made under: of those that let the caller ask for this host, the first that allows what is asked. */
+const choose = async (
+  tx: OrgTx,
+  input: Input,
+  asked: Asked,
+  host: HostFacts,
+  caller: Parameters<typeof mayAsk>[1],
+  now: Date,
+  refuse: Refuse,
+) => {
+  const fitting = (await activePolicies(tx)).filter(
+    (policy) => selects(policy.selects, host) && mayAsk(policy, caller) && (input.policyId ?? policy.id) === policy.id,
+  )
+  const [first] = fitting
+  if (!first) throw refuse('not_entitled', 'No access policy lets you ask for this server.')
+  const allowing = fitting.find((policy) => problemOf(policy, asked, now) === null)
+  if (allowing) return allowing
+  throw refuse(problemOf(first, asked, now) ?? 'not_entitled')
+}
+
+type Draft = Asked & { hostId: string; extendsId: string | null; policy: Policy }
+
+/** Writes the request down, for good: nothing in it can be changed. */
+const insertRequest = async (
+  context: Ctx,
+  draft: Draft,
+  confirmation: { confirmedAt: Date | null; confirmedBy: string | null },
+) => {
+  const { tx, vault, now, orgId } = context
+  const personId = context.person()
+  const id = newIdOf(GrantId, 'gr')
+  const { policy, reason, hostId, login, seconds, notBefore, ticket, extendsId } = draft
+  const [extensions, sourceNetworks] = [[...draft.extensions], [...draft.sourceNetworks]]
+  const bound = {
+    org: orgId,
+    person: personId,
+    host: hostId,
+    login,
+    seconds,
+    notBefore,
+    reason,
+    ticket,
+    extensions,
+    sourceNetworks,
+    extendsId,
+  }
+  const expiry = now.getTime() + requestHours * 3_600_000
+  const requestExpiresAt = new Date(Math.max(expiry, notBefore?.getTime() ?? 0))
+  const undecided = { startsAt: null, endsAt: null, endedAt: null, endReason: null, endedBy: null, decisionSealed: null }
+  await tx
+    .insertInto('accessGrant')
+    .values({
+      ...{ id, hostId, login, personId, seconds, notBefore, ticket, extensions, sourceNetworks, extendsId, requestExpiresAt },
+      ...{ policyId: policy.id, policyVersion: policy.version, requestedAt: now, endSequence: null, toldAt: null },
+      ...{ ...undecided, ...confirmation },
+      reasonSealed: await vault.seal('org', reasonPlace(id), reason),
+      requestHash: requestHashOf({ ...bound, policy: policy.id, policyVersion: policy.version }),
+    })
+    .execute()
+  await enqueue(tx, 'grant.settle', { id }, { runAt: requestExpiresAt, key: `grant-request:${id}` })
+  return { id, personId, login, seconds }
+}
+
+export const request = handle(grant.request, async (input, context) => {
+  const { tx, now, person, fail } = context
+  const host = await hostFor(tx, input.hostId, fail)
+  const caller = callerOf(context)
+  const asked = askedOf(input, fail)
+  const policy = await choose(tx, input, asked, host, caller, now, fail)
+  await requireCleared(context, person(), fail)
+  if (!termOf(policy, asked, now)) throw fail('outside_hours', 'This access is given at certain hours only.')
+  const open = await tx
+    .selectFrom('accessGrant')
+    .select(['id', 'state', 'endsAt', 'requestExpiresAt'])
+    .where('personId', '=', person())
+    .where('hostId', '=', host.id)
+    .where('login', '=', asked.login)
+    .where('state', '=', 'requested')
+    .where('extendsId', 'is', null)
+    .forUpdate()
+    .execute()
+  if (open.some((row) => stateAt(row, now) === 'requested'))
+    throw fail('already_requested', 'You have asked already; wait, or take that request back.')
+  for (const { id } of open)
+    await tx.updateTable('accessGrant').set({ state: 'lapsed', endedAt: now }).where('id', '=', id).execute()
+  const confirmation = await confirmPresence(context, input.code, policy, fail)
+  const networks = asked.sourceNetworks.length > 0 ? asked.sourceNetworks : policy.sourceNetworks
+  const made = await insertRequest(
+    context,
+    { ...asked, sourceNetworks: networks, hostId: host.id, extendsId: null, policy },
+    confirmation,
+  )
+  await askApprovers(context, made, host.name, policy)
+  return showGrant(context, made.id, caller, now)
+})
+
+/** An extension is a request of its own, with the same host, login and terms; approving it moves the end of the first. */
+export const extend = handle(grant.extend, async ({ id, seconds, reason, code }, context) => {
+  const { tx, now, person, fail } = context
+  const row = await lockGrant(tx, id)
+  if (!row) throw fail('grant_not_found')
+  if (row.personId !== person()) throw fail('not_yours')
+  if (stateAt(row, now) !== 'approved' || row.endsAt === null) throw fail('grant_not_live')
+  const policy = await policyById(tx, row.policyId)
+  if (policy.state !== 'active') throw fail('policy_changed')
+  const caller = callerOf(context)
+  if (!mayAsk(policy, caller)) throw fail('not_entitled')
+  const host = await hostFor(tx, row.hostId, (refused) => fail(refused === 'host_not_found' ? 'grant_not_found' : refused))
+  await requireCleared(context, person(), fail)
+  const moved = extendedEnd(policy, row.endsAt, seconds, now)
+  if (seconds > policy.maxSeconds || !moved || moved <= row.endsAt)
+    throw fail('too_long', 'The policy allows no later end than it has already.')
+  const waiting = await tx
+    .selectFrom('accessGrant')
+    .selectAll()
+    .where('extendsId', '=', id)
+    .where('state', '=', 'requested')
+    .executeTakeFirst()
+  if (waiting && stateAt(waiting, now) === 'requested') throw fail('already_requested')
+  if (waiting) await tx.updateTable('accessGrant').set({ state: 'lapsed', endedAt: now }).where('id', '=', waiting.id).execute()
+  const confirmation = await confirmPresence(context, code, policy, fail)
+  const { login, ticket, extensions, sourceNetworks } = row
+  const draft = {
+    login,
+    seconds,
+    reason,
+    ticket,
+    extensions,
+    sourceNetworks,
+    notBefore: null,
+    hostId: host.id,
+    extendsId: id,
+    policy,
+  }
+  const made = await insertRequest(context, draft, confirmation)
+  await askApprovers(context, made, host.name, policy)
+  return showGrant(context, made.id, caller, now)
+})
+
+/** Hosts that may be asked for, a page of them, each with the policies by which. */
+export const options = handle(grant.options, async ({ limit, after, hostId, name }, context) => {
+  const { tx } = context
+  const caller = callerOf(context)
+  const policies = (await activePolicies(tx)).filter((policy) => mayAsk(policy, caller))
+  let query = tx
+    .selectFrom('host')
+    .select(['id', 'name', 'environment', 'labels', 'address', 'port'])
+    .where('state', '=', 'enrolled')
+  if (hostId !== undefined) query = query.where('id', '=', hostId)
+  if (name !== undefined) query = query.where('name', '=', name)
+  if (after !== undefined) query = query.where('name', '>', after)
+  const page = await query
+    .orderBy('name')
+    .limit(limit + 1)
+    .execute()
+  const shown = page.slice(0, limit)
+  return {
+    rows: shown
+      .map(({ id, labels, name: hostName, ...host }) => ({
+        ...{ hostId: HostId.parse(id), hostName, environment: host.environment, address: host.address, port: host.port },
+        policies: policies
+          .filter((policy) => selects(policy.selects, { id, labels, environment: host.environment }))
+          .slice(0, 20),
+      }))
+      .filter((row) => row.policies.length > 0),
+    next: page.length > limit ? (shown.at(-1)?.name ?? null) : null,
+  }
+})

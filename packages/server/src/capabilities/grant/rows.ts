@@ -1,0 +1,204 @@
+import { AccessPolicyId, GrantId, HostId, PersonId, Role, type AccessPolicy } from '@holdfast/contract'
+import { sql, type Selectable } from 'kysely'
+import type { z } from 'zod'
+import type { AccessGrantTable } from '../../kernel/access/tables.ts'
+import type { Entered } from '../../kernel/handle.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { mayDecide, stateAt, type Somebody } from './rules.ts'
+
+export type GrantRow = Selectable<AccessGrantTable>
+
+export const grantColumns = [
+  ...([
+    'id',
+    'policyId',
+    'policyVersion',
+    'hostId',
+    'login',
+    'personId',
+    'seconds',
+    'notBefore',
+    'reasonSealed',
+    'ticket',
+  ] as const),
+  ...([
+    'extensions',
+    'sourceNetworks',
+    'extendsId',
+    'requestHash',
+    'requestedAt',
+    'requestExpiresAt',
+    'state',
+    'startsAt',
+  ] as const),
+  ...([
+    'endsAt',
+    'endedAt',
+    'endReason',
+    'endedBy',
+    'decisionSealed',
+    'endSequence',
+    'toldAt',
+    'confirmedAt',
+    'confirmedBy',
+  ] as const),
+] as const
+
+export const reasonPlace = (row: string) => ({ table: 'access_grant', column: 'reason_sealed', row })
+
+/** Locks the grant until commit: of two who would change it at once, the second sees what the first did. */
+export const lockGrant = (tx: OrgTx, id: string): Promise<GrantRow | undefined> =>
+  tx.selectFrom('accessGrant').select(grantColumns).where('id', '=', id).forUpdate().executeTakeFirst()
+
+/** Live roles; who is no member is missing. */
+export const rolesOf = async (tx: OrgTx, people: readonly string[]): Promise<Map<string, Role>> => {
+  const rows = await tx
+    .selectFrom('membership')
+    .select(['personId', 'role'])
+    .where('personId', 'in', [...new Set(people)])
+    .execute()
+  return new Map(rows.map(({ personId, role }) => [personId, Role.parse(role)]))
+}
+
+export const approvalsOf = (tx: OrgTx, ids: readonly string[]) =>
+  tx
+    .selectFrom('grantApproval')
+    .select(['grantId', 'personId', 'requestHash', 'at'])
+    .where('grantId', 'in', ids)
+    .orderBy('at')
+    .execute()
+
+const selectGrants = (tx: OrgTx) =>
+  tx
+    .selectFrom('accessGrant as g')
+    .innerJoin('host as h', 'h.id', 'g.hostId')
+    .innerJoin('accessPolicy as p', 'p.id', 'g.policyId')
+    .select(grantColumns.map((column) => `g.${column}` as const))
+    .select([
+      'h.name as hostName',
+      'h.environment',
+      'p.name as policyName',
+      'p.approvers',
+      'p.approvals',
+      'p.state as policyState',
+    ])
+    .select('p.version as currentVersion')
+
+type Shown = Awaited<ReturnType<ReturnType<typeof selectGrants>['execute']>>[number]
+type Approvals = Awaited<ReturnType<typeof approvalsOf>>
+
+const instant = (date: Date | null): string | null => date?.toISOString() ?? null
+
+const mayApproveNow = (row: Shown, approvals: Approvals, caller: Somebody, now: Date): boolean =>
+  stateAt(row, now) === 'requested' &&
+  row.policyState === 'active' &&
+  row.currentVersion === row.policyVersion &&
+  row.personId !== caller.personId &&
+  approvals.every(({ personId }) => personId !== caller.personId) &&
+  mayDecide({ approvers: row.approvers as z.infer<typeof AccessPolicy>['approvers'] }, caller)
+
+const present = async ({ vault }: Pick<Entered, 'vault'>, row: Shown, approvals: Approvals, caller: Somebody, now: Date) => {
+  const state = stateAt(row, now)
+  return {
+    id: GrantId.parse(row.id),
+    state,
+    endReason: state === 'ended' ? (row.endReason ?? ('expired' as const)) : null,
+    hostId: HostId.parse(row.hostId),
+    hostName: row.hostName,
+    environment: row.environment,
+    login: row.login,
+    personId: PersonId.parse(row.personId),
+    policyId: AccessPolicyId.parse(row.policyId),
+    policyVersion: row.policyVersion,
+    seconds: row.seconds,
+    notBefore: instant(row.notBefore),
+    reason: await vault.openText('org', reasonPlace(row.id), row.reasonSealed),
+    ticket: row.ticket,
+    extensions: row.extensions,
+    sourceNetworks: row.sourceNetworks,
+    extendsId: row.extendsId === null ? null : GrantId.parse(row.extendsId),
+    requestHash: row.requestHash,
+    requestedAt: row.requestedAt.toISOString(),
+    requestExpiresAt: row.requestExpiresAt.toISOString(),
+    approvals: approvals.map(({ personId, at }) => ({ personId: PersonId.parse(personId), at: at.toISOString() })),
+    approvalsNeeded: row.approvals,
+    startsAt: instant(row.startsAt),
+    endsAt: instant(row.endsAt),
+    endedAt: instant(row.endedAt ?? (state === 'ended' ? row.endsAt : null)),
+    mayApprove: mayApproveNow(row, approvals, caller, now),
+  }
+}
+
+type Reader = Pick<Entered, 'tx' | 'vault'>
+
+const presentAll = async (reader: Reader, rows: Shown[], caller: Somebody, now: Date) => {
+  if (rows.length === 0) return []
+  const approvals = Map.groupBy(
+    await approvalsOf(
+      reader.tx,
+      rows.map(({ id }) => id),
+    ),
+    ({ grantId }) => grantId,
+  )
+  return Promise.all(rows.map((row) => present(reader, row, approvals.get(row.id) ?? [], caller, now)))
+}
+
+/** One grant as the caller sees it, with the row it was made of. */
+export const readGrant = async (reader: Reader, id: string, caller: Somebody, now: Date) => {
+  const row = await selectGrants(reader.tx).where('g.id', '=', id).executeTakeFirst()
+  if (!row) return undefined
+  const [shown] = await presentAll(reader, [row], caller, now)
+  return shown && { shown, row }
+}
+
+/** The same, where it is known to be there. */
+export const showGrant = async (reader: Reader, id: string, caller: Somebody, now: Date) => {
+  const found = await readGrant(reader, id, caller, now)
+  if (!found) throw new Error('the grant is gone')
+  return found.shown
+}
+
+export interface Wanted {
+  show: 'all' | 'mine' | 'to_approve'
+  state?: GrantRow['state'] | undefined
+  hostId?: string | undefined
+  personId?: string | undefined
+}
+
+const inState = (query: ReturnType<typeof selectGrants>, state: GrantRow['state'], now: Date) =>
+  query.where(({ eb, and, or }) => {
+    if (state === 'approved') return and([eb('g.state', '=', state), eb('g.endsAt', '>', now)])
+    if (state === 'requested') return and([eb('g.state', '=', state), eb('g.requestExpiresAt', '>', now)])
+    const unnoted = state === 'ended' ? and([eb('g.state', '=', 'approved'), eb('g.endsAt', '<=', now)]) : null
+    const unanswered = state === 'lapsed' ? and([eb('g.state', '=', 'requested'), eb('g.requestExpiresAt', '<=', now)]) : null
+    return or([eb('g.state', '=', state), ...[unnoted, unanswered].filter((option) => option !== null)])
+  })
+
+/** `own`: whoever may not oversee sees their own only. */
+export const readGrants = async (
+  reader: Reader,
+  wanted: Wanted,
+  { caller, own, after, limit, now }: { caller: Somebody; own: boolean; after: string | null; limit: number; now: Date },
+) => {
+  let query = selectGrants(reader.tx)
+  if (own || wanted.show === 'mine') query = query.where('g.personId', '=', caller.personId)
+  if (wanted.hostId !== undefined) query = query.where('g.hostId', '=', wanted.hostId)
+  if (wanted.personId !== undefined) query = query.where('g.personId', '=', wanted.personId)
+  if (after !== null) query = query.where('g.id', '<', after)
+  if (wanted.show === 'to_approve')
+    query = inState(query, 'requested', now)
+      .where('g.personId', '!=', caller.personId)
+      .where(sql<boolean>`(p.approvers -> 'roles' ? ${caller.role} or p.approvers -> 'personIds' ? ${caller.personId})`)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('grantApproval as a')
+              .select('a.grantId')
+              .whereRef('a.grantId', '=', 'g.id')
+              .where('a.personId', '=', caller.personId),
+          ),
+        ),
+      )
+  if (wanted.state !== undefined) query = inState(query, wanted.state, now)
+  return presentAll(reader, await query.orderBy('g.id', 'desc').limit(limit).execute(), caller, now)
+}

@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto'
+import { BlockList, isIPv4 } from 'node:net'
+import { rolesWith, type AccessPolicy, type Role } from '@holdfast/contract'
+import type { z } from 'zod'
+
+export type Rules = Omit<z.infer<typeof AccessPolicy>, 'createdBy' | 'createdAt' | 'changedBy' | 'changedAt'>
+type Extension = Rules['extensions'][number]
+
+export const requestHours = 1
+export const daysAhead = 30
+export const certificateSeconds = 600
+export const certificatesPerGrant = 50
+/** How long a confirmation of the second factor for one grant lasts for getting its certificates. */
+export const confirmedMinutes = 5
+
+export interface HostFacts {
+  id: string
+  environment: string
+  labels: readonly string[]
+}
+
+/** Named by its id; or in one of the environments and with all of the labels. What names neither selects nothing. */
+export const selects = ({ hostIds, environments, labels }: Rules['selects'], host: HostFacts): boolean => {
+  if ((hostIds as readonly string[]).includes(host.id)) return true
+  if (environments.length + labels.length === 0) return false
+  return (
+    (environments.length === 0 || environments.includes(host.environment)) && labels.every((label) => host.labels.includes(label))
+  )
+}
+
+export interface Somebody {
+  personId: string
+  /** Null for who is no member (any more). */
+  role: Role | null
+}
+
+const isAmong = ({ roles, personIds }: Rules['requesters'], { personId, role }: Somebody): boolean =>
+  role !== null && (roles.includes(role) || (personIds as readonly string[]).includes(personId))
+
+/** Both must hold: the role may do such a thing at all, and the policy names the person. */
+export const mayAsk = (rules: Pick<Rules, 'requesters' | 'state'>, who: Somebody): boolean =>
+  rules.state === 'active' &&
+  who.role !== null &&
+  rolesWith('access:request').includes(who.role) &&
+  isAmong(rules.requesters, who)
+export const mayDecide = (rules: Pick<Rules, 'approvers'>, who: Somebody): boolean =>
+  who.role !== null && rolesWith('access:approve').includes(who.role) && isAmong(rules.approvers, who)
+
+/** `+tags` of one mailbox, and capital letters, make no other person. It is the least: whoever has two mailboxes is two people to us. */
+export const mailboxOf = (email: string): string => {
+  const [local = '', domain = ''] = email.toLowerCase().split('@')
+  return `${local.split('+', 1)[0]}@${domain}`
+}
+
+/** `#` stands for a number, everything else for itself: no expression that could be made to run for ever. */
+export const ticketFits = (pattern: string, ticket: string): boolean => {
+  const parts = pattern.split('#').map((part) => part.replaceAll(/[^A-Za-z0-9]/g, String.raw`\$&`))
+  return new RegExp(`^${parts.join(String.raw`\d{1,12}`)}$`).test(ticket)
+}
+
+/** Whether every address of `inner` is in one of `outer`; canonical CIDR. */
+export const networkWithin = (inner: string, outer: readonly string[]): boolean => {
+  const [address = '', bits = ''] = inner.split('/')
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6'
+  return outer.some((network) => {
+    const [base = '', width = ''] = network.split('/')
+    if (isIPv4(base) !== (family === 'ipv4') || Number(width) > Number(bits)) return false
+    const list = new BlockList()
+    list.addSubnet(base, Number(width), family)
+    return list.check(address, family)
+  })
+}
+
+export interface Asked {
+  login: string
+  seconds: number
+  notBefore: Date | null
+  reason: string
+  ticket: string | null
+  extensions: readonly Extension[]
+  sourceNetworks: readonly string[]
+}
+
+export type TermsProblem =
+  | 'login_not_allowed'
+  | 'too_long'
+  | 'extension_not_allowed'
+  | 'network_not_allowed'
+  | 'reason_needed'
+  | 'ticket_needed'
+  | 'not_before_refused'
+
+/** What of a request the policy does not allow; null when all of it is. */
+export const problemOf = (rules: Rules, asked: Asked, now: Date): TermsProblem | null => {
+  const { notBefore, sourceNetworks, ticket } = asked
+  if (!rules.logins.includes(asked.login)) return 'login_not_allowed'
+  if (asked.seconds > rules.maxSeconds) return 'too_long'
+  if (!asked.extensions.every((extension) => rules.extensions.includes(extension))) return 'extension_not_allowed'
+  if (rules.sourceNetworks.length > 0 && !sourceNetworks.every((network) => networkWithin(network, rules.sourceNetworks)))
+    return 'network_not_allowed'
+  if (rules.reasonRequired && asked.reason.trim() === '') return 'reason_needed'
+  if (rules.ticketPattern !== null && (ticket === null || !ticketFits(rules.ticketPattern, ticket))) return 'ticket_needed'
+  if (notBefore && (notBefore < now || notBefore.getTime() > now.getTime() + daysAhead * 86_400_000)) return 'not_before_refused'
+  return null
+}
+
+const local = (timeZone: string, at: Date): { weekday: number; minute: number } => {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
+  const weekday = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(part['weekday'] ?? '') + 1
+  return { weekday, minute: Number(part['hour']) * 60 + Number(part['minute']) }
+}
+const minuteOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+
+/** When the hours that a moment is in are over; null outside them. A day on which the clocks change is as long as it is. */
+export const closingOf = (hours: NonNullable<Rules['hours']>, at: Date): Date | null => {
+  const { weekday, minute } = local(hours.timeZone, at)
+  const [from, to] = [minuteOf(hours.from), minuteOf(hours.to)]
+  if (!hours.weekdays.includes(weekday) || minute < from || minute >= to) return null
+  const startOfMinute = Math.floor(at.getTime() / 60_000) * 60_000
+  const guess = new Date(startOfMinute + (to - minute) * 60_000)
+  return new Date(guess.getTime() + (to - local(hours.timeZone, guess).minute) * 60_000)
+}
+
+/** From when to when a grant runs that is approved now: as long as asked, never past the hours; null outside them. */
+export const termOf = (
+  rules: Pick<Rules, 'hours'>,
+  { seconds, notBefore }: { seconds: number; notBefore: Date | null },
+  now: Date,
+): { startsAt: Date; endsAt: Date } | null => {
+  const startsAt = notBefore && notBefore > now ? notBefore : now
+  const endsAt = new Date(startsAt.getTime() + seconds * 1000)
+  if (rules.hours === null) return { startsAt, endsAt }
+  const closing = closingOf(rules.hours, startsAt)
+  return closing && { startsAt, endsAt: closing < endsAt ? closing : endsAt }
+}
+
+/** The new end of a grant by an approved extension: later by what was asked, never further ahead than the policy's longest time. */
+export const extendedEnd = (
+  rules: Pick<Rules, 'hours' | 'maxSeconds'>,
+  endsAt: Date,
+  seconds: number,
+  now: Date,
+): Date | null => {
+  const longest = now.getTime() + rules.maxSeconds * 1000
+  const moved = new Date(Math.max(endsAt.getTime(), Math.min(endsAt.getTime() + seconds * 1000, longest)))
+  if (rules.hours === null) return moved
+  const closing = closingOf(rules.hours, now)
+  return closing && (closing < moved ? (closing < endsAt ? endsAt : closing) : moved)
+}
+
+/** Everything an approver agrees to. */
+export interface Bound {
+  org: string
+  person: string
+  host: string
+  login: string
+  seconds: number
+  notBefore: Date | null
+  reason: string
+  ticket: string | null
+  extensions: readonly string[]
+  sourceNetworks: readonly string[]
+  policy: string
+  policyVersion: number
+  extendsId: string | null
+}
+
+/** SHA-256 over one canonical text: fields in a fixed order, lists sorted, so that one request has one hash. */
+export const requestHashOf = (bound: Bound): string => {
+  const canonical = JSON.stringify([
+    ...['holdfast access request 1', bound.org, bound.person, bound.host, bound.login, bound.seconds],
+    ...[bound.notBefore?.toISOString() ?? null, bound.reason, bound.ticket],
+    ...[bound.extensions.toSorted(), bound.sourceNetworks.toSorted(), bound.policy, bound.policyVersion, bound.extendsId],
+  ])
+  return createHash('sha256').update(canonical).digest('hex')
+}
+
+type State = 'requested' | 'approved' | 'denied' | 'cancelled' | 'lapsed' | 'applied' | 'ended'
+
+/** The state as it is now: what has run out has ended, whether or not it was noted already. */
+export const stateAt = (
+  { state, endsAt, requestExpiresAt }: { state: State; endsAt: Date | null; requestExpiresAt: Date },
+  now: Date,
+): State => {
+  if (state === 'approved' && endsAt !== null && endsAt <= now) return 'ended'
+  return state === 'requested' && requestExpiresAt <= now ? 'lapsed' : state
+}

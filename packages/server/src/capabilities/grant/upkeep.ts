@@ -1,0 +1,67 @@
+import { GrantId } from '@holdfast/contract'
+import { z } from 'zod'
+import { endGrants } from '../../kernel/access/ending.ts'
+import { job, schedule, type JobContext } from '../../kernel/job.ts'
+import type { MemberHook } from '../../kernel/membership.ts'
+import { changeAs, readIn } from '../../kernel/unit.ts'
+import { policyById } from './requesting.ts'
+import { mayAsk, stateAt } from './rules.ts'
+import { lockGrant } from './rows.ts'
+
+/**
+ * Notes that a grant has run out, or a request has waited too long. Both were over at that moment already, for everybody who asks: hosts know the
+ * end of each grant, and every answer goes by the time. This makes it an entry of the ledger. Twice does nothing.
+ */
+const settle = async ({ services, orgId }: JobContext, id: string): Promise<void> => {
+  const now = services.clock.now()
+  await changeAs(services.ground, 'grant.settle', orgId, async ({ tx }) => {
+    const row = await lockGrant(tx, id)
+    const state = row && stateAt(row, now)
+    if (!row || state === row.state) return null
+    if (state === 'lapsed') {
+      await tx.updateTable('accessGrant').set({ state, endedAt: now }).where('id', '=', id).execute()
+      return { value: null, action: 'grant.lapsed', targetId: id }
+    }
+    const ended = { state: 'ended', endReason: 'expired', endedAt: row.endsAt } as const
+    await tx.updateTable('accessGrant').set(ended).where('id', '=', id).execute()
+    return { value: null, action: 'grant.expired', targetId: id }
+  })
+}
+
+export const settleOne = job('grant.settle', z.object({ id: z.string() }), ({ id }, context) => settle(context, id))
+
+/** What the queue has missed. */
+export const settleAll = schedule('grant.settle-missed', '*/5 * * * *', async (context) => {
+  const { services, orgId } = context
+  const now = services.clock.now()
+  const rows = await readIn(services.ground, orgId, null, ({ tx }) =>
+    tx
+      .selectFrom('accessGrant')
+      .select('id')
+      .where(({ or, and, eb }) =>
+        or([
+          and([eb('state', '=', 'approved'), eb('endsAt', '<=', now)]),
+          and([eb('state', '=', 'requested'), eb('requestExpiresAt', '<=', now)]),
+        ]),
+      )
+      .orderBy('id')
+      .limit(500)
+      .execute(),
+  )
+  for (const { id } of rows) await settle(context, id)
+})
+
+/** Who has left, or may not ask for it any more, has no access from then on: in the same transaction as their leaving. */
+export const endOfMembership: MemberHook = async ({ personId, role, by, now }, entered) => {
+  const rows = await entered.tx
+    .selectFrom('accessGrant')
+    .select(['id', 'policyId'])
+    .where('personId', '=', personId)
+    .where('state', 'in', ['requested', 'approved'])
+    .orderBy('id')
+    .execute()
+  for (const { id, policyId } of rows) {
+    if (role !== null && mayAsk(await policyById(entered.tx, policyId), { personId, role })) continue
+    await endGrants(entered, { id: GrantId.parse(id) }, { reason: 'not_entitled', by, now })
+  }
+}

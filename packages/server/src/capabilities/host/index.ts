@@ -1,0 +1,6 @@
+import type { Capability } from '../../kernel/capability.ts'
+import { register, renewToken, retire, update } from './commands.ts'
+import { authorities, list, read } from './queries.ts'
+
+/** Managed servers (C6). */
+export const host: Capability = { handlers: [register, renewToken, update, retire, list, read, authorities] }

@@ -1,0 +1,32 @@
+import type { NewestChange } from '../../kernel/access/sequence.ts'
+
+/** A host that has not acknowledged the newest change for so long lags. */
+export const lagMs = 10_000
+/** An agent fetches the state at least every two minutes; half a minute for the way. */
+export const silentMs = 150_000
+export const tokenMinutes = 60
+
+interface Heard {
+  state: 'waiting' | 'enrolled' | 'retired'
+  acknowledged: number
+  lastSeenAt: Date | null
+  enrolledAt: Date | null
+}
+
+/** How far what a host knows can be believed to be what we know. */
+export const standingOf = (
+  { state, acknowledged, lastSeenAt, enrolledAt }: Heard,
+  newest: NewestChange,
+  now: Date,
+): 'current' | 'behind' | 'silent' | 'none' => {
+  if (state !== 'enrolled') return 'none'
+  const since = (at: Date | null): number => now.getTime() - (at ?? now).getTime()
+  if (since(lastSeenAt ?? enrolledAt) > silentMs) return 'silent'
+  return acknowledged < newest.sequence && since(newest.at) > lagMs ? 'behind' : 'current'
+}
+
+export const enrolCommand = (publicUrl: string, token: string, caFingerprint: string | null): string =>
+  [
+    `sudo holdfast agent install --server ${publicUrl} --token ${token}`,
+    ...(caFingerprint === null ? [] : [`--ca-fingerprint ${caFingerprint}`]),
+  ].join(' ')

@@ -1,0 +1,63 @@
+import type { GrantEndReason, GrantId, PersonId } from '@holdfast/contract'
+import type { z } from 'zod'
+import type { Entered } from '../handle.ts'
+import { announceAccess } from './sequence.ts'
+
+type Reason = z.infer<typeof GrantEndReason>
+
+/** Which grants and requests: of a host, of a policy, of a person, or by id. */
+export type Which = { id: GrantId } | { hostId: string } | { policyId: string } | { personId: string }
+
+export interface Ending {
+  reason: Exclude<Reason, 'expired'>
+  by: PersonId | null
+  now: Date
+  /** Why, in words; sealed. */
+  why?: string
+}
+
+export const decisionPlace = (row: string) => ({ table: 'access_grant', column: 'decision_sealed', row })
+
+const ids = async ({ tx }: Entered, which: Which, now: Date) => {
+  let query = tx.selectFrom('accessGrant').select(['id', 'state', 'endsAt']).where('state', 'in', ['requested', 'approved'])
+  if ('id' in which) query = query.where('id', '=', which.id)
+  else if ('hostId' in which) query = query.where('hostId', '=', which.hostId)
+  else if ('policyId' in which) query = query.where('policyId', '=', which.policyId)
+  else query = query.where('personId', '=', which.personId)
+  const rows = await query.orderBy('id').forUpdate().execute()
+  return {
+    requested: rows.filter(({ state }) => state === 'requested').map(({ id }) => id),
+    // What has run out already ended by itself, whoever notes it.
+    running: rows.filter(({ state, endsAt }) => state === 'approved' && endsAt !== null && endsAt > now).map(({ id }) => id),
+  }
+}
+
+/**
+ * Ends running grants, and cancels open requests, in the caller's transaction; hosts hear of it as soon as that commits. Returns how many of
+ * each. Grants are locked in the order of their ids, the counter of changes last.
+ */
+export const endGrants = async (
+  entered: Entered,
+  which: Which,
+  { reason, by, now, why }: Ending,
+): Promise<{ revoked: number; cancelled: number }> => {
+  const { tx, vault } = entered
+  const { requested, running } = await ids(entered, which, now)
+  if (requested.length > 0)
+    await tx
+      .updateTable('accessGrant')
+      .set({ state: 'cancelled', endedAt: now, endedBy: by })
+      .where('id', 'in', requested)
+      .execute()
+  if (running.length === 0) return { revoked: 0, cancelled: requested.length }
+  if (why !== undefined) {
+    for (const id of running) {
+      const decisionSealed = await vault.seal('org', decisionPlace(id), why)
+      await tx.updateTable('accessGrant').set({ decisionSealed }).where('id', '=', id).execute()
+    }
+  }
+  const endSequence = String(await announceAccess(tx))
+  const ended = { state: 'ended', endReason: reason, endedAt: now, endedBy: by, endSequence } as const
+  await tx.updateTable('accessGrant').set(ended).where('id', 'in', running).execute()
+  return { revoked: running.length, cancelled: requested.length }
+}

@@ -1,0 +1,155 @@
+import type { AccessPolicy, GrantEndReason, GrantState, Host, LiveSession, SshExtension } from '@holdfast/contract'
+import type { ColumnType, Generated } from 'kysely'
+import type { z } from 'zod'
+
+/** JSON goes in as text and comes out parsed. */
+type Json<T> = ColumnType<T, string, string>
+type Policy = z.infer<typeof AccessPolicy>
+type Extension = z.infer<typeof SshExtension>
+
+export interface HostTable {
+  id: string
+  name: string
+  environment: string
+  labels: string[]
+  address: string
+  port: number
+  whenStale: z.infer<typeof Host>['whenStale']
+  state: Generated<z.infer<typeof Host>['state']>
+  agentId: string | null
+  agentSecretHash: Buffer | null
+  hostPublicKey: string | null
+  createdAt: Date
+  enrolledAt: Date | null
+  retiredAt: Date | null
+  agentVersion: string | null
+  /** bigint */
+  acknowledged: string | null
+  acknowledgedAt: Date | null
+  lastSeenAt: Date | null
+}
+interface HostEnrolmentTable {
+  id: string
+  tokenHash: Buffer
+  hostId: string
+  expiresAt: Date
+  usedAt: Date | null
+  createdAt: Date
+}
+interface HostRefusalTable {
+  id: string
+  hostId: string
+  at: Date
+  login: string | null
+  keyId: string | null
+  reason: string
+}
+interface AccessSequenceTable {
+  /** bigint */
+  sequence: string
+  changedAt: Date
+}
+export interface AccessPolicyTable {
+  id: string
+  version: number
+  name: string
+  selects: Json<Policy['selects']>
+  logins: string[]
+  requesters: Json<Policy['requesters']>
+  approvers: Json<Policy['approvers']>
+  approvals: number
+  maxSeconds: number
+  reasonRequired: boolean
+  ticketPattern: string | null
+  sourceNetworks: string[]
+  hours: ColumnType<Policy['hours'], string | null, string | null>
+  extensions: Extension[]
+  apiKeysMayAsk: boolean
+  state: Generated<Policy['state']>
+  createdBy: string
+  createdAt: Date
+  changedBy: string
+  changedAt: Date
+}
+export interface AccessGrantTable {
+  id: string
+  policyId: string
+  policyVersion: number
+  hostId: string
+  login: string
+  personId: string
+  seconds: number
+  notBefore: Date | null
+  reasonSealed: Buffer
+  ticket: string | null
+  extensions: Extension[]
+  sourceNetworks: string[]
+  extendsId: string | null
+  requestHash: string
+  requestedAt: Date
+  requestExpiresAt: Date
+  state: Generated<z.infer<typeof GrantState>>
+  startsAt: Date | null
+  endsAt: Date | null
+  endedAt: Date | null
+  endReason: z.infer<typeof GrantEndReason> | null
+  endedBy: string | null
+  decisionSealed: Buffer | null
+  /** bigint */
+  endSequence: string | null
+  toldAt: Date | null
+  confirmedAt: Date | null
+  confirmedBy: string | null
+}
+interface GrantApprovalTable {
+  grantId: string
+  personId: string
+  requesterId: string
+  requestHash: string
+  at: Date
+}
+interface GrantCertificateTable {
+  /** bigint */
+  serial: string
+  grantId: string
+  keyFingerprint: string
+  issuedAt: Date
+  validBefore: Date
+}
+interface LiveSessionTable {
+  id: string
+  hostId: string
+  grantId: string
+  login: string
+  startedAt: Date
+  toldAt: Date | null
+  endedAt: Date | null
+  endReason: z.infer<typeof LiveSession>['endReason']
+  survivors: number | null
+}
+interface BreakGlassUseTable {
+  id: string
+  hostId: string
+  at: Date
+  reportedAt: Date
+  fromSealed: Buffer | null
+  keyId: string | null
+  reviewedAt: Date | null
+  reviewedBy: string | null
+  findingSealed: Buffer | null
+}
+
+declare module '../tenancy/schema.ts' {
+  interface Database {
+    host: HostTable
+    hostEnrolment: HostEnrolmentTable
+    hostRefusal: HostRefusalTable
+    accessSequence: AccessSequenceTable
+    accessPolicy: AccessPolicyTable
+    accessGrant: AccessGrantTable
+    grantApproval: GrantApprovalTable
+    grantCertificate: GrantCertificateTable
+    liveSession: LiveSessionTable
+    breakGlassUse: BreakGlassUseTable
+  }
+}

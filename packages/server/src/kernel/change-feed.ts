@@ -1,0 +1,97 @@
+import type pg from 'pg'
+import type { OrgId } from '@holdfast/contract'
+
+/** On this channel the database tells of changes that hosts must hear of: `<org> <sequence>`, and an agent that is to be let go. */
+const channel = 'holdfast_access'
+
+/** What changes, told to whoever listens: one connection a node, however many listen. */
+export interface ChangeFeed {
+  /**
+   * Numbers of an organisation's changes, newest only, `current` first. A second follower of one name ends the first. It ends with `signal`,
+   * and when the database cannot be heard any more: who follows comes back, or asks by itself meanwhile.
+   */
+  follow: (orgId: OrgId, name: string, current: () => Promise<number>, signal: AbortSignal) => AsyncIterable<number>
+  state: () => { followers: number }
+  close: () => Promise<void>
+}
+
+interface Follower {
+  orgId: OrgId
+  newest: number | null
+  ended: boolean
+  wake: () => void
+}
+
+export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (error: unknown) => void): ChangeFeed => {
+  const followers = new Map<string, Follower>()
+  let listening: Promise<pg.Client> | null = null
+  let closed = false
+
+  const end = (follower: Follower | undefined): void => {
+    if (!follower) return
+    follower.ended = true
+    follower.wake()
+  }
+  const lost = (error?: unknown): void => {
+    if (listening === null) return
+    listening = null
+    if (error !== undefined && !closed) onError(error)
+    for (const follower of followers.values()) end(follower)
+  }
+  const hear = ({ payload = '' }: pg.Notification): void => {
+    const [orgId, sequence, leaving] = payload.split(' ')
+    for (const follower of followers.values()) {
+      if (follower.orgId !== orgId) continue
+      follower.newest = Math.max(follower.newest ?? 0, Number(sequence))
+      follower.wake()
+    }
+    if (leaving !== undefined) end(followers.get(leaving))
+  }
+  const listen = async (): Promise<pg.Client> => {
+    const client = await connect()
+    client.on('notification', hear)
+    client.on('error', lost)
+    client.on('end', () => lost())
+    await client.query(`listen ${channel}`)
+    return client
+  }
+  const listeningNow = (): Promise<pg.Client> => {
+    if (closed) return Promise.reject(new Error('the feed is closed'))
+    listening ??= listen()
+    listening.catch(() => {
+      listening = null
+    })
+    return listening
+  }
+
+  return {
+    async *follow(orgId, name, current, signal) {
+      end(followers.get(name))
+      const follower: Follower = { orgId, newest: null, ended: signal.aborted, wake: () => {} }
+      followers.set(name, follower)
+      const leave = (): void => end(follower)
+      signal.addEventListener('abort', leave, { once: true })
+      try {
+        await listeningNow() // first: a change between asking and listening must not be missed
+        follower.newest = Math.max(follower.newest ?? 0, await current())
+        while (!follower.ended) {
+          const { newest } = follower
+          follower.newest = null
+          if (newest !== null) yield newest
+          else await new Promise<void>((resolve) => (follower.wake = resolve))
+        }
+      } finally {
+        signal.removeEventListener('abort', leave)
+        if (followers.get(name) === follower) followers.delete(name)
+      }
+    },
+    state: () => ({ followers: followers.size }),
+    close: async () => {
+      closed = true
+      const client = await listening?.catch(() => null)
+      for (const follower of followers.values()) end(follower)
+      listening = null
+      await client?.end()
+    },
+  }
+}
