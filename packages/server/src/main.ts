@@ -47,7 +47,7 @@ const poolFor = async (role: 'app' | 'jobs', max: number) =>
   })
 const pool = await poolFor('app', configuration.HOLDFAST_POOL)
 const aside = await poolFor('app', 3)
-const jobsPool = await poolFor('jobs', 4)
+const jobsPool = await poolFor('jobs', 5)
 const publicUrl = configuration.HOLDFAST_PUBLIC_URL ?? `https://localhost:${configuration.HOLDFAST_PORT}`
 
 const platform = compose({

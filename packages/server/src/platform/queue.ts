@@ -1,12 +1,13 @@
 import { OrgId, PersonId } from '@holdfast/contract'
-import { Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
+import { Logger, parseCronItems, run, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
 import { z } from 'zod'
 import type { Job, JobContext, Schedule } from '../kernel/job.ts'
 import type { Services } from '../kernel/services.ts'
+import { watchOrphans } from './orphans.ts'
 
 export interface QueueOptions {
-  /** As `holdfast_jobs`. */
+  /** As `holdfast_jobs`; one connection listens, one tells that this process is alive, the others take and end jobs. */
   pool: pg.Pool
   services: Services
   jobs: readonly Job[]
@@ -23,7 +24,13 @@ const quietLogger = (log: JobContext['log']): Logger =>
   })
 
 /** Runs the queue in this process; several nodes share one queue. `stop` lets running jobs end. */
-export const startQueue = async ({ pool, services, jobs, schedules, log }: QueueOptions): Promise<Runner> => {
+export const startQueue = async ({
+  pool,
+  services,
+  jobs,
+  schedules,
+  log,
+}: QueueOptions): Promise<{ stop: () => Promise<void> }> => {
   const contextIn = (orgId: OrgId, personId: PersonId | null): JobContext => ({ services, orgId, personId, log })
   const organisations = async (among: Schedule['among']): Promise<OrgId[]> => {
     const soon = new Date(services.clock.now().getTime() + 120_000)
@@ -49,8 +56,10 @@ export const startQueue = async ({ pool, services, jobs, schedules, log }: Queue
       }
     }
   }
+  const orphans = watchOrphans(pool, services.ground.onError)
   const runner = await run({
     pgPool: pool,
+    events: orphans.events,
     taskList,
     parsedCronItems: parseCronItems(
       schedules.map(({ name, cron }) => ({ task: name, match: cron, identifier: name, options: { backfillPeriod: 0 } })),
@@ -61,5 +70,11 @@ export const startQueue = async ({ pool, services, jobs, schedules, log }: Queue
     logger: quietLogger(log),
   })
   for (const { name } of schedules.filter(({ atStart }) => atStart)) await runner.addJob(name, {}, { jobKey: name })
-  return runner
+  await orphans.release()
+  return {
+    stop: async () => {
+      await runner.stop()
+      await orphans.stop()
+    },
+  }
 }
