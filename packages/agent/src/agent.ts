@@ -75,25 +75,33 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const outbox = openOutbox(layout.outbox)
   let belief: Belief | null = readStoredState(layout.stateFile, host, clock.now())
   let retired = false
-  let lastFailure: string | null = null
+  const failures = new Map<string, string>()
   let acknowledged = 0
   let skewTold = false
 
   const sessions = createSessions({
     ...{ directory: layout.sessions, cgroups, clock, warnBefore: settings.warnBefore },
-    onEnded(ended, { grantId }) {
+    async onEnded(ended, { grantId }) {
       if (grantId === trialGrant) return
       log(`session ${ended.id} ended: ${ended.reason}, ${ended.survivors} survivors`)
       outbox.ended(ended)
       reporter.wake()
+      await outbox.settle()
     },
   })
-  const reporter = startReporter({ client, outbox, acknowledged: () => acknowledged, failed: (error) => failed('report', error) })
+  const reporter = startReporter({
+    client,
+    outbox,
+    acknowledged: () => acknowledged,
+    outcome: (error) => outcome('report', error),
+  })
 
-  const failed = (what: string, error: unknown): void => {
+  /** Null for a success, which forgets the failure before it. */
+  const outcome = (what: string, error: unknown): void => {
+    if (error === null) return void failures.delete(what)
     const text = `${what}: ${error instanceof Error ? error.message : String(error)}`.slice(0, 500)
-    if (text !== lastFailure) log(text)
-    lastFailure = text
+    if (text !== failures.get(what)) log(text)
+    failures.set(what, text)
     // The server itself says that it knows this agent no more; its certificate was checked.
     if (error instanceof ServerRefused && error.status === 401) retired = true
   }
@@ -130,11 +138,8 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     await writeSshdFiles(layout, fresh)
     await storeState(layout.stateFile, state, fresh, clock.snapshot())
     await Promise.all(ends)
-    lastFailure = null
-    if (acknowledged !== fresh.sequence) {
-      acknowledged = fresh.sequence
-      reporter.wake()
-    }
+    acknowledged = fresh.sequence
+    reporter.wake({ now: true })
   }
   const renew = async (): Promise<void> => {
     if (!isDue(layout, clock.now())) return
@@ -153,7 +158,8 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     ...{ hostId: host.hostId, orgId: host.orgId, name: settings.name, server: settings.server, agentVersion, pid: process.pid },
     sequence: belief?.sequence ?? null,
     heardAt: belief && new Date(belief.heardAtMs).toISOString(),
-    ...{ streaming: sync.streaming(), retired, lastFailure, clockSkewSeconds: clock.skewSeconds(), unreported: outbox.size() },
+    lastFailure: [...failures.values()][0] ?? null,
+    ...{ streaming: sync.streaming(), retired, clockSkewSeconds: clock.skewSeconds(), unreported: outbox.size() },
     sessions: sessions.all().map(({ id, grantId, login, startedAtMs, endsAtMs }) => ({
       ...{ id, grantId, login },
       ...{ startedAt: new Date(startedAtMs).toISOString(), endsAt: new Date(endsAtMs).toISOString() },
@@ -180,14 +186,21 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const sync = startSync({
     client,
     fetch: fetchState,
-    failed: (error) => failed('state', error),
+    outcome: (error) => outcome('state', error),
     ...(pollMs === undefined ? {} : { pollMs }),
   })
   await sync.now()
   const every = (ms: number, what: string, work: () => Promise<void>) =>
-    setInterval(() => void work().catch((error: unknown) => failed(what, error)), ms)
+    setInterval(
+      () =>
+        void work().then(
+          () => outcome(what, null),
+          (error: unknown) => outcome(what, error),
+        ),
+      ms,
+    )
   const timers = [every(reapMs, 'sessions', () => sessions.reap()), every(hourMs, 'host certificate', renew)]
-  void renew().catch((error: unknown) => failed('host certificate', error))
+  void renew().catch((error: unknown) => outcome('host certificate', error))
 
   return {
     status,

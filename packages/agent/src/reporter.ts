@@ -6,8 +6,8 @@ import type { Report } from './wire.ts'
 
 /** Sends what happened, in order, until the server has it. */
 export interface Reporter {
-  /** There is something to tell, or a newer state is in force. */
-  wake(): void
+  /** There is something to tell. `now`: the server answers, so nothing is waited for. */
+  wake(how?: { now?: boolean }): void
   /** After a last attempt. */
   stop(): Promise<void>
 }
@@ -21,12 +21,13 @@ export const startReporter = ({
   client,
   outbox,
   acknowledged,
-  failed,
+  outcome,
 }: {
   client: Pick<ServerClient, 'report'>
   outbox: Outbox
   acknowledged: () => number
-  failed: (error: unknown) => void
+  /** Null for a success. */
+  outcome: (error: unknown) => void
 }): Reporter => {
   let timer: NodeJS.Timeout | null = null
   let sending: Promise<void> | null = null
@@ -56,6 +57,7 @@ export const startReporter = ({
       told = batch.report.acknowledged
       batch = null
       retryMs = firstRetryMs
+      outcome(null)
     }
   }
   const later = (ms: number) => {
@@ -65,19 +67,25 @@ export const startReporter = ({
     timer = null
     sending ??= sendAll()
       .catch((error: unknown) => {
-        failed(error)
+        outcome(error)
         later(retryMs)
         retryMs = Math.min(retryMs * 2, maxRetryMs)
       })
       .finally(() => (sending = null))
   }
   return {
-    wake: () => later(gatherMs),
+    wake: ({ now = false } = {}) => {
+      if (now && timer) {
+        clearTimeout(timer)
+        timer = null
+      }
+      later(gatherMs)
+    },
     async stop() {
       stopped = true
       if (timer) clearTimeout(timer)
       await sending
-      await sendAll().catch(failed)
+      await sendAll().catch(outcome)
     },
   }
 }

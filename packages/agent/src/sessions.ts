@@ -18,6 +18,8 @@ export interface LiveSession extends Contained {
   endsAtMs: number
   boot: string
   watchdog: Watchdog
+  /** Why it is being ended, from the moment that it is. */
+  ending?: { reason: EndReason; toldAtMs: number | null }
 }
 
 export interface SessionsOptions {
@@ -28,7 +30,8 @@ export interface SessionsOptions {
   clock: HostClock
   /** Seconds before the end. */
   warnBefore: readonly number[]
-  onEnded: (ended: EndedSession, session: Pick<LiveSession, 'grantId'>) => void
+  /** Resolves when it is kept where a crash does not lose it. */
+  onEnded: (ended: EndedSession, session: Pick<LiveSession, 'grantId'>) => Promise<void>
 }
 
 interface Running {
@@ -66,15 +69,22 @@ export const createSessions = (options: SessionsOptions): Sessions => {
   const iso = (ms: number) => new Date(ms).toISOString()
   const save = (session: LiveSession) => writeFileSync(recordOf(session.id), JSON.stringify(session), { mode: 0o600 })
 
-  const forget = ({ session, timers }: Running) => {
+  /** Nothing holds it any more; its record stays until its end is kept elsewhere. */
+  const letGo = ({ session, timers }: Running) => {
     for (const timer of timers) clearTimeout(timer)
     stopWatchdog(session.watchdog)
     release(session)
-    for (const file of [recordOf(session.id), noteOf(session.id)]) rmSync(file, { force: true })
     running.delete(session.id)
   }
+  const keep = async (ended: EndedSession, session: LiveSession) => {
+    await onEnded(ended, session)
+    for (const file of [recordOf(session.id), noteOf(session.id)]) rmSync(file, { force: true })
+  }
   const kill = async (entry: Running, reason: EndReason, toldAtMs: number | null): Promise<EndedSession> => {
-    const survivors = await endAll(entry.session)
+    // First the kill, then the disk: were this agent killed now, the next one knows why.
+    const dying = endAll(entry.session)
+    save({ ...entry.session, ending: { reason, toldAtMs } })
+    const survivors = await dying
     const ended = {
       id: entry.session.id,
       at: iso(clock.now()),
@@ -82,8 +92,8 @@ export const createSessions = (options: SessionsOptions): Sessions => {
       reason,
       survivors,
     }
-    forget(entry)
-    onEnded(ended, entry.session)
+    letGo(entry)
+    keep(ended, entry.session).catch(() => undefined) // the record is still there, for the next start
     return ended
   }
   const end: Sessions['end'] = async (id, reason, toldAtMs) => {
@@ -123,6 +133,10 @@ export const createSessions = (options: SessionsOptions): Sessions => {
   const past = (session: LiveSession): EndedSession => {
     const note = readNote(readIfThere(noteOf(session.id)))
     const told = { id: session.id, survivors: 0 }
+    if (session.ending) {
+      const { reason, toldAtMs } = session.ending
+      return { ...told, at: iso(clock.now()), toldAt: toldAtMs === null ? null : iso(toldAtMs), reason }
+    }
     if (session.boot !== bootId()) return { ...told, at: iso(clock.now()), toldAt: null, reason: 'unknown' }
     if (!note) return { ...told, at: iso(clock.now()), toldAt: null, reason: 'closed' }
     const endedAtMs = clock.now() - (clock.uptimeAt(clock.now()) - note.endedAtUptime) * 1000
@@ -173,11 +187,13 @@ export const createSessions = (options: SessionsOptions): Sessions => {
       const records = readdirSync(directory).filter((name) => name.endsWith('.json'))
       const sessions = records.map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')) as LiveSession)
       for (const session of sessions) {
-        if (session.boot === bootId() && !isEmpty(session)) begin(session)
-        else {
+        if (session.boot === bootId() && !isEmpty(session)) {
+          begin(session)
+          if (session.ending) await end(session.id, session.ending.reason, session.ending.toldAtMs)
+        } else {
           const ended = past(session)
-          forget({ session, timers: [], ending: null })
-          onEnded(ended, session)
+          letGo({ session, timers: [], ending: null })
+          await keep(ended, session)
         }
       }
       if (cgroups === null) return

@@ -13,7 +13,8 @@ export interface SyncOptions {
   client: Pick<ServerClient, 'follow'>
   /** Fetches and applies; may throw. */
   fetch: () => Promise<void>
-  failed: (error: unknown) => void
+  /** Null for a success. */
+  outcome: (error: unknown) => void
   pollMs?: number
 }
 
@@ -38,17 +39,20 @@ const coalesced = (work: () => Promise<void>): (() => Promise<void>) => {
   return run
 }
 
-export const startSync = ({ client, fetch, failed, pollMs = 5000 }: SyncOptions): Sync => {
+export const startSync = ({ client, fetch, outcome, pollMs = 5000 }: SyncOptions): Sync => {
   const stopping = new AbortController()
   const { signal } = stopping
   let open = false
-  let fetchedAt = 0
+  /** By the monotonic clock; as good as never after a failure. */
+  let fetchedAt = Number.NEGATIVE_INFINITY
   const now = coalesced(async () => {
     try {
       await fetch()
       fetchedAt = performance.now()
+      outcome(null)
     } catch (error) {
-      failed(error)
+      fetchedAt = Number.NEGATIVE_INFINITY
+      outcome(error)
     }
   })
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined)

@@ -21,7 +21,7 @@ const stopAgent = async (layout: Layout): Promise<void> => {
 export const removeEverything = async (layout: Layout, { cgroup }: Pick<Settings, 'cgroup'>): Promise<void> => {
   const cgroups = findCgroups(cgroup)
   const clock = createClock()
-  const sessions = createSessions({ directory: layout.sessions, cgroups, clock, warnBefore: [], onEnded: () => undefined })
+  const sessions = createSessions({ directory: layout.sessions, cgroups, clock, warnBefore: [], onEnded: async () => undefined })
   await sessions.resume()
   await Promise.all(sessions.all().map(({ id }) => sessions.end(id, 'closed', clock.now())))
   if (cgroups !== null) rmdirSync(cgroups)

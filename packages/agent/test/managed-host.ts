@@ -36,6 +36,8 @@ export interface ManagedHost {
   /** What sshd and the agent wrote. */
   logs(): string
   userKey: string
+  /** Has the client believe the host. */
+  trust(server: Pick<WireServer, 'orgId' | 'hostId'>, authorities: readonly string[]): void
   install(server: WireServer, options?: Partial<InstallOptions>): Promise<void>
   uninstall(): Promise<boolean>
   startAgent(): Promise<void>
@@ -93,7 +95,7 @@ const quietly = (work: () => void): void => {
 }
 const agentProcess = fileURLToPath(new URL('./agent-process.ts', import.meta.url))
 
-export const createManagedHost = async (): Promise<ManagedHost> => {
+export const createManagedHost = async ({ plain = false }: { plain?: boolean } = {}): Promise<ManagedHost> => {
   const name = `hf${randomBytes(4).toString('hex')}`
   const root = mkdtempSync('/var/lib/hf-agent-')
   chmodSync(root, 0o755)
@@ -153,6 +155,12 @@ export const createManagedHost = async (): Promise<ManagedHost> => {
       'X11Forwarding yes',
       'PermitTunnel yes',
       'Subsystem sftp internal-sftp',
+      ...(plain
+        ? [
+            `TrustedUserCAKeys ${join(root, 'etc/ssh/user_ca.pub')}`,
+            `AuthorizedPrincipalsFile ${join(root, 'etc/ssh/principals')}`,
+          ]
+        : []),
     ]
     writeFileSync(layout.sshdConfig, `${settings.join('\n')}\n`)
   }
@@ -183,6 +191,13 @@ export const createManagedHost = async (): Promise<ManagedHost> => {
   }
 
   let alias = 'unknown'
+  const trust: ManagedHost['trust'] = ({ orgId, hostId }, authorities) => {
+    alias = hostPrincipalOf({ org: orgId, host: hostId })
+    const lines = plain
+      ? [`${alias} ${readFileSync(`${layout.hostKey}.pub`, 'utf8').trim()}`]
+      : authorities.map((line) => `@cert-authority o:${orgId}:h:* ${line}`)
+    writeFileSync(join(root, 'client/known_hosts'), `${lines.join('\n')}\n`)
+  }
   const ssh: ManagedHost['ssh'] = (
     certificate,
     { login: account = login, args = [], command, identity = join(root, 'client/user') } = {},
@@ -217,11 +232,13 @@ export const createManagedHost = async (): Promise<ManagedHost> => {
     ...{ layout, port, login, otherLogin, pam, cgroups, ssh, startAgent },
     logs: () => (existsSync(log) ? readFileSync(log, 'utf8') : ''),
     userKey: readFileSync(join(root, 'client/user.pub'), 'utf8').trim(),
+    trust,
     async install(server, options = {}) {
       const { authorities } = await server.keyServer.client.sshAuthorities(server.orgId)
-      const hosts = authorities.host.keys.map(({ publicKey }) => `@cert-authority o:${server.orgId}:h:* ${publicKey}`)
-      writeFileSync(join(root, 'client/known_hosts'), `${hosts.join('\n')}\n`)
-      alias = hostPrincipalOf({ org: server.orgId, host: server.hostId })
+      trust(
+        server,
+        authorities.host.keys.map(({ publicKey }) => publicKey),
+      )
       await installAgent({
         ...{
           server: server.url,

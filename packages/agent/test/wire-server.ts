@@ -3,6 +3,7 @@ import { createServer } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { authorizedPrincipalsLine, grantKeyId, principalOf, type Extension } from '@holdfast/crypto/ssh'
 import { issueCertificate } from '@holdfast/keyserver/certificates'
 import { serverNames, startTestKeyServer, type TestKeyServer } from '@holdfast/keyserver/testing'
@@ -31,6 +32,8 @@ export interface WireServer {
   streamless: boolean
   /** Changes what is answered to `agent.state`. */
   tamper: ((state: AgentState) => AgentState) | null
+  /** When the host has acknowledged the newest state. */
+  inForce(): Promise<void>
   /** Tells the hosts that something changed. */
   bump(): Promise<void>
   ended(): EndedSession[]
@@ -77,12 +80,14 @@ export const startWireServer = async (): Promise<WireServer> => {
   let enrolments = 0
 
   const linesOf = () => {
-    const byLogin = new Map<string, Set<string>>()
-    for (const { login, principalExtensions } of grants.values()) {
-      const line = authorizedPrincipalsLine(principalOf({ org: orgId, host: hostId, login }), principalExtensions)
-      byLogin.set(login, (byLogin.get(login) ?? new Set()).add(line))
-    }
-    return [...byLogin].map(([login, lines]) => ({ login, lines: [...lines] }))
+    // One line a login, with what any of its grants permits: sshd takes the first line that fits; the certificates differ.
+    const byLogin = new Map<string, Extension[]>()
+    for (const { login, principalExtensions } of grants.values())
+      byLogin.set(login, [...new Set([...(byLogin.get(login) ?? []), ...principalExtensions])])
+    return [...byLogin].map(([login, extensions]) => ({
+      login,
+      lines: [authorizedPrincipalsLine(principalOf({ org: orgId, host: hostId, login }), extensions)],
+    }))
   }
   const stateNow = async (): Promise<AgentState> => {
     const version = BigInt(sequence)
@@ -210,6 +215,12 @@ export const startWireServer = async (): Promise<WireServer> => {
     async bump() {
       sequence += 1
       for (const stream of streams) stream.write(`event: changed\ndata: {"sequence":${sequence}}\n\n`)
+    },
+    async inForce() {
+      for (let tries = 0; !wire.reports.some(({ acknowledged }) => acknowledged >= sequence); tries += 1) {
+        if (tries > 1000) throw new Error('the host never acknowledged')
+        await sleep(10)
+      }
     },
     ended: () => wire.reports.flatMap((report) => report.ended),
     refused: () => wire.reports.flatMap((report) => report.refused),
