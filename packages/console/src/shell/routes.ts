@@ -99,6 +99,56 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/access',
+    component: lazyRouteComponent(() => import('../pages/grant/AccessPage.tsx'), 'AccessPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access/grants/$id',
+    component: lazyRouteComponent(() => import('../pages/grant/GrantPage.tsx'), 'GrantPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access/policies',
+    component: lazyRouteComponent(() => import('../pages/access-policy/AccessPoliciesPage.tsx'), 'AccessPoliciesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access/policies/new',
+    component: lazyRouteComponent(() => import('../pages/access-policy/NewAccessPolicyPage.tsx'), 'NewAccessPolicyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access/policies/$id',
+    component: lazyRouteComponent(() => import('../pages/access-policy/AccessPolicyPage.tsx'), 'AccessPolicyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access/policies/$id/edit',
+    component: lazyRouteComponent(() => import('../pages/access-policy/EditAccessPolicyPage.tsx'), 'EditAccessPolicyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access/break-glass',
+    component: lazyRouteComponent(() => import('../pages/break-glass/BreakGlassPage.tsx'), 'BreakGlassPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access/break-glass/$id',
+    component: lazyRouteComponent(() => import('../pages/break-glass/UsePage.tsx'), 'UsePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/servers',
+    component: lazyRouteComponent(() => import('../pages/host/HostsPage.tsx'), 'HostsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/servers/$id',
+    component: lazyRouteComponent(() => import('../pages/host/HostPage.tsx'), 'HostPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/api-keys',
     component: lazyRouteComponent(() => import('../pages/api-key/ApiKeysPage.tsx'), 'ApiKeysPage'),
   }),

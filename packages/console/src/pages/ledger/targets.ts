@@ -4,6 +4,10 @@ export const pageOfTarget = (target: string): string | null => {
   if (prefix === 'ob') return `/due/${target}`
   if (prefix === 'po') return `/policies/${target}`
   if (prefix === 'pe') return `/members/${target}`
+  if (prefix === 'gr') return `/access/grants/${target}`
+  if (prefix === 'ho') return `/servers/${target}`
+  if (prefix === 'ap') return `/access/policies/${target}`
+  if (prefix === 'bg') return `/access/break-glass/${target}`
   if (prefix === 'wi') return '/ledger/witnesses'
   return null
 }

@@ -1,0 +1,147 @@
+import { accessPolicy, type Command } from '@holdfast/contract'
+import { Button, Checkbox, Fieldset, Group, NativeSelect, Stack, TagsInput, TextInput } from '@mantine/core'
+import { PageLink, useFormOf, type CommandState, type Form } from '../../kit/index.ts'
+import { RefusedNotice } from '../grant/RefusedNotice.tsx'
+import { durationInWords } from '../grant/words.ts'
+import { useHostNames } from '../host/hosts.ts'
+import { useNames } from '../people.tsx'
+import { useUnsaved } from '../policy/unsaved.ts'
+import classes from './access-policy.module.css'
+import { HoursFields } from './HoursFields.tsx'
+import { PeopleFields } from './PeopleFields.tsx'
+import type { Rules } from './rules.ts'
+import { SelectionFields } from './SelectionFields.tsx'
+import { extensionOptions, ruleInWords } from './words.ts'
+
+const spans = [900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 259_200, 604_800, 2_592_000]
+
+const Limits = ({ form }: { form: Form<Rules> }) => {
+  const { values } = form
+  return (
+    <>
+      <div className={classes['halves']}>
+        <NativeSelect
+          label="For at most"
+          name="maxSeconds"
+          data={[...new Set([...spans, values.maxSeconds])]
+            .toSorted((a, b) => a - b)
+            .map((each) => ({ value: String(each), label: durationInWords(each) }))}
+          value={String(values.maxSeconds)}
+          onChange={(event) => form.set('maxSeconds', Number(event.currentTarget.value))}
+          error={form.error('maxSeconds')}
+        />
+        <TextInput
+          label="Ticket"
+          description="Its form, # for a number; empty: none asked for"
+          placeholder="OPS-#"
+          name="ticketPattern"
+          value={values.ticketPattern ?? ''}
+          onChange={(event) => form.set('ticketPattern', event.currentTarget.value || null)}
+          error={form.error('ticketPattern')}
+        />
+      </div>
+      <Checkbox
+        label="A reason must be given"
+        checked={values.reasonRequired}
+        onChange={(event) => form.set('reasonRequired', event.currentTarget.checked)}
+      />
+      <TagsInput
+        label="Only from these networks"
+        description="As 10.0.0.0/8, then Enter; empty: from anywhere"
+        value={values.sourceNetworks}
+        onChange={(networks) => form.set('sourceNetworks', networks)}
+        error={form.error('sourceNetworks')}
+        splitChars={[',', ' ']}
+        maxTags={20}
+      />
+      <HoursFields form={form} />
+      <Fieldset legend="What may be asked for beyond a terminal">
+        <Stack gap="xs">
+          {extensionOptions.map(({ value, label }) => (
+            <Checkbox
+              key={value}
+              label={label}
+              checked={values.extensions.includes(value)}
+              onChange={({ currentTarget: { checked } }) =>
+                form.set(
+                  'extensions',
+                  checked ? [...values.extensions, value] : values.extensions.filter((other) => other !== value),
+                )
+              }
+            />
+          ))}
+        </Stack>
+      </Fieldset>
+      <Checkbox
+        label="API keys may ask, and use access, without a code"
+        description="For service accounts. A person still approves."
+        checked={values.apiKeysMayAsk}
+        onChange={(event) => form.set('apiKeysMayAsk', event.currentTarget.checked)}
+      />
+    </>
+  )
+}
+
+interface PolicyFormProps {
+  initial: Rules
+  command: Pick<CommandState<Command>, 'running' | 'problem'>
+  /** Saves; calls `saved` before it leaves the page. */
+  save: (rules: Rules, saved: () => void) => Promise<void>
+  verb: string
+  back: string
+}
+
+/** The rules of an access policy, with the sentence they make. */
+export const PolicyForm = ({ initial, command, save, verb, back }: PolicyFormProps) => {
+  const form = useFormOf(accessPolicy.create, initial, command.problem)
+  const { values } = form
+  const names = useNames()
+  const hostNames = useHostNames()
+  const release = useUnsaved(JSON.stringify(values) !== JSON.stringify(initial))
+  return (
+    <form onSubmit={form.submit((rules) => save(rules, release))} noValidate className={classes['form']}>
+      <TextInput label="Name" required placeholder="Web servers, on call" maw={420} data-autofocus {...form.text('name')} />
+      <SelectionFields form={form} />
+      <PeopleFields
+        legend="Who may ask"
+        value={values.requesters}
+        onChange={(people) => form.set('requesters', people)}
+        error={form.error('requesters')}
+      />
+      <PeopleFields
+        legend="Who approves"
+        value={values.approvers}
+        onChange={(people) => form.set('approvers', people)}
+        error={form.error('approvers')}
+        approvers
+      >
+        <NativeSelect
+          label="How many of them"
+          description="Never whoever asks"
+          data={[
+            { value: '1', label: 'One' },
+            { value: '2', label: 'Two different people' },
+          ]}
+          value={String(values.approvals)}
+          onChange={(event) => form.set('approvals', event.currentTarget.value === '2' ? 2 : 1)}
+          maw={260}
+        />
+      </PeopleFields>
+      <Fieldset legend="On what terms">
+        <Stack gap="md">
+          <Limits form={form} />
+        </Stack>
+      </Fieldset>
+      <p className={classes['sentence']} aria-live="polite">
+        {ruleInWords(values, names, hostNames)}
+      </p>
+      <RefusedNotice problem={command.problem} />
+      <Group gap="md">
+        <Button type="submit" loading={command.running}>
+          {verb}
+        </Button>
+        <PageLink to={back}>Cancel</PageLink>
+      </Group>
+    </form>
+  )
+}

@@ -1,0 +1,14 @@
+import { accessPolicy, grant, ledger } from '@holdfast/contract'
+
+/** The answers that a change of an access policy makes old. */
+export const policyAnswers = [accessPolicy.list, accessPolicy.read, grant.options, grant.list, grant.read, ledger.list]
+
+export const gone = {
+  access_policy_not_found: 'There is no such access policy.',
+  access_policy_retired: 'It is retired already.',
+}
+export const refused = {
+  network_invalid: 'One of the networks is none. Write them as 10.0.0.0/8.',
+  host_not_found: 'One of the servers does not exist any more.',
+  member_not_found: 'One of the people is not a member any more.',
+}

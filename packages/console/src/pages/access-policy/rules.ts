@@ -1,0 +1,32 @@
+import type { accessPolicy, ParsedInputOf } from '@holdfast/contract'
+import type { Policy } from './words.ts'
+
+/** What the form holds: all rules, spelled out. */
+export type Rules = ParsedInputOf<typeof accessPolicy.create>
+
+/** The gentlest start: one hour, one approval, a reason. */
+export const newRules: Rules = {
+  name: '',
+  selects: { hostIds: [], environments: [], labels: [] },
+  logins: [],
+  requesters: { roles: ['owner', 'admin', 'reviewer', 'member'], personIds: [] },
+  approvers: { roles: ['owner', 'admin', 'reviewer'], personIds: [] },
+  approvals: 1,
+  maxSeconds: 3600,
+  reasonRequired: true,
+  ticketPattern: null,
+  sourceNetworks: [],
+  hours: null,
+  extensions: [],
+  apiKeysMayAsk: false,
+}
+
+/** The rules that a policy has now, without what the server adds to them. */
+export const rulesOf = (policy: Policy): Rules => {
+  const { name, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired } = policy
+  const { ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk } = policy
+  return {
+    ...{ name, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired },
+    ...{ ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk },
+  }
+}

@@ -1,0 +1,73 @@
+import type { accessPolicy, Host, OutputOf } from '@holdfast/contract'
+import type { z } from 'zod'
+import { roleNames } from '../../kit/index.ts'
+import { durationInWords, extensionWords } from '../grant/words.ts'
+
+export type Policy = OutputOf<typeof accessPolicy.read>
+export type People = Policy['requesters']
+export type Selection = Policy['selects']
+
+/** "a, b or c". */
+export const either = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`
+
+/** "every Member or Admin, or Ada Byron": roles first. */
+export const peopleInWords = ({ roles, personIds }: People, nameOf: (id: string) => string | null): string => {
+  const named = personIds.map((id) => nameOf(id) ?? 'somebody who left')
+  const held = roles.length > 0 ? [`any ${either(roles.map((role) => roleNames[role]))}`] : []
+  return [...held, ...(named.length > 0 ? [either(named)] : [])].join(', or ')
+}
+
+/** Which servers, in words; ids by name. */
+export const serversInWords = ({ hostIds, environments, labels }: Selection, nameOf: (id: string) => string | null): string => {
+  const marks = [
+    ...(environments.length > 0 ? [`in ${either(environments)}`] : []),
+    ...(labels.length > 0 ? [`labelled ${labels.join(' and ')}`] : []),
+  ]
+  const named = hostIds.map((id) => nameOf(id) ?? 'a server that is gone')
+  return [
+    ...(marks.length > 0 ? [`every server ${marks.join(' and ')}`] : []),
+    ...(named.length > 0 ? [either(named)] : []),
+  ].join(', or ')
+}
+
+/** Whether a policy covers a server: by id, or in one of its environments with all of its labels. */
+export const covers = (
+  { hostIds, environments, labels }: Selection,
+  { id, environment, labels: own }: Pick<z.infer<typeof Host>, 'id' | 'environment' | 'labels'>,
+): boolean => {
+  if (hostIds.includes(id)) return true
+  if (environments.length + labels.length === 0) return false
+  return (environments.length === 0 || environments.includes(environment)) && labels.every((label) => own.includes(label))
+}
+
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+
+export const hoursInWords = (hours: Policy['hours']): string =>
+  hours === null
+    ? 'at any time'
+    : `${hours.weekdays.map((day) => weekdays[day - 1] ?? '').join(' ')}, ${hours.from} to ${hours.to} (${hours.timeZone})`
+
+/** The rules in one sentence, as somebody would say them. */
+export const ruleInWords = (
+  rules: Pick<Policy, 'selects' | 'logins' | 'requesters' | 'approvers' | 'approvals' | 'maxSeconds'>,
+  personName: (id: string) => string | null,
+  hostName: (id: string) => string | null,
+): string => {
+  const count = rules.approvals === 2 ? 'Two different people approve' : 'One other person approves'
+  return (
+    `${capital(peopleInWords(rules.requesters, personName) || 'nobody yet')} may ask to log in as ` +
+    `${either(rules.logins) || '…'} on ${serversInWords(rules.selects, hostName) || '…'}, for at most ` +
+    `${durationInWords(rules.maxSeconds)}. ${count}: ${peopleInWords(rules.approvers, personName) || 'nobody yet'}.`
+  )
+}
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
+export const extrasInWords = (extensions: Policy['extensions']): string =>
+  extensions.map((each) => extensionWords[each]).join(', ') || 'nothing'
+
+export const extensionOptions = Object.entries(extensionWords).map(([value, label]) => ({
+  value: value as Policy['extensions'][number],
+  label: `${label.charAt(0).toUpperCase()}${label.slice(1)}`,
+}))

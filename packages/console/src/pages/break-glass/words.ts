@@ -1,0 +1,3 @@
+import type { breakGlass, OutputOf } from '@holdfast/contract'
+
+export type Use = OutputOf<typeof breakGlass.list>['rows'][number]

@@ -1,0 +1,107 @@
+import { grant } from '@holdfast/contract'
+import { Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { useNames } from '../people.tsx'
+import { grantAnswers } from './answers.ts'
+import { found, over } from './explanations.ts'
+import type { Detail } from './words.ts'
+
+interface DialogProps {
+  detail: Detail
+  opened: boolean
+  onClose: () => void
+}
+
+const ending = (detail: Detail): string[] => {
+  const open = detail.sessions.filter(({ endedAt }) => endedAt === null).length
+  const sessions = open === 1 ? 'The open session' : `The ${open} open sessions`
+  return [
+    open === 0
+      ? `Nobody can log in as ${detail.login} on ${detail.hostName} under it any more.`
+      : `${sessions} on ${detail.hostName} ${open === 1 ? 'is' : 'are'} closed within a second, with everything started in ${open === 1 ? 'it' : 'them'}. Unsaved work is lost.`,
+    'Certificates issued under it stop working at once.',
+  ]
+}
+
+export const CancelDialog = ({ detail, opened, onClose }: DialogProps) => {
+  const cancel = useCommandOf(grant.cancel, {
+    refresh: grantAnswers,
+    done: 'Taken back.',
+    onDone: onClose,
+    explain: { ...found, not_yours: over.not_yours, not_requested: 'It was answered, or lapsed, meanwhile.' },
+  })
+  return (
+    <ConfirmDialog
+      opened={opened}
+      onClose={onClose}
+      title="Take the request back?"
+      consequences={['Nobody can approve it any more.']}
+      undo="You can ask anew."
+      verb="Take it back"
+      running={cancel.running}
+      problem={cancel.problem}
+      onConfirm={() => void cancel.run({ id: detail.id })}
+    />
+  )
+}
+
+export const ReturnDialog = ({ detail, opened, onClose }: DialogProps) => {
+  const giveBack = useCommandOf(grant.return, {
+    refresh: grantAnswers,
+    done: 'Given back.',
+    onDone: onClose,
+    explain: { ...found, ...over },
+  })
+  return (
+    <ConfirmDialog
+      opened={opened}
+      onClose={onClose}
+      title="Give the access back?"
+      consequences={ending(detail)}
+      undo="It does not come back; you can ask anew."
+      verb="Give it back"
+      running={giveBack.running}
+      problem={giveBack.problem}
+      onConfirm={() => void giveBack.run({ id: detail.id })}
+    />
+  )
+}
+
+export const RevokeDialog = ({ detail, opened, onClose }: DialogProps) => {
+  const [reason, setReason] = useState('')
+  const name = useNames()(detail.personId) ?? 'its person'
+  const revoke = useCommandOf(grant.revoke, {
+    refresh: grantAnswers,
+    done: 'Revoked.',
+    onDone: onClose,
+    explain: { ...found, ...over, not_yours: 'Only approvers, managers and its own person may revoke it.' },
+  })
+  return (
+    <ConfirmDialog
+      opened={opened}
+      onClose={onClose}
+      title={`Revoke the access of ${name}?`}
+      consequences={ending(detail)}
+      undo="It does not come back; it can be asked for anew."
+      verb="Revoke now"
+      danger
+      running={revoke.running}
+      problem={revoke.problem}
+      ready={reason.trim() !== ''}
+      onConfirm={() => void revoke.run({ id: detail.id, reason })}
+    >
+      <Textarea
+        label="Why"
+        description="Its person sees it, and it stands in the ledger."
+        required
+        autosize
+        minRows={2}
+        maxLength={500}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        data-autofocus
+      />
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,79 @@
+import { Facts, Hash, Id, PageLink, Tag, Time } from '../../kit/index.ts'
+import { PersonName } from '../people.tsx'
+import { durationInWords, extensionWords, type Detail } from './words.ts'
+
+type Fact = readonly [name: string, value: React.ReactNode]
+
+const moments = (detail: Detail): Fact[] => [
+  ['Asked', <Time key="asked" at={detail.requestedAt} full />],
+  ...(detail.notBefore ? [['Not before', <Time key="nb" at={detail.notBefore} full />] as const] : []),
+  ...(detail.startsAt ? [['Begins', <Time key="from" at={detail.startsAt} full />] as const] : []),
+  ...(detail.endsAt ? [['Ends', <Time key="to" at={detail.endsAt} full />] as const] : []),
+  ...(detail.endedAt && detail.endedAt !== detail.endsAt
+    ? [['Ended', <Time key="ended" at={detail.endedAt} full />] as const]
+    : []),
+]
+
+const answered = (detail: Detail): Fact[] =>
+  detail.approvals.length === 0
+    ? []
+    : [
+        [
+          'Approved by',
+          <div key="by">
+            {detail.approvals.map(({ personId, at }) => (
+              <div key={personId}>
+                <PersonName id={personId} />, <Time at={at} full />
+              </div>
+            ))}
+          </div>,
+        ],
+      ]
+
+const asked = (detail: Detail): Fact[] => [
+  ['For how long', durationInWords(detail.seconds)],
+  ['Reason', detail.reason === '' ? 'none given' : detail.reason],
+  ...(detail.ticket ? [['Ticket', <code key="ticket">{detail.ticket}</code>] as const] : []),
+  ['Beyond a terminal', detail.extensions.map((each) => extensionWords[each]).join(', ') || 'nothing'],
+  ['Only from', detail.sourceNetworks.join(', ') || 'anywhere'],
+]
+
+/** Everything that was asked for and decided. */
+export const GrantFacts = ({ detail }: { detail: Detail }) => (
+  <Facts
+    rows={[
+      ['Who', <PersonName key="who" id={detail.personId} />],
+      [
+        'Server',
+        <span key="server">
+          <PageLink to={`/servers/${detail.hostId}`} td="underline">
+            {detail.hostName}
+          </PageLink>{' '}
+          <Tag>{detail.environment}</Tag>
+        </span>,
+      ],
+      ['Login', <code key="login">{detail.login}</code>],
+      ...(detail.extendsId
+        ? [
+            [
+              'Extends',
+              <PageLink key="extends" to={`/access/grants/${detail.extendsId}`} td="underline">
+                the grant that runs
+              </PageLink>,
+            ] as const,
+          ]
+        : []),
+      ...asked(detail),
+      ...moments(detail),
+      ...answered(detail),
+      [
+        'By the policy',
+        <PageLink key="policy" to={`/access/policies/${detail.policyId}`} td="underline">
+          {`${detail.policyName}, version ${detail.policyVersion}`}
+        </PageLink>,
+      ],
+      ['Request hash', <Hash key="hash" value={detail.requestHash} what="the request hash" />],
+      ['Id', <Id key="id" value={detail.id} what="the id of the grant" />],
+    ]}
+  />
+)

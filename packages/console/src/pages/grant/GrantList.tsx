@@ -1,0 +1,141 @@
+import { grant, HostId, PersonId } from '@holdfast/contract'
+import { Button, NativeSelect } from '@mantine/core'
+import {
+  Filters,
+  lazyDialog,
+  Table,
+  Tag,
+  Time,
+  useDo,
+  useFilters,
+  useMay,
+  useMembers,
+  usePagesOf,
+  type Column,
+} from '../../kit/index.ts'
+import { useHosts } from '../host/hosts.ts'
+import { PersonName } from '../people.tsx'
+import { GrantStateOf, nameOf, Until } from './GrantBits.tsx'
+import { durationInWords, isState, stateOptions, type Row } from './words.ts'
+
+const RevokeAllDialog = lazyDialog(async () => (await import('./RevokeAllDialog.tsx')).RevokeAllDialog)
+
+const columnsFor = (everybody: boolean): Column<Row>[] => [
+  { key: 'what', title: 'What', grow: true, render: nameOf, sort: nameOf },
+  ...(everybody
+    ? [{ key: 'who', title: 'Who', render: ({ personId }: Row) => <PersonName id={personId} /> } satisfies Column<Row>]
+    : []),
+  { key: 'state', title: 'State', render: (row) => <GrantStateOf row={row} />, sort: (row) => row.state },
+  { key: 'until', title: 'Until', wide: true, render: (row) => <Until row={row} />, sort: (row) => row.endsAt },
+  { key: 'for', title: 'Asked for', wide: true, render: (row) => durationInWords(row.seconds), sort: (row) => row.seconds },
+  { key: 'environment', title: 'Environment', wide: true, render: (row) => <Tag>{row.environment}</Tag> },
+  { key: 'at', title: 'When', wide: true, render: (row) => <Time at={row.requestedAt} />, sort: (row) => row.requestedAt },
+]
+
+const useWanted = () => {
+  const [filters, setFilters] = useFilters(['whose', 'state', 'host', 'person'])
+  const oversees = useMay()('access:oversee')
+  const host = HostId.safeParse(filters.host).data
+  const person = oversees ? PersonId.safeParse(filters.person).data : undefined
+  const state = isState(filters.state) ? filters.state : undefined
+  const everybody = oversees && filters.whose === 'all'
+  return { setFilters, oversees, host, person, state, everybody }
+}
+type Wanted = ReturnType<typeof useWanted>
+
+const Fields = ({ wanted: { setFilters, oversees, host, person, state, everybody } }: { wanted: Wanted }) => {
+  const hosts = useHosts().rows ?? []
+  const members = useMembers() ?? []
+  return (
+    <Filters>
+      {oversees && (
+        <NativeSelect
+          label="Whose"
+          data={[
+            { value: '', label: 'Mine' },
+            { value: 'all', label: 'Everybody’s' },
+          ]}
+          value={everybody ? 'all' : ''}
+          onChange={(event) => setFilters({ whose: event.currentTarget.value, person: undefined })}
+          w={{ base: '100%', xs: 140 }}
+        />
+      )}
+      {everybody && (
+        <NativeSelect
+          label="Who"
+          data={[{ value: '', label: 'Anybody' }, ...members.map(({ id, name }) => ({ value: id, label: name }))]}
+          value={person ?? ''}
+          onChange={(event) => setFilters({ person: event.currentTarget.value })}
+          w={{ base: '100%', xs: 190 }}
+        />
+      )}
+      <NativeSelect
+        label="State"
+        data={[{ value: '', label: 'Any' }, ...stateOptions]}
+        value={state ?? ''}
+        onChange={(event) => setFilters({ state: event.currentTarget.value })}
+        w={{ base: '100%', xs: 180 }}
+      />
+      <NativeSelect
+        label="Server"
+        data={[{ value: '', label: 'Any' }, ...hosts.map(({ id, name }) => ({ value: id, label: name }))]}
+        value={host ?? ''}
+        onChange={(event) => setFilters({ host: event.currentTarget.value })}
+        w={{ base: '100%', xs: 190 }}
+      />
+    </Filters>
+  )
+}
+
+/** One’s own grants and requests; for whoever oversees access, everybody’s, with filters. */
+export const GrantList = ({ ask }: { ask: () => void }) => {
+  const wanted = useWanted()
+  const { everybody, host, person, state } = wanted
+  const end = useDo('revoke-all')
+  const mayEnd = useMay()('access:manage')
+  const pages = usePagesOf(
+    grant.list,
+    {
+      show: everybody ? 'all' : 'mine',
+      ...(state && { state }),
+      ...(host && { hostId: host }),
+      ...(everybody && person && { personId: person }),
+    },
+    { everyMs: 10_000 },
+  )
+  const filtered = state !== undefined || host !== undefined || (everybody && person !== undefined)
+  return (
+    <>
+      <Fields wanted={wanted} />
+      {mayEnd && everybody && person && (
+        <div>
+          <Button variant="default" size="xs" onClick={end.open}>
+            End all access of this person
+          </Button>
+          <RevokeAllDialog personId={person} opened={end.opened} onClose={end.close} />
+        </div>
+      )}
+      <Table
+        label="Grants and requests"
+        columns={columnsFor(everybody)}
+        {...pages}
+        retry={pages.refetch}
+        rowKey={({ id }) => id}
+        to={({ id }) => `/access/grants/${id}`}
+        empty={
+          filtered
+            ? { title: 'Nothing matches', text: 'Change or clear the filters above.' }
+            : {
+                title: everybody ? 'Nobody has asked for access yet' : 'You have asked for no access yet',
+                text: 'Name a server, a login, how long and why. Somebody else approves it, and one command lets you in until the time is over.',
+                action: (
+                  <Button variant="default" onClick={ask}>
+                    Ask for access
+                  </Button>
+                ),
+              }
+        }
+      />
+    </>
+  )
+}

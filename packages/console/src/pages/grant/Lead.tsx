@@ -1,0 +1,182 @@
+import { accessPolicy } from '@holdfast/contract'
+import type { ReactNode } from 'react'
+import { Hash, PageLink, Time, useNow, useQueryOf, useSession } from '../../kit/index.ts'
+import { peopleInWords } from '../access-policy/words.ts'
+import { PersonName, useNames } from '../people.tsx'
+import { Decide } from './Decide.tsx'
+import classes from './grant.module.css'
+import { Left } from './Left.tsx'
+import { durationInWords, extensionWords, isRunning, type Detail } from './words.ts'
+
+interface BoxProps {
+  kind?: 'accent' | 'good' | 'warn' | 'bad'
+  title: ReactNode
+  children?: ReactNode
+  clock?: ReactNode
+  clockOf?: string
+}
+
+const Box = ({ kind, title, children, clock, clockOf }: BoxProps) => (
+  <section className={classes['lead']} data-kind={kind} aria-label="Where it stands">
+    <div>
+      <strong>{title}</strong>
+      {children}
+    </div>
+    {clock && (
+      <div className={classes['clock']} role="timer" aria-label={clockOf}>
+        {clock}
+        <small>{clockOf}</small>
+      </div>
+    )}
+  </section>
+)
+
+/** Exactly what an approval lets happen. */
+export const AskedInWords = ({ detail }: { detail: Detail }) => (
+  <p data-plain>
+    <PersonName id={detail.personId} /> {detail.extendsId ? 'asks for more time as' : 'asks to log in as'}{' '}
+    <code>{detail.login}</code> on <strong>{detail.hostName}</strong> ({detail.environment}) for{' '}
+    <strong>{durationInWords(detail.seconds)}</strong>
+    {detail.extendsId ? (
+      ' beyond the end that is set; open sessions go on'
+    ) : detail.notBefore ? (
+      <>
+        {' from '}
+        <Time at={detail.notBefore} full />
+      </>
+    ) : (
+      ' from the moment of approval'
+    )}
+    {detail.extensions.length > 0 && `, with ${detail.extensions.map((each) => extensionWords[each]).join(', ')}`}
+    {detail.sourceNetworks.length > 0 && `, only from ${detail.sourceNetworks.join(', ')}`}.{' '}
+    {detail.ticket && (
+      <>
+        Ticket <code>{detail.ticket}</code>.{' '}
+      </>
+    )}
+    {detail.reason === '' ? 'No reason was given.' : <q>{detail.reason}</q>}
+  </p>
+)
+
+const Approvers = ({ detail }: { detail: Detail }) => {
+  const { data } = useQueryOf(accessPolicy.read, { id: detail.policyId })
+  const names = useNames()
+  if (!data) return null
+  return <>Who may approve: {peopleInWords(data.approvers, names)}, but not whoever asks. </>
+}
+
+const Waits = ({ detail }: { detail: Detail }) => {
+  const me = useSession().person.id
+  const mine = detail.approvals.some(({ personId }) => personId === me)
+  const missing = detail.approvalsNeeded - detail.approvals.length
+  return (
+    <Box
+      kind="warn"
+      title={
+        mine ? 'You approved; a second person must too' : `Waits for ${missing === 1 ? 'one approval' : `${missing} approvals`}`
+      }
+      clock={<Left until={detail.requestExpiresAt} over="lapsing" />}
+      clockOf="until it lapses unanswered"
+    >
+      <p>
+        <Approvers detail={detail} />
+        This page shows the answer as soon as it is there.
+      </p>
+    </Box>
+  )
+}
+
+const ToDecide = ({ detail }: { detail: Detail }) => (
+  <Box
+    kind="accent"
+    title={detail.approvals.length > 0 ? 'Waits for you: the second approval' : 'Waits for your answer'}
+    clock={<Left until={detail.requestExpiresAt} over="lapsing" />}
+    clockOf="until it lapses unanswered"
+  >
+    <AskedInWords detail={detail} />
+    <div className={classes['exactly']}>
+      Your approval is bound to exactly this request, by its hash <Hash value={detail.requestHash} what="the request hash" />
+    </div>
+    <Decide detail={detail} />
+  </Box>
+)
+
+const Approved = ({ detail }: { detail: Detail }) => {
+  const now = useNow(1000)
+  const open = detail.sessions.filter(({ endedAt }) => endedAt === null).length
+  if (detail.startsAt === null || detail.endsAt === null) return null
+  if (isRunning(detail, now))
+    return (
+      <Box kind="good" title="Access is open" clock={<Left until={detail.endsAt} over="over" warn />} clockOf="left">
+        <p>
+          {open === 0 ? 'Nobody is logged in under it now.' : open === 1 ? '1 session is open.' : `${open} sessions are open.`} At
+          the end the server closes every session and ends what was started in them.
+        </p>
+      </Box>
+    )
+  return Date.parse(detail.startsAt) > now ? (
+    <Box
+      kind="accent"
+      title="Approved for later"
+      clock={<Left until={detail.startsAt} over="beginning" />}
+      clockOf="until it begins"
+    >
+      <p>
+        It begins <Time at={detail.startsAt} full />. No certificate is issued before that.
+      </p>
+    </Box>
+  ) : (
+    <Box title="Its time ran out">
+      <p>The proof of its end follows in a moment.</p>
+    </Box>
+  )
+}
+
+const Denied = ({ detail }: { detail: Detail }) => (
+  <Box kind="bad" title="Denied">
+    <p>
+      {detail.endedBy && (
+        <>
+          By <PersonName id={detail.endedBy} />.{' '}
+        </>
+      )}
+      {detail.decisionReason && <q>{detail.decisionReason}</q>}
+    </p>
+  </Box>
+)
+
+const Applied = ({ detail }: { detail: Detail }) => (
+  <Box kind="good" title={`The end was moved by ${durationInWords(detail.seconds)}`}>
+    <p>
+      {detail.extendsId && (
+        <PageLink to={`/access/grants/${detail.extendsId}`} td="underline">
+          See the grant that runs
+        </PageLink>
+      )}
+    </p>
+  </Box>
+)
+
+/** Where it stands and what comes next, at the top of its page. */
+export const Lead = ({ detail }: { detail: Detail }) => {
+  switch (detail.state) {
+    case 'requested':
+      return detail.mayApprove ? <ToDecide detail={detail} /> : <Waits detail={detail} />
+    case 'approved':
+      return <Approved detail={detail} />
+    case 'denied':
+      return <Denied detail={detail} />
+    case 'cancelled':
+      return <Box title="Taken back before it was answered" />
+    case 'lapsed':
+      return (
+        <Box title="Nobody answered in time">
+          <p>Ask anew if it is still needed; a word to an approver helps.</p>
+        </Box>
+      )
+    case 'applied':
+      return <Applied detail={detail} />
+    case 'ended':
+      return null // The proof says it all.
+  }
+}

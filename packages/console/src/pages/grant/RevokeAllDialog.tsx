@@ -1,0 +1,48 @@
+import { grant, type PersonId } from '@holdfast/contract'
+import { Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { useNames } from '../people.tsx'
+import { grantAnswers } from './answers.ts'
+
+/** Everything one person has on any server, at once: when a laptop is lost, or somebody leaves. */
+export const RevokeAllDialog = ({ personId, opened, onClose }: { personId: PersonId; opened: boolean; onClose: () => void }) => {
+  const [reason, setReason] = useState('')
+  const name = useNames()(personId) ?? 'this person'
+  const end = useCommandOf(grant.revokeAllOf, {
+    refresh: grantAnswers,
+    done: 'All of it ended.',
+    onDone: onClose,
+    explain: { person_not_found: 'There is no such person here.' },
+  })
+  return (
+    <ConfirmDialog
+      opened={opened}
+      onClose={onClose}
+      title={`End all access of ${name}?`}
+      consequences={[
+        'Every grant is revoked, on every server: open sessions are closed within a second, with everything started in them.',
+        'Every open request is cancelled.',
+        'Membership, role and API keys stay as they are.',
+      ]}
+      undo="Nothing of it comes back; access can be asked for anew."
+      verb="End all of it"
+      danger
+      running={end.running}
+      problem={end.problem}
+      ready={reason.trim() !== ''}
+      onConfirm={() => void end.run({ personId, reason })}
+    >
+      <Textarea
+        label="Why"
+        required
+        autosize
+        minRows={2}
+        maxLength={500}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        data-autofocus
+      />
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,118 @@
+import type { grant, OutputOf } from '@holdfast/contract'
+import { spanInWords, type StateKind } from '../../kit/index.ts'
+
+export type Row = OutputOf<typeof grant.list>['rows'][number]
+export type Detail = OutputOf<typeof grant.read>
+export type Option = OutputOf<typeof grant.options>['rows'][number]
+export type Terms = Option['policies'][number]
+export type Session = Detail['sessions'][number]
+
+const units = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['min', 60],
+  ['s', 1],
+] as const
+
+/** "1 h 30 min": exact, for what is asked for and allowed. */
+export const durationInWords = (seconds: number): string => {
+  const parts: string[] = []
+  let left = seconds
+  for (const [name, size] of units) {
+    const whole = Math.floor(left / size)
+    if (whole > 0) parts.push(`${whole} ${name}`)
+    left -= whole * size
+  }
+  return parts.join(' ') || '0 s'
+}
+
+const two = (value: number): string => String(value).padStart(2, '0')
+
+/** What is left, to the second once it counts: "2 d 3 h", "1 h 05 min", "4 min 09 s". */
+export const leftInWords = (ms: number): string => {
+  const seconds = Math.max(0, Math.ceil(ms / 1000))
+  if (seconds >= 86_400) return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`
+  if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`
+  if (seconds >= 60) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`
+  return `${seconds} s`
+}
+
+/** How long after `from` it was `to`: "340 ms later"; empty where two clocks disagree. */
+export const laterInWords = (from: string, to: string): string => {
+  const ms = Date.parse(to) - Date.parse(from)
+  if (Number.isNaN(ms) || ms < 0) return ''
+  if (ms < 1000) return `${ms} ms later`
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s later` : `${spanInWords(ms)} later`
+}
+
+export const extensionWords: Record<Row['extensions'][number], string> = {
+  'permit-port-forwarding': 'port forwarding',
+  'permit-agent-forwarding': 'agent forwarding',
+  'permit-X11-forwarding': 'X11 forwarding',
+  'permit-user-rc': 'the login’s own ~/.ssh/rc',
+}
+
+const endWords: Record<NonNullable<Row['endReason']>, string> = {
+  expired: 'Ran out',
+  returned: 'Given back',
+  revoked: 'Revoked',
+  host_retired: 'Server retired',
+  policy_retired: 'Policy retired',
+  not_entitled: 'No longer entitled',
+}
+
+/** Whether sessions may be open under it at this moment. */
+export const isRunning = ({ state, startsAt, endsAt }: Pick<Row, 'state' | 'startsAt' | 'endsAt'>, now: number): boolean =>
+  state === 'approved' && startsAt !== null && endsAt !== null && Date.parse(startsAt) <= now && now < Date.parse(endsAt)
+
+/** Where it stands, in a word; never by colour alone. */
+export const stateOf = (row: Row, now: number): { kind: StateKind; word: string } => {
+  switch (row.state) {
+    case 'requested':
+      return row.approvals.length > 0
+        ? { kind: 'warn', word: `${row.approvals.length} of ${row.approvalsNeeded} approvals` }
+        : { kind: 'warn', word: 'Waits for approval' }
+    case 'approved':
+      if (isRunning(row, now)) return { kind: 'good', word: 'Running' }
+      return row.startsAt !== null && Date.parse(row.startsAt) > now
+        ? { kind: 'accent', word: 'Approved for later' }
+        : { kind: 'quiet', word: 'Ran out' }
+    case 'denied':
+      return { kind: 'bad', word: 'Denied' }
+    case 'cancelled':
+      return { kind: 'quiet', word: 'Cancelled' }
+    case 'lapsed':
+      return { kind: 'quiet', word: 'Not answered' }
+    case 'applied':
+      return { kind: 'good', word: 'Extended' }
+    case 'ended':
+      return { kind: row.endReason === 'revoked' ? 'bad' : 'quiet', word: row.endReason ? endWords[row.endReason] : 'Ended' }
+  }
+}
+
+export const sessionEndWords: Record<NonNullable<Session['endReason']>, string> = {
+  closed: 'closed by its person',
+  expired: 'ended by the server at the end of the grant',
+  revoked: 'ended by the server: the grant was over',
+  refused: 'refused by the server',
+  unknown: 'ended; the server does not know how',
+}
+
+const presets = [900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 259_200, 604_800]
+
+/** How long one may ask for, the longest last. */
+export const durationsUpTo = (maxSeconds: number): number[] => [...presets.filter((each) => each < maxSeconds), maxSeconds]
+
+export const isState = (value: string | undefined): value is Row['state'] =>
+  ['requested', 'approved', 'denied', 'cancelled', 'lapsed', 'applied', 'ended'].includes(value ?? '')
+
+/** What has the states of a list, for its filter. */
+export const stateOptions: readonly { value: Row['state']; label: string }[] = [
+  { value: 'requested', label: 'Waits for approval' },
+  { value: 'approved', label: 'Approved' },
+  { value: 'ended', label: 'Ended' },
+  { value: 'denied', label: 'Denied' },
+  { value: 'cancelled', label: 'Cancelled' },
+  { value: 'lapsed', label: 'Not answered' },
+  { value: 'applied', label: 'Extensions made' },
+]

@@ -1,0 +1,44 @@
+import { accessPolicy } from '@holdfast/contract'
+import { PageLink, ReadProblem, Section, useMay } from '../../kit/index.ts'
+import { covers, ruleInWords } from '../access-policy/words.ts'
+import { useEveryRowOf } from '../everyRow.ts'
+import { useNames } from '../people.tsx'
+import classes from './host.module.css'
+import { useHostNames } from './hosts.ts'
+import type { Detail } from './words.ts'
+
+/** The access policies that cover a server: without one, nobody gets in. */
+export const WhoMayAsk = ({ detail }: { detail: Detail }) => {
+  const { rows, error } = useEveryRowOf(accessPolicy.list, { state: 'active' })
+  const names = useNames()
+  const hostNames = useHostNames()
+  const manages = useMay()('access:manage')
+  const covering = rows?.filter(({ selects }) => covers(selects, detail))
+  return (
+    <Section title="Who may ask for it" about="By the access policies that cover it.">
+      <ReadProblem error={error} />
+      {covering?.length === 0 && (
+        <p className={classes['note']}>
+          No access policy covers it, so nobody can ask for it.{' '}
+          {manages && (
+            <PageLink to="/access/policies/new" td="underline">
+              Write one
+            </PageLink>
+          )}
+        </p>
+      )}
+      {covering && covering.length > 0 && (
+        <ul className={classes['terms']}>
+          {covering.map((policy) => (
+            <li key={policy.id}>
+              <PageLink to={`/access/policies/${policy.id}`} td="underline">
+                {policy.name}
+              </PageLink>
+              <p>{ruleInWords(policy, names, hostNames)}</p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,36 @@
+import type { host, OutputOf } from '@holdfast/contract'
+import type { StateKind } from '../../kit/index.ts'
+
+export type Row = OutputOf<typeof host.list>['rows'][number]
+export type Detail = OutputOf<typeof host.read>
+export type Issued = OutputOf<typeof host.register>
+
+/** How far what a server knows can be relied on, in a word and a sentence. */
+export const standingOf = ({
+  state,
+  standing,
+}: Pick<Row, 'state' | 'standing'>): { kind: StateKind; word: string; why: string } => {
+  if (state === 'retired') return { kind: 'quiet', word: 'Retired', why: 'Its agent is refused, and nobody gets in through it.' }
+  if (state === 'waiting')
+    return { kind: 'warn', word: 'Not enrolled', why: 'Its agent has not yet called. Run the command of its enrolment on it.' }
+  const words: Record<Row['standing'], { kind: StateKind; word: string; why: string }> = {
+    current: { kind: 'good', word: 'Current', why: 'It has said that it knows the newest change of access.' },
+    behind: { kind: 'warn', word: 'Behind', why: 'It has not yet said that it knows the newest change of access.' },
+    silent: { kind: 'bad', word: 'Silent', why: 'Nothing was heard of it for two minutes: look at the machine, or its network.' },
+    none: { kind: 'quiet', word: 'Unknown', why: 'It is not enrolled.' },
+  }
+  return words[standing]
+}
+
+export const whenStaleWords: Record<Row['whenStale'], string> = {
+  refuse: 'Refuses logins',
+  allow: 'Goes on with what it last knew',
+}
+
+export const stateOptions: readonly { value: Row['state']; label: string }[] = [
+  { value: 'enrolled', label: 'Enrolled' },
+  { value: 'waiting', label: 'Not enrolled' },
+  { value: 'retired', label: 'Retired' },
+]
+export const isHostState = (value: string | undefined): value is Row['state'] =>
+  stateOptions.some((option) => option.value === value)
