@@ -42,6 +42,16 @@ export const organisation = capability('organisation', {
     output: z.object({ id: OrgId, name: z.string(), invitationId: InvitationId }),
     audit: { action: 'organisation.created', target: (_, { id }) => id },
   }),
+  inviteOwner: command({
+    path: '/organisations/:id/invite-owner',
+    summary: 'Invite the first Owner again, while nobody has joined; the earlier link stops working',
+    permission: 'operator:organisations',
+    stepUp: true,
+    input: z.object({ id: OrgId, ownerEmail: Email }),
+    output: z.object({ id: OrgId, invitationId: InvitationId }),
+    errors: { organisation_not_found: 404, already_founded: 409 },
+    audit: { action: 'organisation.owner_invited', target: ({ id }) => id },
+  }),
   transferOwnership: command({
     path: '/organisation/transfer-ownership',
     summary: 'Make another member Owner; you become Admin',

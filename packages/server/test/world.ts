@@ -11,6 +11,7 @@ import {
   invitation,
   ledger,
   obligations,
+  organisation,
   policy,
   type HostId,
   type InputOf,
@@ -243,6 +244,14 @@ const invited = (world: World) =>
     world.members.owner.caller,
   )
 
+/** An organisation that nobody has joined yet. */
+const unfounded = (world: World) =>
+  world.platform.call(
+    organisation.create,
+    { name: 'Empty Ltd', ownerEmail: `${randomBytes(5).toString('hex')}@example.test` },
+    world.members.owner.caller,
+  )
+
 /** The token of a link, planted in place of the one that was mailed. */
 const plantToken = async (world: World, table: 'invitation' | 'password_reset', id: string): Promise<string> => {
   const token = randomBytes(32).toString('base64url')
@@ -319,6 +328,7 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'organisation.read': (w) => asMember(w, {}),
   'organisation.update': (w) => ownerCall(w, { name: 'Planted organisation' }),
   'organisation.create': (w) => ownerCall(w, { name: 'New one', ownerEmail: `${randomBytes(5).toString('hex')}@example.test` }),
+  'organisation.inviteOwner': async (w) => ownerCall(w, { id: (await unfounded(w)).id, ownerEmail: 'first@example.test' }),
   'organisation.transferOwnership': async (w) => ({
     input: { personId: (await somebody(w)).personId },
     as: (await somebody(w, 'owner')).caller,

@@ -9,7 +9,8 @@ import { vaultIn } from './vault.ts'
 /**
  * Founds a new organisation from within an operation of another one: `work` runs inside the new organisation, its changes are sealed
  * into the new chain, and then the operation goes on where it was. Both chains grow in one transaction, so that neither can say what the
- * other does not. Only for an organisation that this transaction creates: nobody else can wait for its chain, so taking two cannot deadlock.
+ * other does not. Only for an organisation that nobody works in yet, entered before the operator's own chain is taken: no other transaction
+ * takes two chains in another order, so this cannot deadlock.
  */
 export const foundWithin = async <T>(
   { tx, orgId, principal, services, requestId, origin, person }: Context<never>,

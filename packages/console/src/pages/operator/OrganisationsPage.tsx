@@ -1,6 +1,7 @@
 import { operator, organisation, type OutputOf } from '@holdfast/contract'
 import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
+import { useState } from 'react'
 import {
   Dialog,
   Id,
@@ -14,12 +15,13 @@ import {
   useDo,
   useFormOf,
   usePagesOf,
+  useSession,
   type Column,
 } from '../../kit/index.ts'
 
 type Row = OutputOf<typeof operator.organisations>['rows'][number]
 
-const columns: Column<Row>[] = [
+const facts: Column<Row>[] = [
   { key: 'name', title: 'Organisation', grow: true, render: (row) => row.name, sort: (row) => row.name },
   { key: 'plan', title: 'Plan', render: (row) => <Tag>{row.plan}</Tag>, sort: (row) => row.plan },
   { key: 'region', title: 'Region', wide: true, render: (row) => row.region, sort: (row) => row.region },
@@ -60,18 +62,80 @@ const Create = ({ onClose }: { onClose: () => void }) => {
   )
 }
 
+const InviteOwner = ({ row, onClose }: { row: Row; onClose: () => void }) => {
+  const invite = useCommandOf(organisation.inviteOwner, {
+    refresh: [operator.outbox],
+    done: 'Owner invited again.',
+    onDone: onClose,
+    explain: {
+      organisation_not_found: 'There is no such organisation any more.',
+      already_founded: 'Somebody has joined already. Its Owners invite whoever else should come.',
+    },
+  })
+  const form = useFormOf(organisation.inviteOwner, { id: row.id, ownerEmail: '' }, invite.problem)
+  return (
+    <form onSubmit={form.submit(invite.run)} noValidate>
+      <Stack gap="sm">
+        <p>For when the first invitation ran out, or went to a wrong address. Its link stops working.</p>
+        <TextInput
+          label="E-mail of its first Owner"
+          type="email"
+          required
+          data-autofocus
+          placeholder="owner@acme.example"
+          {...form.text('ownerEmail')}
+        />
+        <ProblemNotice problem={invite.problem} />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={invite.running}>
+            Invite
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
 const Organisations = () => {
   const { rows, ...pages } = usePagesOf(operator.organisations, {})
+  const mine = useSession().organisation.id
+  const [invited, setInvited] = useState<Row | null>(null)
+  const columns: Column<Row>[] = [
+    ...facts,
+    {
+      key: 'do',
+      title: 'Actions',
+      actions: true,
+      render: (row) =>
+        row.id === mine ? null : (
+          <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setInvited(row)}>
+            Invite again
+          </Button>
+        ),
+    },
+  ]
   return (
-    <Table
-      label="Organisations"
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      {...pages}
-      retry={pages.refetch}
-      empty={{ title: 'No organisations', text: 'Create the first one and invite its Owner.' }}
-    />
+    <>
+      <Table
+        label="Organisations"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.id}
+        {...pages}
+        retry={pages.refetch}
+        empty={{ title: 'No organisations', text: 'Create the first one and invite its Owner.' }}
+      />
+      <Dialog
+        opened={invited !== null}
+        onClose={() => setInvited(null)}
+        title={`Invite the first Owner of ${invited?.name ?? ''}`}
+      >
+        {invited && <InviteOwner row={invited} onClose={() => setInvited(null)} />}
+      </Dialog>
+    </>
   )
 }
 

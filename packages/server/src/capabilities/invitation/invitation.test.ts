@@ -112,6 +112,34 @@ test('a new organisation: both chains say so, its Owner comes by the link, oneâ€
   expect(await platform.refusal(invitation.revoke, { id: invitationId }, founded.owner)).toBe('invitation_not_found')
 })
 
+test('the first Owner is invited again while nobody has joined; the earlier link is dead then', async () => {
+  const create = { name: 'Third Ltd', ownerEmail: 'typo@example.test' }
+  const { id } = await platform.call(organisation.create, create, founded.owner)
+  const astray = await tokenOfLastMail(id)
+  const before = await platform.call(ledger.head, {}, founded.owner)
+  const again = { id, ownerEmail: 'right@example.test' }
+  const { seq } = await platform.outcome(organisation.inviteOwner, again, founded.owner)
+  expect(seq).toBe(before.size)
+  const { rows } = await platform.admin.query<{ action: string }>(
+    `select body::jsonb ->> 'action' as action from ledger where org_id = $1 order by seq`,
+    [id],
+  )
+  expect(rows.map(({ action }) => action)).toEqual(['organisation.created', 'organisation.owner_invited'])
+  expect(await platform.refusal(invitation.preview, { token: astray }, newCaller())).toBe('link_invalid')
+  const token = await tokenOfLastMail(id)
+  expect(await platform.call(invitation.preview, { token }, newCaller())).toMatchObject({
+    email: 'right@example.test',
+    role: 'owner',
+  })
+  await platform.call(invitation.accept, { token, name: 'Right', password }, newCaller())
+  expect(await platform.refusal(organisation.inviteOwner, again, founded.owner)).toBe('already_founded')
+  expect(await platform.refusal(organisation.inviteOwner, { ...again, id: founded.orgId }, founded.owner)).toBe('already_founded')
+  const unknown = '01a20000-0000-7000-8000-000000000000' as typeof id
+  expect(await platform.refusal(organisation.inviteOwner, { ...again, id: unknown }, founded.owner)).toBe(
+    'organisation_not_found',
+  )
+})
+
 test('failing to found leaves nothing in either chain', async () => {
   const { rows: before } = await platform.admin.query('select count(*) from ledger')
   await platform.admin.query(

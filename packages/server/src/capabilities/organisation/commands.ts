@@ -36,6 +36,25 @@ export const create = handle(organisation.create, async ({ name, ownerEmail }, c
   return { id, name, invitationId }
 })
 
+/**
+ * For an organisation whose first invitation ran out or went astray. Again two chains, always the tenant's before the operator's, so that two
+ * of these cannot deadlock. Whoever accepts an earlier link meanwhile wins: a founding invitation holds only while nobody is in.
+ */
+export const inviteOwner = handle(organisation.inviteOwner, async ({ id, ownerEmail }, context) => {
+  const { now, services, fail } = context
+  const invitationId = await foundWithin(context, id, organisation.inviteOwner.audit.action, async (entered) => {
+    const { tx } = entered
+    const found = await tx.selectFrom('org').select('name').executeTakeFirst()
+    if (!found) throw fail('organisation_not_found')
+    if (await tx.selectFrom('membership').select('personId').limit(1).executeTakeFirst()) throw fail('already_founded')
+    const open = tx.updateTable('invitation').set({ revokedAt: now }).where('founding', '=', true)
+    await open.where('acceptedAt', 'is', null).where('revokedAt', 'is', null).execute()
+    const invited = { email: ownerEmail, role: 'owner' as const, organisation: found.name, founding: true }
+    return (await invite(entered, services, { ...invited, invitedBy: context.person(), now })).id
+  })
+  return { id, invitationId }
+})
+
 /** Both rows are locked in one order; the giver must still be Owner then. */
 export const transferOwnership = handle(organisation.transferOwnership, async ({ personId }, { tx, orgId, person, fail }) => {
   const me = person()

@@ -1,6 +1,6 @@
 import type { Capability } from '../../kernel/capability.ts'
-import { create, transferOwnership, update } from './commands.ts'
+import { create, inviteOwner, transferOwnership, update } from './commands.ts'
 import { read } from './queries.ts'
 
 /** The organisation itself: its name, its rule on second factors, who owns it. */
-export const organisation: Capability = { handlers: [read, update, create, transferOwnership] }
+export const organisation: Capability = { handlers: [read, update, create, inviteOwner, transferOwnership] }
