@@ -35,7 +35,7 @@ export const askApprovers = async (
   for (const [who] of approvers) {
     const person = people.get(who)
     if (!person) continue
-    const text = `Hello ${person.name},\n\n${asker} asks for access to ${hostName} as ${login}, for ${inWords(seconds)}. Read the request and decide:\n\n${services.publicUrl}/grants/${id}\n`
+    const text = `Hello ${person.name},\n\n${asker} asks for access to ${hostName} as ${login}, for ${inWords(seconds)}. Read the request and decide:\n\n${services.publicUrl}/access/grants/${id}\n`
     await queueMail(context, {
       to: person.email,
       subject: `Access to ${hostName}: a request`,
@@ -55,7 +55,7 @@ export const tellRequester = async (
   if (personId === context.person()) return
   const person = (await peopleOf(context, [personId])).get(personId)
   if (!person) return // has left
-  const text = `Hello ${person.name},\n\nyour access to ${hostName} ${what}.\n\n${context.services.publicUrl}/grants/${id}\n`
+  const text = `Hello ${person.name},\n\nyour access to ${hostName} ${what}.\n\n${context.services.publicUrl}/access/grants/${id}\n`
   await queueMail(context, {
     to: person.email,
     subject: `Access to ${hostName} ${what}`,
