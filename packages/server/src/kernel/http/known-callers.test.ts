@@ -6,7 +6,7 @@ const key = (authorization: string) => ({ headers: { authorization } })
 
 test('only what was noted is known, by key, access cookie or refresh cookie', () => {
   const known = createKnownCallers()
-  known.note('Bearer a', 'access', 'refresh')
+  for (const credential of ['Bearer a', 'access', 'refresh']) known.note(credential)
   expect([key('Bearer a'), cookie('__Host-at=access'), cookie('x=1; __Host-rt=refresh')].map(known.has)).toEqual([
     true,
     true,
@@ -31,8 +31,7 @@ test('is forgotten after its time, when it is refused, and when longest unseen o
   expect(known.has(key('a'))).toBe(true)
   now = 1000
   expect(known.has(key('a'))).toBe(false)
-  known.note('a', 'b')
-  known.note('a')
+  for (const credential of ['a', 'b', 'a']) known.note(credential)
   known.note('c')
   expect(['a', 'b', 'c'].map((one) => known.has(key(one)))).toEqual([true, false, true])
   known.forget('c')

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import type { Authenticator, Credentials } from './authenticate.ts'
 import { accessCookieOf, refreshCookieOf } from './cookies.ts'
@@ -8,29 +9,36 @@ import { accessCookieOf, refreshCookieOf } from './cookies.ts'
  * Only hashes are held. The table is bounded; a stranger cannot push anybody out, since only what was valid gets in.
  */
 export interface KnownCallers {
-  note: (...credentials: string[]) => void
+  /** `principal`: whom the credential proved to be, where it says so by itself. */
+  note: (credential: string, principal?: Principal) => void
   forget: (credential: string) => void
   /** Whether a request carries any of them. No look-up anywhere else. */
   has: (request: Credentials) => boolean
+  /** Whom the request's credential last proved to be; to begin with, never to answer by. */
+  recall: (request: Credentials) => Principal | null
 }
 
 const minutes = (count: number): number => count * 60_000
 
-export const createKnownCallers = (held = 20_000, forMs = minutes(20), now: () => number = Date.now): KnownCallers => {
-  const until = new Map<string, number>()
+export const createKnownCallers = (most = 20_000, forMs = minutes(20), now: () => number = Date.now): KnownCallers => {
+  const held = new Map<string, { until: number; principal: Principal | null }>()
   const nameOf = (credential: string): string => hash('sha256', credential, 'base64')
   const known = (credential: string | null | undefined): boolean =>
-    typeof credential === 'string' && (until.get(nameOf(credential)) ?? 0) > now()
+    typeof credential === 'string' && (held.get(nameOf(credential))?.until ?? 0) > now()
   return {
-    note: (...credentials) => {
-      for (const name of credentials.map(nameOf)) {
-        until.delete(name) // to the end of the order: whoever was not seen for longest goes first
-        until.set(name, now() + forMs)
-        const oldest = until.size > held ? until.keys().next().value : undefined
-        if (oldest !== undefined) until.delete(oldest)
-      }
+    note: (credential, principal) => {
+      const name = nameOf(credential)
+      held.delete(name) // to the end of the order: whoever was not seen for longest goes first
+      held.set(name, { until: now() + forMs, principal: principal ?? null })
+      const oldest = held.size > most ? held.keys().next().value : undefined
+      if (oldest !== undefined) held.delete(oldest)
     },
-    forget: (credential) => void until.delete(nameOf(credential)),
+    forget: (credential) => void held.delete(nameOf(credential)),
+    recall: (request) => {
+      const credential = request.headers.authorization ?? accessCookieOf(request)
+      const found = credential === null ? undefined : held.get(nameOf(credential))
+      return found && found.until > now() ? found.principal : null
+    },
     has: (request) =>
       request.headers.authorization !== undefined
         ? known(request.headers.authorization) // authenticate.ts: where a key comes along, cookies do not count
@@ -46,7 +54,7 @@ export const remembering =
     if (credential === null) return authenticate(request)
     try {
       const principal = await authenticate(request)
-      if (principal) known.note(credential)
+      if (principal) known.note(credential, principal)
       else known.forget(credential)
       return principal
     } catch (error) {

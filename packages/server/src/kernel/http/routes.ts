@@ -5,7 +5,7 @@ import { newId } from '../identifier.ts'
 import type { Handler } from '../handle.ts'
 import type { Principal } from '../principal.ts'
 import { common } from '../problem.ts'
-import { run, runStream, type Path, type Request } from '../run.ts'
+import { run, runStream, type Outcome, type Path, type Request } from '../run.ts'
 import type { Authenticator } from './authenticate.ts'
 import { cookieHeaders, refreshCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
@@ -13,6 +13,7 @@ import { createEventStreams, type EventStreams } from './events.ts'
 import { largeBodies } from './large-bodies.ts'
 import type { KnownCallers } from './known-callers.ts'
 import { rateHeaders, rateProblem, type RateLimits } from './rate-limit.ts'
+import { runTentatively } from './tentative.ts'
 
 export interface RouteOptions {
   path: Path
@@ -62,6 +63,18 @@ const signalOf = (reply: FastifyReply): AbortSignal => {
   return controller.signal
 }
 
+const limit = (
+  limits: RateLimits,
+  operation: Operation,
+  principal: Principal | null,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void => {
+  const state = limits.byCaller(operation, principal, request.ip)
+  if (state) reply.headers(rateHeaders(state))
+  if (state && state.retryAfterSeconds > 0) throw rateProblem(state)
+}
+
 const admit = async (
   { limits, authenticate, publicUrl }: RouteOptions,
   operation: Operation,
@@ -70,10 +83,26 @@ const admit = async (
 ) => {
   if (methodOf(operation) === 'POST') refuseCrossSite(request, publicUrl)
   const principal = await authenticate(request)
-  const state = limits.byCaller(operation, principal, request.ip)
-  if (state) reply.headers(rateHeaders(state))
-  if (state && state.retryAfterSeconds > 0) throw rateProblem(state)
+  limit(limits, operation, principal, request, reply)
   return { principal }
+}
+
+/** `assumed`: for whom the read may begin before it is known who calls. */
+const outcomeOf = async (
+  options: RouteOptions,
+  handler: Exclude<Handler, { scope: 'download' | 'events' }>,
+  input: unknown,
+  asked: Request,
+  assumed: Principal | null,
+  [request, reply]: [FastifyRequest, FastifyReply],
+): Promise<Outcome> => {
+  if (assumed) {
+    limit(options.limits, handler.operation, assumed, request, reply)
+    const outcome = await runTentatively(options.path, handler, input, asked, assumed, () => options.authenticate(request))
+    if (outcome) return outcome
+    asked.principal = (await admit(options, handler.operation, request, reply)).principal
+  }
+  return run(options.path, handler, input, asked)
 }
 
 const serve = async (
@@ -83,7 +112,9 @@ const serve = async (
   reply: FastifyReply,
   streams: EventStreams,
 ): Promise<FastifyReply> => {
-  const { principal } = request.admitted ?? (await admit(options, handler.operation, request, reply))
+  const { operation } = handler
+  const assumed = handler.scope === 'organisation' && methodOf(operation) === 'GET' ? options.known.recall(request) : null
+  const { principal } = assumed ? { principal: assumed } : (request.admitted ?? (await admit(options, operation, request, reply)))
   const asked: Request = {
     id: request.requestId,
     origin: { address: request.ip, agent: (request.headers['user-agent'] ?? '').slice(0, 300) },
@@ -106,10 +137,13 @@ const serve = async (
     request.leaveLoad?.()
     return reply.type('text/event-stream').send(streams.open(handler.operation, stream))
   }
-  const { output, seq, cookies } = await run(options.path, handler, input, asked)
+  const { output, seq, cookies } = await outcomeOf(options, handler, input, asked, assumed, [request, reply])
   if (seq !== null) reply.header('holdfast-ledger-seq', seq)
   if (cookies) reply.header('set-cookie', cookieHeaders(cookies))
-  if (cookies && 'set' in cookies) options.known.note(cookies.set.access, cookies.set.refresh)
+  if (cookies && 'set' in cookies) {
+    options.known.note(cookies.set.access)
+    options.known.note(cookies.set.refresh)
+  }
   return reply.send(output)
 }
 

@@ -19,16 +19,18 @@ const longestQueue = 16
 /** A lane that has been silent for this long works on something slow: nobody else should wait behind it. */
 const stuckMs = 5
 
-/** What is sent within one turn of the event loop travels in one write. */
+/** What is sent at the same time travels in one write; on a lane that is at work anyway, what is sent within one turn of the event loop. */
 const cork = (lane: Lane): void => {
   if (lane.corked) return
   const { stream } = (lane.client as unknown as { connection: pg.Connection }).connection
   lane.corked = true
   stream.cork()
-  setImmediate(() => {
+  const uncork = (): void => {
     lane.corked = false
     stream.uncork()
-  })
+  }
+  if (lane.underWay > 0) setImmediate(uncork)
+  else process.nextTick(uncork)
 }
 
 /**
@@ -37,10 +39,9 @@ const cork = (lane: Lane): void => {
  */
 export const sharedReads = (pool: pg.Pool): Reads => {
   const lanes = new Set<Lane>()
-  let opening = 0
+  let opening: Promise<Lane> | null = null
 
   const open = async (): Promise<Lane> => {
-    opening++
     try {
       const lane: Lane = {
         ...{ client: await pool.connect(), underWay: 0, movedAt: performance.now() },
@@ -49,7 +50,7 @@ export const sharedReads = (pool: pg.Pool): Reads => {
       lanes.add(lane)
       return lane
     } finally {
-      opening--
+      opening = null
     }
   }
   const moving = (): Lane | undefined => {
@@ -61,6 +62,12 @@ export const sharedReads = (pool: pg.Pool): Reads => {
     }
     return best
   }
+  const laneFor = async (): Promise<Lane> => {
+    for (;;) {
+      const lane = (lanes.size >= ownLanes ? moving() : undefined) ?? (await (opening ??= open()))
+      if (lane.underWay < longestQueue) return lane
+    }
+  }
   const leave = (lane: Lane): void => {
     lane.movedAt = performance.now()
     if (--lane.underWay > 0) return
@@ -68,9 +75,8 @@ export const sharedReads = (pool: pg.Pool): Reads => {
     lane.client.release(lane.broken)
   }
   return async (statements) => {
-    const joined = lanes.size + opening >= ownLanes ? moving() : undefined
-    const lane = joined ?? (await open())
-    if (lane.underWay > 0) cork(lane)
+    const lane = await laneFor()
+    cork(lane)
     lane.underWay++
     try {
       return await runBatch(lane.client, statements)
