@@ -91,9 +91,9 @@ test.skipIf(process.platform !== 'linux')(
       [ids],
     )
     expect(mails.rows).toEqual([{ mails: many }])
-  // No job stays with a process that is dead: there is no mail server, so every mail ends with the operator.
-  const waiting = async (): Promise<number> => (await database.query(`select from mail where state = 'queued'`)).rowCount ?? 0
-  await expect.poll(waiting, { timeout: 90_000, interval: 500 }).toBe(0)
+    // No job stays with a process that is dead: there is no mail server, so every mail ends with the operator.
+    const waiting = async (): Promise<number> => (await database.query(`select from mail where state = 'queued'`)).rowCount ?? 0
+    await expect.poll(waiting, { timeout: 90_000, interval: 500 }).toBe(0)
     await expect
       .poll(async () => (await (await people.owner.open(ledger.verify, {})).text()).trim().split('\n').at(-1), {
         timeout: 60_000,
