@@ -21,11 +21,15 @@ export const createBrowser = (url: string, ca: string): Client => {
   return createClient({ baseUrl: url, fetch: withCookies })
 }
 
-/** Signs in and enrols an authenticator app, as an Owner must (C2). The session has just confirmed its second factor then. */
-export const signInWithFactor = async (browser: Client, email: string, password: string): Promise<void> => {
+/**
+ * Signs in and enrols an authenticator app, as an Owner must (C2). The session has just confirmed its second factor then. Returns recovery
+ * codes: as good as codes of the app, and nobody has to wait half a minute for the next.
+ */
+export const signInWithFactor = async (browser: Client, email: string, password: string): Promise<string[]> => {
   await browser.call(operations.session.signIn, { email, password })
   const { value } = await browser.call(operations.factor.enrolTotp, { label: 'Phone' })
   const secret = fromBase32(value.secret)
   if (!secret) throw new Error('the server gave no base32 secret')
-  await browser.call(operations.factor.confirmTotp, { id: value.id, code: totpAt(secret, totpStep(Date.now())) })
+  const code = totpAt(secret, totpStep(Date.now()))
+  return (await browser.call(operations.factor.confirmTotp, { id: value.id, code })).value.recoveryCodes
 }

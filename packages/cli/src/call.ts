@@ -82,7 +82,7 @@ const patiently = async <T>(io: Io, server: Server, attempt: () => Promise<T>): 
 }
 
 /** A redirect would carry the key elsewhere: refused. */
-const strictFetch: typeof fetch = (url, init) => fetch(url, { ...init, redirect: 'error' })
+export const strictFetch: typeof fetch = (url, init) => fetch(url, { ...init, redirect: 'error' })
 
 export const clientOf = (server: Server): Client =>
   createClient({
@@ -96,8 +96,7 @@ export const clientOf = (server: Server): Client =>
   })
 
 /** A connection to a server that is already known. */
-export const connectTo = (io: Io, server: Server): Connection => {
-  const client = clientOf(server)
+export const connectTo = (io: Io, server: Server, client = clientOf(server)): Connection => {
   return {
     server,
     call: (operation, input) => {

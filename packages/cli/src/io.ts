@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 
 /** Everything outside of the program that a command touches, so that a test can stand in for it. */
@@ -15,11 +16,16 @@ export interface Io {
   sleep: (ms: number) => Promise<void>
   /** Shows a page in the person's browser; never fails. */
   openBrowser: (url: string) => void
+  /** Asks at the terminal, whatever stdin is; null where there is no terminal. Throws {@link Interrupted} at Ctrl-C. */
+  ask: ((question: string, how?: { hidden?: boolean }) => Promise<string>) | null
+  /** Tells of SIGINT, SIGTERM and SIGHUP, which meanwhile do not end the process. Returns how to stop that. */
+  onSignal: (heard: (signal: NodeJS.Signals) => void) => () => void
+  /** Runs a program with our terminal. Its exit code; 128 + n after signal n. Rejects when it cannot be started. */
+  hand: (file: string, args: readonly string[], env: Record<string, string | undefined>) => Promise<number>
 }
 
-/** 0 done, 1 refused or failed, 2 wrong usage, 3 the server cannot be reached or is unavailable. */
+/** 0 done, 1 refused or failed, 2 wrong usage, 3 the server cannot be reached or is unavailable. `ssh` also passes on those of the real ssh. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, unavailable: 3 } as const
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** Called in a way that cannot work: exit 2. The message says what to do and holds no secret. */
 export class UsageError extends Error {
@@ -34,6 +40,26 @@ export class Failed extends Error {
 /** The server did not answer, or not as Holdfast: exit 3. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
+}
+
+/** Ended by a signal: exit 128 + its number, without a word more. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  readonly code: number
+  constructor(signal: NodeJS.Signals) {
+    super(signal)
+    this.code = 128 + constants.signals[signal]
+  }
+}
+
+/** A program that we ran for the person ended with another code than 0, which becomes ours. */
+export class Ended extends Error {
+  override readonly name = 'Ended'
+  readonly code: number
+  constructor(code: number) {
+    super(`ended with ${code}`)
+    this.code = code
+  }
 }
 
 export const say = (io: Io, line: string): void => {

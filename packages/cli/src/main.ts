@@ -11,3 +11,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 process.exitCode = await run(process.argv.slice(2), processIo())
+// After a signal nothing is waited for: neither an answer nor a key at the terminal.
+if (process.exitCode > 128) process.exit()

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findAsk } from './ask.ts'
+import { hand } from './hand.ts'
 import type { Io } from './io.ts'
 
 const openBrowser = (url: string): void => {
@@ -8,6 +10,12 @@ const openBrowser = (url: string): void => {
   // No browser here: the page is printed as well.
   child.on('error', () => undefined)
   child.unref()
+}
+
+const onSignal: Io['onSignal'] = (heard) => {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, heard)
+  return () => signals.forEach((signal) => process.off(signal, heard))
 }
 
 /** The terminal, files and environment of this process. */
@@ -20,4 +28,7 @@ export const processIo = (): Io => ({
   interactive: process.stderr.isTTY === true,
   sleep: (ms) => sleep(ms),
   openBrowser,
+  ask: findAsk(),
+  onSignal,
+  hand,
 })

@@ -1,9 +1,11 @@
 import manifest from '../package.json' with { type: 'json' }
 import { Command, CommanderError, Help, Option } from 'commander'
 import { allOperations, rolesWith, type Operation } from '@holdfast/contract'
+import { addAccessCommands } from './access/commands.ts'
+import { addAgentCommands } from './agent-commands.ts'
 import { addCompletion } from './completion.ts'
 import { flagsOf, kebab, type Flag } from './flags.ts'
-import { exitCodes, say, type ExitCode, type Io } from './io.ts'
+import { exitCodes, say, type Io } from './io.ts'
 import { addLedgerCommands } from './ledger-commands.ts'
 import { addLoginCommands } from './login-commands.ts'
 import { runOperation, type OperationOptions } from './operation-command.ts'
@@ -11,12 +13,13 @@ import { describeFailure } from './refusal.ts'
 import { addServerOptions } from './server-options.ts'
 import { addStart } from './start.ts'
 
-/** Acts on a browser's cookies, which a command line does not keep. */
-const cookieOnly = new Set(['session.signIn', 'session.refresh'])
+/** Acts on a browser's cookies, which a command line does not keep, or is called by the program on a managed host. */
+const elsewhere = ({ name, permission }: Operation): boolean =>
+  ['session.signIn', 'session.refresh', 'agent.enrol'].includes(name) || permission === 'agent'
 
 /** The operations that become commands: an API key may call them, and they answer with one value. */
 export const offered = (operation: Operation): boolean =>
-  operation.kind !== 'download' && !operation.sessionOnly && !cookieOnly.has(operation.name)
+  operation.kind !== 'download' && operation.kind !== 'events' && !operation.sessionOnly && !elsewhere(operation)
 
 const describeOption = ({ help, initial, required }: Flag): string =>
   [help, required && '(required)', initial !== undefined && `(default: ${JSON.stringify(initial)})`].filter(Boolean).join(' ')
@@ -93,6 +96,8 @@ Examples:
   holdfast start                               run the system on this machine
   holdfast login                               let a browser authorise this command line
   holdfast policy create --title "Access control" --content @access.md
+  holdfast ssh web-1 --for 30m                 log in to a server, asking for access where needed
+  holdfast access                              what you have, what waits for you
   holdfast ledger export --out ledger.jsonl
   holdfast ledger verify ledger.jsonl          needs neither network nor credentials
 
@@ -111,6 +116,11 @@ const nounSummaries: Record<string, string> = {
   policy: 'written security policies',
   ledger: 'the hash-chained ledger: read, export, verify',
   accessLog: 'who read what',
+  host: 'managed servers',
+  accessPolicy: 'who may ask for access to which servers',
+  grant: 'access for a time: requests, approvals, ends',
+  breakGlass: 'emergency logins, and their review',
+  obligation: 'what is due, for whom, when',
   encryption: 'the organisation’s encryption keys',
   operator: 'the installation: health, keys, outbox',
 }
@@ -121,6 +131,8 @@ export const createProgram = (io: Io): Command => {
     .description('Run Holdfast, work with it, and verify its ledger')
     .helpCommand(false)
     .version(manifest.version, '--version')
+    // `--version` after a verb is the verb's own: access policies have versions.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', overview)
   program.exitOverride().configureOutput({
@@ -150,6 +162,8 @@ export const createProgram = (io: Io): Command => {
   }
   const ledger = nouns.get('ledger')
   if (ledger) addLedgerCommands(ledger, io)
+  addAccessCommands(program, io)
+  addAgentCommands(program, io)
   addCompletion(program, io)
   return program
 }
@@ -159,7 +173,7 @@ const operationOf = (argv: readonly string[]): string | undefined =>
   allOperations.find(({ name }) => name.split('.').map(kebab).join(' ') === argv.slice(0, 2).join(' '))?.name
 
 /** Runs one command line, without `node holdfast`. Never throws; what went wrong stands on stderr. */
-export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> => {
+export const run = async (argv: readonly string[], io: Io): Promise<number> => {
   try {
     await createProgram(io).parseAsync(argv, { from: 'user' })
     return exitCodes.done

@@ -1,12 +1,14 @@
 import { operationNamed, ProblemError, rolesWith, type Operation, type Permission } from '@holdfast/contract'
 import { kebab } from './flags.ts'
-import { exitCodes, Failed, Unavailable, UsageError, type ExitCode } from './io.ts'
+import { Ended, exitCodes, Failed, Interrupted, Unavailable, UsageError } from './io.ts'
 import { plain } from './print.ts'
 
 const advice: Partial<Record<string, string>> = {
   unauthenticated: 'Run `holdfast login`, or set HOLDFAST_API_KEY. A key ends when it expires, is revoked, or its member leaves.',
   mfa_required: 'Your role needs a second factor: sign in to the console and enrol one.',
   session_required: 'Do this in the console.',
+  no_factor: 'Enrol a second factor in the console first.',
+  policy_changed: 'The rules have changed meanwhile: ask anew.',
   step_up_required: 'Do this in the console, after confirming a code.',
   rate_limited: 'Wait, then try again.',
   idempotency_conflict: 'The first attempt is still running; look at the result before you try again.',
@@ -34,12 +36,13 @@ export const describeProblem = (error: ProblemError, operation?: Operation): str
 }
 
 /** What is printed on stderr for whatever a command threw, and the exit code. A stack appears only with DEBUG. */
-export const describeFailure = (error: unknown, operationName?: string, debug = false): { text: string; code: ExitCode } => {
+export const describeFailure = (error: unknown, operationName?: string, debug = false): { text: string; code: number } => {
   if (error instanceof ProblemError) {
     const unavailable = error.problem.status >= 502 && error.problem.status <= 504
     const operation = operationName === undefined ? undefined : operationNamed(operationName)
     return { text: describeProblem(error, operation), code: unavailable ? exitCodes.unavailable : exitCodes.failed }
   }
+  if (error instanceof Ended || error instanceof Interrupted) return { text: '', code: error.code }
   if (error instanceof UsageError) return { text: error.message, code: exitCodes.usage }
   if (error instanceof Unavailable) return { text: error.message, code: exitCodes.unavailable }
   if (error instanceof Failed) return { text: error.message, code: exitCodes.failed }

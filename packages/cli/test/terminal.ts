@@ -15,6 +15,10 @@ export interface Setting {
   interactive?: boolean
   /** Called at every wait instead of waiting. */
   onSleep?: (ms: number) => void | Promise<void>
+  /** Answers to questions at the terminal, in their order; without it there is no terminal. */
+  answers?: readonly (string | Error)[]
+  /** Stands in for programs that get our terminal; answers with their exit code. */
+  onHand?: (file: string, args: readonly string[], env: Record<string, string | undefined>) => number | Promise<number>
 }
 
 export interface Outcome {
@@ -23,6 +27,8 @@ export interface Outcome {
   stderr: string
   waits: number[]
   opened: string[]
+  /** The questions that were asked. */
+  questions: string[]
 }
 
 const collecting = (): { stream: Writable; text: () => string } => {
@@ -36,12 +42,21 @@ const collecting = (): { stream: Writable; text: () => string } => {
   return { stream, text: () => Buffer.concat(chunks).toString('utf8') }
 }
 
+const signals = new Set<(signal: NodeJS.Signals) => void>()
+
+/** What the terminal does when somebody presses Ctrl-C, or another program ends ours. */
+export const sendSignal = (signal: NodeJS.Signals): void => {
+  for (const heard of [...signals]) heard(signal)
+}
+
 /** Runs one command line in this process, with a terminal, an environment and a clock of its own. */
 export const holdfast = async (argv: readonly string[], setting: Setting = {}): Promise<Outcome> => {
   const stdout = collecting()
   const stderr = collecting()
   const waits: number[] = []
   const opened: string[] = []
+  const questions: string[] = []
+  const answers = setting.answers && [...setting.answers]
   const io: Io = {
     // No test reads the configuration of whoever runs it.
     env: { XDG_CONFIG_HOME: scratch(), HOLDFAST_HOME: '/nonexistent', ...setting.env },
@@ -55,7 +70,21 @@ export const holdfast = async (argv: readonly string[], setting: Setting = {}): 
       await setting.onSleep?.(ms)
     },
     openBrowser: (url) => opened.push(url),
+    ask:
+      answers === undefined
+        ? null
+        : async (question) => {
+            questions.push(question)
+            const answer = answers.shift() ?? new Error(`nobody answers ${question}`)
+            if (answer instanceof Error) throw answer
+            return answer
+          },
+    onSignal: (heard) => {
+      signals.add(heard)
+      return () => signals.delete(heard)
+    },
+    hand: async (file, args, env) => (await setting.onHand?.(file, args, env)) ?? 0,
   }
   const code = await run(argv, io)
-  return { code, stdout: stdout.text(), stderr: stderr.text(), waits, opened }
+  return { code, stdout: stdout.text(), stderr: stderr.text(), waits, opened, questions }
 }

@@ -1,0 +1,88 @@
+/** A running system with a server behind it: who may ask, who approves, and a real sshd that believes the organisation's authority. */
+import { operations, type Client, type OutputOf } from '@holdfast/contract'
+import { authorizedPrincipalsLine, principalOf } from '@holdfast/crypto/ssh'
+import { openMailbox } from '../../console/e2e/mailbox.ts'
+import { startSystem, type RunningSystem } from '../../server/test/system.ts'
+import { createSshd, type Sshd } from '../test/sshd.ts'
+import { createBrowser, signInWithFactor } from './browser.ts'
+
+export interface Person {
+  browser: Client
+  id: OutputOf<typeof operations.session.current>['person']['id']
+  email: string
+  password: string
+  /** A recovery code that was not used yet. */
+  code: () => string
+  /** An API key of theirs. */
+  key: string
+}
+
+export interface AccessWorld {
+  system: RunningSystem
+  sshd: Sshd
+  hostId: OutputOf<typeof operations.host.register>['host']['id']
+  asker: Person
+  approver: Person
+  close: () => Promise<void>
+}
+
+const email = (name: string) => `${name}@example.test`
+const password = 'nine kettles on a quiet hill'
+
+const eventually = async <T>(what: string, look: () => T | undefined): Promise<T> => {
+  for (let tries = 0; tries < 200; tries++) {
+    const found = look()
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`never happened: ${what}`)
+}
+
+const settle = async (browser: Client, name: string, role: 'owner' | 'reviewer'): Promise<Person> => {
+  const codes = await signInWithFactor(browser, email(name), password)
+  const { value: who } = await browser.call(operations.session.current, {})
+  const { value: made } = await browser.call(operations.apiKey.create, { name: 'Terminal', role, days: 1 })
+  const code = () => {
+    const next = codes.shift()
+    if (next === undefined) throw new Error('all recovery codes are used')
+    return next
+  }
+  return { browser, id: who.person.id, email: email(name), password, code, key: made.key }
+}
+
+/** Registers the server and brings it in as its agent would; sshd gets what the agent would write for one login. */
+const enrolHost = async (system: RunningSystem, browser: Client, sshd: Sshd): Promise<AccessWorld['hostId']> => {
+  const place = { name: 'web-1', environment: 'test', address: '127.0.0.1', port: sshd.port }
+  const { value: enrolment } = await browser.call(operations.host.register, place)
+  const agent = createBrowser(system.url, system.ca)
+  const enrol = { token: enrolment.token, hostPublicKey: sshd.hostKey, agentVersion: '0.1.0' }
+  const { value } = await agent.call(operations.agent.enrol, enrol)
+  const authorities = (await browser.call(operations.host.authorities, {})).value.userAuthorities
+  const principal = principalOf({ org: value.orgId, host: value.hostId, login: sshd.login })
+  await sshd.start({ authorities, principals: authorizedPrincipalsLine(principal), hostCertificate: value.hostCertificate })
+  return value.hostId
+}
+
+export const createAccessWorld = async (): Promise<AccessWorld> => {
+  const [mailbox, sshd] = await Promise.all([openMailbox(), createSshd()])
+  const system = await startSystem({ env: { HOLDFAST_SMTP_URL: mailbox.url } })
+  const [first, second] = [createBrowser(system.url, system.ca), createBrowser(system.url, system.ca)]
+  const token = new URL(system.setupLink ?? '').hash.slice(1)
+  await first.call(operations.setup.complete, { token, organisation: 'Acme', name: 'Ada', email: email('ada'), password })
+  const asker = await settle(first, 'ada', 'owner')
+  await first.call(operations.invitation.create, { email: email('grace'), role: 'reviewer' })
+  const link = await eventually('an invitation', () => /\/invitation#([\w-]+)/.exec(mailbox.newestTo(email('grace')) ?? '')?.[1])
+  await second.call(operations.invitation.accept, { token: link, name: 'Grace', password })
+  const approver = await settle(second, 'grace', 'reviewer')
+  const hostId = await enrolHost(system, first, sshd)
+  const people = { requesters: { personIds: [asker.id] }, approvers: { personIds: [approver.id] } }
+  const rules = { name: 'Test servers', selects: { hostIds: [hostId] }, logins: [sshd.login], ...people }
+  await first.call(operations.accessPolicy.create, rules)
+  return {
+    ...{ system, sshd, hostId, asker, approver },
+    close: async () => {
+      await system.remove()
+      await Promise.all([sshd.stop(), mailbox.close()])
+    },
+  }
+}
