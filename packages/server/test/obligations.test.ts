@@ -61,7 +61,7 @@ test('a deadline seconds away is acted on within seconds, and what follows it to
   try {
     const events = await until(await openIn(1500, 'te_soon'), 2)
     expect(events.map(({ kind }) => kind)).toEqual(['breached', 'escalated'])
-    for (const { lateMs } of events) expect(lateMs).toBeLessThan(4_000)
+    for (const { lateMs } of events) expect(lateMs).toBeLessThan(8_000) // 2 s of polling, and room for a busy machine
   } finally {
     await queue.stop()
   }
