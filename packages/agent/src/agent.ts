@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { believe, keysOf, type Belief, type Host } from './belief.ts'
 import { createClock } from './clock.ts'
 import { findCgroups, hasAuditSessions } from './containment.ts'
 import { createGate, parseSessionRequest } from './gate.ts'
 import { listen } from './hook-socket.ts'
 import { hostPublicKey, isDue, writeHostCertificate } from './host-certificate.ts'
-import { openOutbox } from './outbox.ts'
+import { openOutbox, type Outbox } from './outbox.ts'
 import type { Layout } from './paths.ts'
 import { startReporter } from './reporter.ts'
 import { connectServer, ServerRefused } from './server-client.ts'
@@ -55,6 +55,14 @@ export interface AgentOptions {
   pollMs?: number
 }
 
+/** Break-glass logins while there was no agent: the hook left a byte for each. */
+const reportMissedUses = ({ breakGlassUses }: Layout, outbox: Outbox): void => {
+  if (!existsSync(breakGlassUses)) return
+  const { size, mtime } = statSync(breakGlassUses)
+  for (let n = 0; n < Math.min(size, 100); n += 1) outbox.brokeGlass({ at: mtime.toISOString(), from: null, keyId: null })
+  rmSync(breakGlassUses)
+}
+
 const hourMs = 3_600_000
 const reapMs = 1000
 /** A login waits for a newer state no longer than this. */
@@ -99,7 +107,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   /** Null for a success, which forgets the failure before it. */
   const outcome = (what: string, error: unknown): void => {
     if (error === null) return void failures.delete(what)
-    const text = `${what}: ${error instanceof Error ? error.message : String(error)}`.slice(0, 500)
+    const text = `${what}: ${error instanceof Error ? error.message : 'failed'}`.slice(0, 500)
     if (text !== failures.get(what)) log(text)
     failures.set(what, text)
     // The server itself says that it knows this agent no more; its certificate was checked.
@@ -110,7 +118,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     sessions.all().flatMap((session: LiveSession) => {
       const grant = trial(requireBelief()).grants.get(session.grantId) ?? grants.get(session.grantId)
       if (!grant || ended.has(session.grantId)) {
-        const over = ended.get(session.grantId) === 'expired'
+        const over = ended.get(session.grantId) === 'expired' || session.endsAtMs <= toldAtMs
         return [sessions.end(session.id, over ? 'expired' : 'revoked', over ? session.endsAtMs : toldAtMs)]
       }
       const endsAtMs = Date.parse(grant.endsAt)
@@ -165,12 +173,13 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
       ...{ startedAt: new Date(startedAtMs).toISOString(), endsAt: new Date(endsAtMs).toISOString() },
     })),
   })
-  const asked = Promise.withResolvers<void>()
+  let stopAsked: () => void = () => undefined
+  const stopped = new Promise<void>((resolve) => (stopAsked = resolve))
   const answer = async ([verb, ...fields]: string[]): Promise<string> => {
     if (verb === 'ping') return 'pong'
     if (verb === 'status') return JSON.stringify(status())
     if (verb === 'stop') {
-      asked.resolve()
+      stopAsked()
       return 'stopping'
     }
     const request = verb === 'open' ? parseSessionRequest(fields) : null
@@ -180,6 +189,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     return verdict
   }
 
+  reportMissedUses(layout, outbox)
   const socket = await listen(layout.socket, answer)
   await sessions.resume()
   if (belief) await Promise.all(enforce(belief, clock.now()))
@@ -205,7 +215,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   return {
     status,
     refresh: () => sync.now(),
-    stopped: asked.promise,
+    stopped,
     async stop() {
       for (const timer of timers) clearInterval(timer)
       await socket.close()

@@ -4,7 +4,6 @@ import {
   parseCertificate,
   parseGrantKeyId,
   principalOf,
-  sameKey,
   SshError,
   type Certificate,
 } from '@holdfast/crypto/ssh'
@@ -32,7 +31,8 @@ export type Refusal =
 
 export type Decision = { grant: Grant; certificate: Certificate } | { refused: Refusal; keyId?: string }
 
-const certificateIn = (authInfo: string): Certificate | null => {
+/** Null where the login was not by one certificate and nothing else. */
+export const certificateIn = (authInfo: string): Certificate | null => {
   const methods = authInfo.split('\n').filter((line) => line.startsWith('publickey '))
   const [line] = methods
   if (line === undefined || methods.length > 1) return null
@@ -79,6 +79,3 @@ const decideGrant = (certificate: Certificate, login: string, belief: Belief, no
 
 /** Whether a state may become known that lets this login in: the grant is newer than what we know. */
 export const mayBeNews = (decision: Decision): boolean => 'refused' in decision && decision.refused === 'grant_unknown'
-
-export const isAuthority = (belief: Belief, certificate: Certificate): boolean =>
-  belief.bundle.authorities.some((key) => sameKey(key, certificate.authority))

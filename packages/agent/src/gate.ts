@@ -1,7 +1,7 @@
 import { isRevoked } from '@holdfast/crypto/ssh'
 import type { Belief, Host } from './belief.ts'
 import type { HostClock } from './clock.ts'
-import { decide, mayBeNews, type Decision, type Refusal } from './decide.ts'
+import { certificateIn, decide, mayBeNews, type Decision, type Refusal } from './decide.ts'
 import type { Outbox } from './outbox.ts'
 import { statOf } from './processes.ts'
 import type { Sessions } from './sessions.ts'
@@ -70,7 +70,7 @@ export const createGate = (options: GateOptions) => {
   /** By an authority of its own, which sshd has checked: there is no grant, and no end but a person's. */
   const breakGlass = (request: SessionRequest): string => {
     const from = /^[0-9a-fA-F.:]{2,64}$/.test(request.from) ? request.from : null
-    outbox.brokeGlass({ at: iso(clock.now()), from, keyId: null })
+    outbox.brokeGlass({ at: iso(clock.now()), from, keyId: printable(certificateIn(request.authInfo)?.keyId) })
     options.changed()
     return 'allow'
   }

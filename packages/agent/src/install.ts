@@ -124,7 +124,7 @@ export const installAgent = async (options: InstallOptions): Promise<Settings> =
   try {
     await writeEnrolment(layout, enrolled, settings, authority)
     if (breakGlass) await writeBreakGlass(layout, breakGlass)
-    const kind = installHook(layout, { compiler: options.compiler ?? true })
+    const kind = installHook(layout, { compiler: options.compiler ?? true, breakGlass: breakGlass?.login ?? '' })
     say(
       kind === 'compiled'
         ? 'The session hook was compiled.'

@@ -21,6 +21,7 @@ export const layoutOf = (root = '/') => {
     hostCertificate: join(etc, 'ssh_host_ed25519_key-cert.pub'),
     stateFile: join(state, 'state.json'),
     outbox: join(state, 'outbox.json'),
+    breakGlassUses: join(state, 'break-glass-uses'),
     sessions: join(state, 'sessions'),
     socket: join(run, 'agent.sock'),
     hook: join(lib, 'session-hook'),

@@ -78,7 +78,8 @@ export const connectServer = ({ server, authority, agentKey }: ServerAddress): S
     new Promise((resolve, reject) => {
       const headers = {
         accept: 'application/json',
-        ...(agentKey === null ? {} : { authorization: `Bearer ${agentKey}` }),
+        // Without a key the server wants to know that no other site sent us.
+        ...(agentKey === null ? { origin: origin.origin } : { authorization: `Bearer ${agentKey}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
         ...options.headers,
       }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { principalOf } from '@holdfast/crypto/ssh'
 import { expect, it } from 'vitest'
@@ -20,7 +21,7 @@ onManagedHost('a login on a managed host', (world) => {
     )
   /** What a certificate of one's own authority would be, were it in sshd's list. */
   const ownAuthority = (principals: string[], keyId = 'grant:gr_x/user:pe_x', extra: string[] = []): string => {
-    const directory = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim()
+    const directory = mkdtempSync(join(tmpdir(), 'hf-authority-'))
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(directory, 'ca')])
     writeFileSync(join(directory, 'user.pub'), `${world.host.userKey}\n`)
     const named = principals.length > 0 ? ['-n', principals.join(',')] : []
@@ -38,7 +39,7 @@ onManagedHost('a login on a managed host', (world) => {
     ])
     appendFileSync(world.host.layout.userAuthorities, readFileSync(join(directory, 'ca.pub')))
     const certificate = readFileSync(join(directory, 'user-cert.pub'), 'utf8').trim()
-    execFileSync('rm', ['-r', directory])
+    rmSync(directory, { recursive: true })
     return certificate
   }
 
@@ -63,13 +64,13 @@ onManagedHost('a login on a managed host', (world) => {
     world.server.streamless = false
   })
 
-  it.each<[string, Record<string, unknown>]>([
+  it.each<[string, Record<string, string>]>([
     ['another host', { host: 'ho_2' }],
     ['another organisation', { org: '0192f0c1-7a2b-7c3d-8e4f-5a6b7c8d9e99' }],
     ['another login', { login: 'somebody-else' }],
     ['root', { login: 'root' }],
   ])('is refused with a certificate for %s', async (_name, change) => {
-    if (change.org) await world.server.keyServer.client.sshAuthorities(String(change.org))
+    if (change.org) await world.server.keyServer.client.sshAuthorities(change.org)
     const given = await grant()
     await world.server.certify(given, change)
     expect(await world.host.run(given.certificate, greeting)).toMatchObject({ code: 255, out: '' })

@@ -38,6 +38,8 @@ export interface ManagedHost {
   userKey: string
   /** Has the client believe the host. */
   trust(server: Pick<WireServer, 'orgId' | 'hostId'>, authorities: readonly string[]): void
+  trustLines(lines: readonly string[], hostKeyAlias: string): void
+  installBy(options: Pick<InstallOptions, 'server' | 'token' | 'authority'> & Partial<InstallOptions>): Promise<void>
   install(server: WireServer, options?: Partial<InstallOptions>): Promise<void>
   uninstall(): Promise<boolean>
   startAgent(): Promise<void>
@@ -191,6 +193,13 @@ export const createManagedHost = async ({ plain = false }: { plain?: boolean } =
   }
 
   let alias = 'unknown'
+  const installBy: ManagedHost['installBy'] = async (options) => {
+    await installAgent({
+      ...{ root, trialLogin: login, pam, sshd, cgroup: name, command: ['holdfast', 'agent', 'run'] },
+      say: (line) => writeFileSync(log, `${line}\n`, { flag: 'a' }),
+      ...options,
+    })
+  }
   const trust: ManagedHost['trust'] = ({ orgId, hostId }, authorities) => {
     alias = hostPrincipalOf({ org: orgId, host: hostId })
     const lines = plain
@@ -233,25 +242,18 @@ export const createManagedHost = async ({ plain = false }: { plain?: boolean } =
     logs: () => (existsSync(log) ? readFileSync(log, 'utf8') : ''),
     userKey: readFileSync(join(root, 'client/user.pub'), 'utf8').trim(),
     trust,
+    trustLines(lines, name) {
+      alias = name
+      writeFileSync(join(root, 'client/known_hosts'), `${lines.join('\n')}\n`)
+    },
+    installBy,
     async install(server, options = {}) {
       const { authorities } = await server.keyServer.client.sshAuthorities(server.orgId)
       trust(
         server,
         authorities.host.keys.map(({ publicKey }) => publicKey),
       )
-      await installAgent({
-        ...{
-          server: server.url,
-          token: server.token,
-          authority: server.authority,
-          root,
-          trialLogin: login,
-          pam,
-          sshd,
-          cgroup: name,
-        },
-        ...{ command: ['holdfast', 'agent', 'run'], say: (line) => writeFileSync(log, `${line}\n`, { flag: 'a' }), ...options },
-      })
+      await installBy({ server: server.url, token: server.token, authority: server.authority, ...options })
     },
     uninstall: () => uninstallAgent({ root, say: () => undefined }),
     killAgent: () => endAgent('SIGKILL'),
