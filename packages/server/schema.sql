@@ -398,6 +398,7 @@ table idempotency (
   status integer,
   response_sealed bytea,
   created_at timestamp with time zone not null default now(),
+  ledger_seq bigint,
   constraint idempotency_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint idempotency_pkey PRIMARY KEY (org_id, principal, key)
 );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Operation } from '@holdfast/contract'
 import { common } from './problem.ts'
 import { principalId, type Principal } from './principal.ts'
-import type { Unit } from './unit.ts'
+import type { Kept, Unit } from './unit.ts'
 
 const place = (principal: string, key: string) => ({
   table: 'idempotency',
@@ -18,7 +18,8 @@ const hashOf = (operation: Operation, input: unknown): Buffer =>
 /** What an earlier request with the same key answered. */
 export interface Earlier {
   output: unknown
-  seq: number
+  /** The entry it was recorded in; null when it was kept before entries were noted. */
+  seq: number | null
 }
 
 /**
@@ -43,22 +44,18 @@ export const claim = async (
   if (claimed) return null
   const earlier = await unit.tx
     .selectFrom('idempotency')
-    .select(['requestHash', 'responseSealed'])
+    .select(['requestHash', 'responseSealed', 'ledgerSeq'])
     .where('principal', '=', who)
     .where('key', '=', key)
     .executeTakeFirst()
   if (!earlier?.responseSealed) throw common('idempotency_conflict', { retryAfterSeconds: 1 })
   if (!earlier.requestHash.equals(hash)) throw common('idempotency_mismatch')
-  return JSON.parse(await unit.vault.openText('org', place(who, key), earlier.responseSealed)) as Earlier
+  const { output } = JSON.parse(await unit.vault.openText('org', place(who, key), earlier.responseSealed)) as { output: unknown }
+  return { output, seq: earlier.ledgerSeq === null ? null : Number(earlier.ledgerSeq) }
 }
 
-/** Keeps the answer with the claim; sealed, since it may hold a secret that is shown once. The entry's number follows at the replay. */
-export const keep = async (unit: Unit, principal: Principal, key: string, output: unknown): Promise<void> => {
+/** Seals the answer, since it may hold a secret that is shown once. */
+export const keptAnswer = async (unit: Unit, principal: Principal, key: string, output: unknown): Promise<Kept> => {
   const who = principalId(principal)
-  await unit.tx
-    .updateTable('idempotency')
-    .set({ status: 200, responseSealed: await unit.vault.seal('org', place(who, key), JSON.stringify({ output })) })
-    .where('principal', '=', who)
-    .where('key', '=', key)
-    .execute()
+  return { principal: who, key, response: await unit.vault.seal('org', place(who, key), JSON.stringify({ output })) }
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Access, AccessLog } from './access-log.ts'
 import type { Gate } from './gate.ts'
 import type { Context, Cookies, Entered, Handler, Origin, PublicContext, StreamContext } from './handle.ts'
-import { claim, keep } from './idempotency.ts'
+import { claim, keptAnswer } from './idempotency.ts'
 import { actorOf } from './ledger/entry.ts'
 import { declaredObligations } from './obligation/context.ts'
 import { permit } from './permit.ts'
@@ -11,7 +11,7 @@ import { RecordedRefusal } from './recorded-refusal.ts'
 import { isPerson, principalId, type Principal } from './principal.ts'
 import { common, Problem, problemOf } from './problem.ts'
 import type { Services } from './services.ts'
-import { openUnit, readIn, record, type Recorded, type Unit } from './unit.ts'
+import { openUnit, readIn, record, type Kept, type Recorded, type Unit } from './unit.ts'
 
 /** One request, whatever it came in by. */
 export interface Request {
@@ -139,10 +139,11 @@ const close = async (
   recorded: Omit<Recorded, 'action' | 'targetId'>,
   input: unknown,
   output: unknown,
+  kept: Kept | null = null,
 ): Promise<number | null> => {
   if (operation.kind === 'query') return null
   const { action, target } = operation.audit
-  return record(path.services.ground, unit, { ...recorded, action, targetId: target(input as never, output as never) })
+  return record(path.services.ground, unit, { ...recorded, action, targetId: target(input as never, output as never) }, kept)
 }
 
 const runInOrganisation = async (
@@ -170,7 +171,7 @@ const runInOrganisation = async (
     const earlier = key === null ? null : await claim(unit, operation, principal, key, input)
     if (earlier) {
       await unit.transaction.rollback()
-      return { output: earlier.output, seq: null, cookies: null }
+      return { ...earlier, cookies: null }
     }
     const context = {
       ...shared.context,
@@ -188,9 +189,9 @@ const runInOrganisation = async (
     } satisfies Context<never>
     const output = operation.output.parse(await handler.run(input as never, context as never))
     settled()
-    if (key !== null) await keep(unit, principal, key, output)
+    const kept = key === null ? null : await keptAnswer(unit, principal, key, output)
     const who = { actor: actorOf(principal), requestId: request.id, origin: request.origin, reason: shared.reason() }
-    const seq = await close(path, operation, unit, who, input, output)
+    const seq = await close(path, operation, unit, who, input, output, kept)
     if (!writes) path.accessLog.note(accessOf(path, operation, request, principal, input, 'read', rowsOf(output)))
     await shared.runEffects()
     return { output, seq, cookies: shared.cookies() }

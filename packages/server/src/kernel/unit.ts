@@ -41,6 +41,13 @@ export interface Recorded {
   reason: string | null
 }
 
+/** An answer to keep under an idempotency key that this unit claimed; sealed. */
+export interface Kept {
+  principal: string
+  key: string
+  response: Buffer
+}
+
 /** Opens a unit of work in one organisation. Nothing is sent to the database before its first statement, nor made before it is used. */
 export const openUnit = (ground: Ground, orgId: OrgId, personId: PersonId | null, writes: boolean): Unit => {
   const { pool, reads, admit } = ground
@@ -59,17 +66,30 @@ export const openUnit = (ground: Ground, orgId: OrgId, personId: PersonId | null
 }
 
 const appendText = 'select seq from ledger_append($1)'
+const appendAndKeepText = `with entry as (select seq from ledger_append($1))
+  update idempotency kept set status = 200, response_sealed = $4, ledger_seq = entry.seq from entry
+  where kept.org_id = current_org() and kept.principal = $2 and kept.key = $3 returning entry.seq`
 
 /**
  * Seals the unit's changes into one ledger entry and commits: the append is the very last statement and travels with COMMIT;
- * the answer waits for the shared flush (docs/adr/0003-ledger-append.md). Returns the entry's number.
+ * the answer waits for the shared flush (docs/adr/0003-ledger-append.md). `kept`: the answer under an idempotency key, stored by the same
+ * statement with the entry's number. Returns that number.
  */
-export const record = async (ground: Ground, { transaction, vault }: Unit, recorded: Recorded): Promise<number> => {
+export const record = async (
+  ground: Ground,
+  { transaction, vault }: Unit,
+  recorded: Recorded,
+  kept: Kept | null = null,
+): Promise<number> => {
   const head = await entryHead(vault, { ...recorded, id: newId('le') })
   await ground.turns.take(transaction.orgId)
   let rows
   try {
-    rows = await transaction.commit({ text: appendText, values: [JSON.stringify(head)] })
+    rows = await transaction.commit(
+      kept === null
+        ? { text: appendText, values: [JSON.stringify(head)] }
+        : { text: appendAndKeepText, values: [JSON.stringify(head), kept.principal, kept.key, kept.response] },
+    )
   } finally {
     ground.turns.give(transaction.orgId)
   }

@@ -169,6 +169,8 @@ describe('idempotency keys', () => {
     const before = await storedIn(started.database)
     const second = await started.ask('POST', '/api/v1/policies', asKey(policy, key))
     expect({ status: second.status, text: second.text }).toEqual({ status: 200, text: first.text })
+    expect(second.headers['holdfast-ledger-seq']).toBe(first.headers['holdfast-ledger-seq'])
+    expect(Number(first.headers['holdfast-ledger-seq'])).toBeGreaterThan(0)
     expect(await storedIn(started.database)).toEqual(before)
     expect(await refused('POST', '/policies', asKey({ ...policy, title: 'Another' }, key))).toBe('422 idempotency_mismatch')
   })

@@ -59,6 +59,7 @@ interface IdempotencyTable {
   requestHash: Buffer
   status: number | null
   responseSealed: Buffer | null
+  ledgerSeq: string | null
   createdAt: Generated<Date>
 }
 interface AccessLogTable {
