@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { compose } from './compose.ts'
 import { defaultConnectionLimits } from './kernel/http/connections.ts'
 import { createKnownCallers } from './kernel/http/known-callers.ts'
+import { createLargeBodies } from './kernel/http/large-bodies.ts'
 import { createLoadShedding } from './kernel/http/load-shedding.ts'
 import { registerPages } from './kernel/http/pages.ts'
 import { createRateLimits } from './kernel/http/rate-limit.ts'
@@ -78,7 +79,7 @@ const app = await createHttpServer({
   path: platform.path,
   handlers: platform.handlers,
   limits: createRateLimits(ratePolicies(configuration)),
-  ...{ shedding, connections, proxies, known: createKnownCallers() },
+  ...{ shedding, connections, proxies, known: createKnownCallers(), large: createLargeBodies() },
   authenticate: platform.authenticate,
   publicUrl,
   tls: { cert: await readFile(join(home.app, 'https.pem'), 'utf8'), key: await readFile(join(home.app, 'https.key'), 'utf8') },

@@ -1,15 +1,20 @@
 /** The real HTTPS edge with small limits: floods are refused with a time to come back, whoever is known is still served (O10, O11). */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect as connectPlain, type AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { capability, query } from '@holdfast/contract'
+import { z } from 'zod'
+import { handlePublic } from '../../src/kernel/handle.ts'
 import { afterEach, beforeAll, afterAll, expect, test } from 'vitest'
 import { connect } from 'node:tls'
 import { common } from '../../src/kernel/problem.ts'
 import { defaultConnectionLimits, type ConnectionLimits } from '../../src/kernel/http/connections.ts'
 import type { Authenticator } from '../../src/kernel/http/authenticate.ts'
 import { createKnownCallers, remembering, type KnownCallers } from '../../src/kernel/http/known-callers.ts'
+import { createLargeBodies, type LargeLimits } from '../../src/kernel/http/large-bodies.ts'
 import { createLoadShedding, type LoadLimits, type LoadShedding } from '../../src/kernel/http/load-shedding.ts'
 import { createMetrics } from '../../src/kernel/http/metrics.ts'
 import { createRateLimits, defaultPolicies } from '../../src/kernel/http/rate-limit.ts'
@@ -35,12 +40,24 @@ afterEach(async () => {
   await app.close()
 })
 
+/** An answer larger than what the kernel takes off our hands. */
+const { answer } = capability('test', {
+  answer: query({
+    path: '/answer',
+    summary: 'A large one',
+    permission: 'public',
+    input: z.object({}),
+    output: z.object({ text: z.string() }),
+  }),
+})
+
 interface Fences {
   load: Partial<LoadLimits>
   quota: number
   connections: Partial<ConnectionLimits>
   known: KnownCallers
   proxies: string[]
+  large: LargeLimits
 }
 
 /** The one valid key; an outsider only makes up others. */
@@ -59,12 +76,22 @@ interface Served {
 
 /** `/slow` answers when told, `/whoami` authenticates as every operation does; everything else answers at once. */
 const serve = async (fences: Partial<Fences>): Promise<Served> => {
-  const { load, quota = 10_000, connections, known = createKnownCallers(), proxies = ['127.0.0.1'] } = fences
+  const { load, quota = 10_000, connections, known = createKnownCallers(), proxies = ['127.0.0.1'], large } = fences
   const waiting = Promise.withResolvers<void>()
   shedding = createLoadShedding({ inFlight: 400, inFlightAnonymous: 200, perAddress: 120, loopDelayMs: 10_000, ...load })
   app = await createHttpServer({
-    path: { services: { metrics: createMetrics() } } as unknown as Path,
-    ...{ handlers: [], authenticate, proxies, consoleDir: directory, shedding, known },
+    path: {
+      services: { metrics: createMetrics(), clock: { now: () => new Date() }, ground: { onError: () => undefined } },
+    } as unknown as Path,
+    ...{
+      handlers: [handlePublic(answer, async () => ({ text: 'a'.repeat(20_000_000) }))],
+      authenticate,
+      proxies,
+      consoleDir: directory,
+      shedding,
+      known,
+      large: createLargeBodies(large),
+    },
     connections: { ...defaultConnectionLimits, ...connections },
     limits: createRateLimits({ ...defaultPolicies, address: { quota, windowSeconds: 60 } }),
     publicUrl: 'https://127.0.0.1',
@@ -191,6 +218,31 @@ several('without the share one address would hold every connection; a proxy may'
   expect(many.open).toBe(20)
   many.close()
 })
+
+/** Six who ask for the large answer and read nothing; how many of them are refused one. */
+const refusedAnswers = async (large: LargeLimits, expected: number): Promise<void> => {
+  const { ask, port } = await serve({ large })
+  const held = Array.from({ length: 6 }, () => {
+    const plain = connectPlain({ port, host: '127.0.0.1' })
+    const socket = connect({ socket: plain, ca: certificate.ca, rejectUnauthorized: false }, () => {
+      socket.write('GET /api/v1/answer HTTP/1.1\r\nHost: localhost\r\n\r\n', () => plain.pause())
+    })
+    return socket.on('error', () => undefined)
+  })
+  await expect.poll(() => shedding.state().inFlight, { timeout: 20_000 }).toBe(6 - expected)
+  await pause(500) // it stays so
+  expect(shedding.state().inFlight).toBe(6 - expected)
+  expect((await ask('GET', '/quick')).status).toBe(200)
+  for (const socket of held) socket.destroy()
+  await inWork(0)
+  expect((await ask('GET', '/api/v1/answer')).status).toBe(200)
+}
+
+test('large answers that nobody fetches are held up to a limit, and made again once they are gone', () =>
+  refusedAnswers({ uploads: 1, answerBytes: 50_000_000 }, 4))
+
+test('without the limit all of them would be held', () =>
+  refusedAnswers({ uploads: 1, answerBytes: Number.POSITIVE_INFINITY }, 0))
 
 test('one address cannot hold more than its share, and others are served', async () => {
   const { ask, finish } = await serve({ load: { perAddress: 2 } })

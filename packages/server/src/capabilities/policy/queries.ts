@@ -1,7 +1,7 @@
 import { PersonId, policy, PolicyId, PolicyVersionId } from '@holdfast/contract'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
-import { diffLines } from './rules.ts'
+import { compare } from './comparing.ts'
 import { contentPlace, findVersion, presentVersion, readSummaries, versionColumns } from './rows.ts'
 
 export const list = handle(policy.list, async ({ limit, after, ...wanted }, { tx, person, now }) => {
@@ -48,7 +48,7 @@ export const diff = handle(policy.diff, async ({ id, from }, { tx, vault, fail }
   if (!after || !before || after.policyId !== before.policyId) throw fail('version_not_found')
   if (after.format !== 'markdown' || before.format !== 'markdown') throw fail('not_text', 'Only Markdown can be compared.')
   const texts = await Promise.all([before, after].map((row) => vault.openText('org', contentPlace(row.id), row.contentSealed)))
-  const changes = diffLines(texts[0] ?? '', texts[1] ?? '')
+  const changes = await compare(texts[0] ?? '', texts[1] ?? '')
   if (!changes) throw fail('not_text', 'These versions are too different to compare line by line.')
   return changes
 })

@@ -62,9 +62,16 @@ export interface DiffLine {
 const kinds: Record<string, DiffLine['kind']> = { '+': 'added', '-': 'removed', ' ': 'same' }
 const diffLineLimit = 20_000
 
-/** Line by line, with three lines around each change; what is unchanged between is said in a `skipped` line. Null: too different to say. */
-export const diffLines = (before: string, after: string): { lines: DiffLine[]; added: number; removed: number } | null => {
-  const patch = structuredPatch('before', 'after', before, after, '', '', { context: 3, timeout: 2_000 })
+/**
+ * Line by line, with three lines around each change; what is unchanged between is said in a `skipped` line. Null: too different to say
+ * within the time.
+ */
+export const diffLines = (
+  before: string,
+  after: string,
+  timeout: number,
+): { lines: DiffLine[]; added: number; removed: number } | null => {
+  const patch = structuredPatch('before', 'after', before, after, '', '', { context: 3, timeout })
   if (!patch) return null
   const lines: DiffLine[] = []
   let reached = 1

@@ -60,4 +60,23 @@ describe('rate limits', () => {
     for (let request = 0; request < 5; request++) byAddress('a')
     expect(rateProblem(byAddress('a'))).toMatchObject({ code: 'rate_limited', status: 429, extras: { retryAfterSeconds: 2 } })
   })
+
+  test('what is charged beside a request is waited for, and never longer than two windows', () => {
+    let now = start
+    const limits = createRateLimits(
+      { ...policies, principal: { quota: 10, windowSeconds: 10 }, organisation: { quota: 1e9, windowSeconds: 1 } },
+      () => now,
+    )
+    const ask = () => limits.byCaller(operations.policy.list, owner, '192.0.2.1')?.retryAfterSeconds
+    limits.charge(owner, '192.0.2.1', 8)
+    expect([ask(), ask(), ask()]).toEqual([0, 0, 1])
+    limits.charge(owner, '192.0.2.1', 1_000_000)
+    expect(ask()).toBe(11)
+    now += 11_000
+    expect(ask()).toBe(0)
+    limits.charge(null, '192.0.2.7', 5)
+    expect(limits.byAddress('192.0.2.7').retryAfterSeconds).toBeGreaterThan(0)
+    limits.charge(null, '192.0.2.8', 0)
+    expect(limits.byAddress('192.0.2.8').retryAfterSeconds).toBe(0)
+  })
 })

@@ -42,7 +42,7 @@ const createCells = (policy: RatePolicy, name: RateClass, now: () => number) => 
   const emission = (policy.windowSeconds * 1000) / policy.quota
   const window = policy.windowSeconds * 1000
   const arrivals = new Map<string, number>()
-  return (key: string): RateState => {
+  const take = (key: string): RateState => {
     const time = now()
     const theoretical = Math.max(arrivals.get(key) ?? time, time)
     const allowedAt = theoretical + emission - window
@@ -62,6 +62,14 @@ const createCells = (policy: RatePolicy, name: RateClass, now: () => number) => 
       retryAfterSeconds: accepted ? 0 : Math.ceil((allowedAt - time) / 1000),
     }
   }
+  /** Takes more, also beyond the quota: what follows waits the longer. */
+  const charge = (key: string, requests: number): void => {
+    const time = now()
+    const arrival = Math.max(arrivals.get(key) ?? time, time) + requests * emission
+    // Never further than two windows: nobody is shut out for good.
+    arrivals.set(key, Math.min(arrival, time + 2 * window))
+  }
+  return { take, charge }
 }
 
 /** The tightest of several states: the one the client should look at. */
@@ -81,6 +89,8 @@ export interface RateLimits {
   byAddress: (address: string) => RateState
   /** Once the caller and the operation are known; the tightest policy that applies. */
   byCaller: (operation: Operation, principal: Principal | null, address: string) => RateState | null
+  /** Counts a request as so many more, once it is known how much it was. */
+  charge: (principal: Principal | null, address: string, requests: number) => void
 }
 
 /** Limits of this process; an address counts as its place (network.ts), or whoever has a /64 of IPv6 would have 2⁶⁴ quotas. Several nodes behind one address allow as many times the quota. */
@@ -93,14 +103,20 @@ export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: 
     heavy: createCells(policies.heavy, 'heavy', now),
   }
   return {
-    byAddress: (address) => cells.address(placeOf(address)),
+    byAddress: (address) => cells.address.take(placeOf(address)),
     byCaller: (operation, principal, address) => {
       const who = principal ? principalId(principal) : placeOf(address)
       return tightest([
-        ...(principal ? [cells.principal(who), cells.organisation(principal.orgId)] : []),
-        ...(operation.rate === 'secret' ? [cells.secret(placeOf(address))] : []),
-        ...(operation.rate === 'heavy' ? [cells.heavy(who)] : []),
+        ...(principal ? [cells.principal.take(who), cells.organisation.take(principal.orgId)] : []),
+        ...(operation.rate === 'secret' ? [cells.secret.take(placeOf(address))] : []),
+        ...(operation.rate === 'heavy' ? [cells.heavy.take(who)] : []),
       ])
+    },
+    charge: (principal, address, requests) => {
+      if (requests === 0) return
+      if (!principal) return cells.address.charge(placeOf(address), requests)
+      cells.principal.charge(principalId(principal), requests)
+      cells.organisation.charge(principal.orgId, requests)
     },
   }
 }

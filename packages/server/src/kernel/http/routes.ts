@@ -10,7 +10,7 @@ import type { Authenticator } from './authenticate.ts'
 import { cookieHeaders, refreshCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
 import { createEventStreams, type EventStreams } from './events.ts'
-import { largeBodies } from './large-bodies.ts'
+import { largeBytes, weightOf, type LargeBodies } from './large-bodies.ts'
 import type { KnownCallers } from './known-callers.ts'
 import { rateHeaders, rateProblem, type RateLimits } from './rate-limit.ts'
 import { runTentatively } from './tentative.ts'
@@ -21,6 +21,7 @@ export interface RouteOptions {
   limits: RateLimits
   authenticate: Authenticator['authenticate']
   known: KnownCallers
+  large: LargeBodies
   publicUrl: string
 }
 
@@ -105,6 +106,23 @@ const outcomeOf = async (
   return run(options.path, handler, input, asked)
 }
 
+/** A large answer is held until it is fetched, and counts as several requests of whoever asked. */
+const sendText = (
+  { limits, large }: RouteOptions,
+  operation: Operation,
+  text: string,
+  principal: Principal | null,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply => {
+  if (text.length > largeBytes) {
+    limits.charge(principal, request.ip, weightOf(text.length))
+    // What was changed is changed, and must be told.
+    if (operation.kind === 'query' && !reply.raw.destroyed) reply.raw.once('close', large.holdAnswer(text.length))
+  }
+  return reply.type('application/json; charset=utf-8').send(text)
+}
+
 const serve = async (
   options: RouteOptions,
   handler: Handler,
@@ -144,13 +162,12 @@ const serve = async (
     options.known.note(cookies.set.access)
     options.known.note(cookies.set.refresh)
   }
-  return reply.send(output)
+  return sendText(options, handler.operation, JSON.stringify(output), asked.principal, request, reply)
 }
 
 /** One route an operation, and nothing else: whatever the contract does not declare does not exist. */
 export const registerRoutes = (app: FastifyInstance, options: RouteOptions): void => {
   app.decorateRequest('requestId', '').decorateRequest('admitted', null).decorateRequest('leaveLoad', null)
-  const takeLarge = largeBodies()
   const streams = createEventStreams(options.path.services.ground.onError)
   app.addHook('preClose', (done) => {
     streams.endAll()
@@ -176,7 +193,9 @@ export const registerRoutes = (app: FastifyInstance, options: RouteOptions): voi
           const length = request.headers['content-length']
           // Whoever left meanwhile has closed already, and would hold the place for good.
           if (reply.raw.destroyed) throw common('malformed_request')
-          if (length === undefined || Number(length) > defaultBodyBytes) reply.raw.once('close', takeLarge())
+          if (length !== undefined && Number(length) <= largeBytes) return
+          options.limits.charge(request.admitted.principal, request.ip, weightOf(Number(length ?? bodyLimitOf(operation))))
+          reply.raw.once('close', options.large.takeUpload())
         },
       }),
     })
