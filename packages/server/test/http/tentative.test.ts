@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Authenticator } from '../../src/kernel/http/authenticate.ts'
 import { defaultConnectionLimits } from '../../src/kernel/http/connections.ts'
 import { createKnownCallers, type KnownCallers } from '../../src/kernel/http/known-callers.ts'
+import { createLargeBodies } from '../../src/kernel/http/large-bodies.ts'
 import { createLoadShedding, type LoadShedding } from '../../src/kernel/http/load-shedding.ts'
 import { createRateLimits } from '../../src/kernel/http/rate-limit.ts'
 import { createHttpServer } from '../../src/kernel/http/server.ts'
@@ -44,6 +45,7 @@ const serve = async (authenticate: Authenticator['authenticate'] = platform.comp
     ...{ authenticate, publicUrl: 'https://127.0.0.1', consoleDir: directory, proxies: [] },
     tls: { cert: await readFile(tls.cert, 'utf8'), key: await readFile(tls.key, 'utf8') },
     connections: defaultConnectionLimits,
+    large: createLargeBodies(),
     log: () => {},
     pages: () => {},
   })
