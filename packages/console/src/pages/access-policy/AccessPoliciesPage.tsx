@@ -32,6 +32,7 @@ const columnsFor = (personName: Naming, hostName: Naming): Column<Policy>[] => [
   {
     key: 'state',
     title: 'State',
+    wide: true,
     render: (row) => (row.state === 'active' ? <State kind="good">Active</State> : <State kind="quiet">Retired</State>),
     sort: (row) => row.state,
   },

@@ -17,9 +17,10 @@ import {
   useParam,
   useQueryOf,
 } from '../../kit/index.ts'
+import { By } from '../grant/By.tsx'
 import { durationInWords } from '../grant/words.ts'
 import { useHostNames } from '../host/hosts.ts'
-import { PersonName, useNames } from '../people.tsx'
+import { useNames } from '../people.tsx'
 import { Timeline } from '../Timeline.tsx'
 import { gone, policyAnswers } from './answers.ts'
 import { either, extrasInWords, hoursInWords, peopleInWords, ruleInWords, serversInWords, type Policy } from './words.ts'
@@ -97,7 +98,7 @@ const Rules = ({ policy }: { policy: Policy }) => {
         [
           'Changed',
           <span key="changed">
-            <Time at={policy.changedAt} full /> by <PersonName id={policy.changedBy} />
+            <Time at={policy.changedAt} full /> by <By id={policy.changedBy} />
           </span>,
         ],
         ['Id', <Id key="id" value={policy.id} what="the id of the access policy" />],

@@ -1,4 +1,4 @@
-import type { accessPolicy, Host, OutputOf } from '@holdfast/contract'
+import { roles as order, type accessPolicy, type Host, type OutputOf } from '@holdfast/contract'
 import type { z } from 'zod'
 import { roleNames } from '../../kit/index.ts'
 import { durationInWords, extensionWords } from '../grant/words.ts'
@@ -14,7 +14,8 @@ export const either = (words: readonly string[]): string =>
 /** "every Member or Admin, or Ada Byron": roles first. */
 export const peopleInWords = ({ roles, personIds }: People, nameOf: (id: string) => string | null): string => {
   const named = personIds.map((id) => nameOf(id) ?? 'somebody who left')
-  const held = roles.length > 0 ? [`any ${either(roles.map((role) => roleNames[role]))}`] : []
+  const held =
+    roles.length > 0 ? [`any ${either(order.filter((role) => roles.includes(role)).map((role) => roleNames[role]))}`] : []
   return [...held, ...(named.length > 0 ? [either(named)] : [])].join(', or ')
 }
 
@@ -58,7 +59,7 @@ export const ruleInWords = (
   return (
     `${capital(peopleInWords(rules.requesters, personName) || 'nobody yet')} may ask to log in as ` +
     `${either(rules.logins) || '…'} on ${serversInWords(rules.selects, hostName) || '…'}, for at most ` +
-    `${durationInWords(rules.maxSeconds)}. ${count}: ${peopleInWords(rules.approvers, personName) || 'nobody yet'}.`
+    `${durationInWords(rules.maxSeconds).replaceAll(' ', '\u00a0')}. ${count}: ${peopleInWords(rules.approvers, personName) || 'nobody yet'}.`
   )
 }
 

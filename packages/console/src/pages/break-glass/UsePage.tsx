@@ -18,7 +18,7 @@ import {
 } from '../../kit/index.ts'
 import { useEveryRowOf } from '../everyRow.ts'
 import { breakGlassAnswers } from '../grant/answers.ts'
-import { PersonName } from '../people.tsx'
+import { By } from '../grant/By.tsx'
 import { Timeline } from '../Timeline.tsx'
 import type { Use } from './words.ts'
 
@@ -70,7 +70,7 @@ const UseFacts = ({ use }: { use: Use }) => (
             [
               'Reviewed',
               <span key="reviewed">
-                <Time at={use.reviewedAt} full /> by <PersonName id={use.reviewedBy} />
+                <Time at={use.reviewedAt} full /> by <By id={use.reviewedBy} />
               </span>,
             ] as const,
             ['Finding', use.finding ?? ''] as const,

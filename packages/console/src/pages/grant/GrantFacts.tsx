@@ -4,14 +4,16 @@ import { durationInWords, extensionWords, type Detail } from './words.ts'
 
 type Fact = readonly [name: string, value: React.ReactNode]
 
+const isOverEarly = ({ endedAt, endsAt }: Detail): boolean => endedAt !== null && endsAt !== null && endedAt < endsAt
+
 const moments = (detail: Detail): Fact[] => [
   ['Asked', <Time key="asked" at={detail.requestedAt} full />],
   ...(detail.notBefore ? [['Not before', <Time key="nb" at={detail.notBefore} full />] as const] : []),
   ...(detail.startsAt ? [['Begins', <Time key="from" at={detail.startsAt} full />] as const] : []),
-  ...(detail.endsAt ? [['Ends', <Time key="to" at={detail.endsAt} full />] as const] : []),
-  ...(detail.endedAt && detail.endedAt !== detail.endsAt
-    ? [['Ended', <Time key="ended" at={detail.endedAt} full />] as const]
+  ...(detail.endsAt
+    ? [[isOverEarly(detail) ? 'Would have ended' : 'Ends', <Time key="to" at={detail.endsAt} full />] as const]
     : []),
+  ...(detail.endedAt && isOverEarly(detail) ? [['Ended', <Time key="ended" at={detail.endedAt} full />] as const] : []),
 ]
 
 const answered = (detail: Detail): Fact[] =>

@@ -54,7 +54,7 @@ export const GrantPage = () => {
       <Proof detail={data} />
       {data.personId === me && data.extendsId === null && <Connect detail={data} />}
       <GrantFacts detail={data} />
-      {data.extendsId === null && (
+      {data.extendsId === null && data.startsAt !== null && (
         <>
           <Sessions rows={data.sessions} hostName={data.hostName} />
           <Certificates detail={data} />

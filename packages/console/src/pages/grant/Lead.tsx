@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { Hash, PageLink, Time, useNow, useQueryOf, useSession } from '../../kit/index.ts'
 import { peopleInWords } from '../access-policy/words.ts'
 import { PersonName, useNames } from '../people.tsx'
+import { By } from './By.tsx'
 import { Decide } from './Decide.tsx'
 import classes from './grant.module.css'
 import { Left } from './Left.tsx'
@@ -95,6 +96,7 @@ const ToDecide = ({ detail }: { detail: Detail }) => (
   >
     <AskedInWords detail={detail} />
     <div className={classes['exactly']}>
+      {detail.approvalsNeeded - detail.approvals.length > 1 && 'After you a second person must approve it, too. '}
       Your approval is bound to exactly this request, by its hash <Hash value={detail.requestHash} what="the request hash" />
     </div>
     <Decide detail={detail} />
@@ -137,7 +139,7 @@ const Denied = ({ detail }: { detail: Detail }) => (
     <p>
       {detail.endedBy && (
         <>
-          By <PersonName id={detail.endedBy} />.{' '}
+          By <By id={detail.endedBy} />.{' '}
         </>
       )}
       {detail.decisionReason && <q>{detail.decisionReason}</q>}

@@ -1,6 +1,7 @@
 import { IconAlertTriangle, IconCheck, IconClock, IconInfoCircle } from '@tabler/icons-react'
 import { State, Time } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
+import { By } from './By.tsx'
 import classes from './grant.module.css'
 import { proofInWords, type ProofLine } from './proof.ts'
 import type { Detail } from './words.ts'
@@ -43,7 +44,7 @@ const How = ({ detail }: { detail: Detail }) => (
     {detail.endedBy && (
       <>
         {' by '}
-        <PersonName id={detail.endedBy} />
+        <By id={detail.endedBy} />
       </>
     )}
     {detail.endedAt && (
@@ -52,7 +53,7 @@ const How = ({ detail }: { detail: Detail }) => (
         <Time at={detail.endedAt} full />
       </>
     )}
-    .{detail.decisionReason && <q>{detail.decisionReason}</q>}
+    . {detail.decisionReason && <q>{detail.decisionReason}</q>}
   </>
 )
 

@@ -4,11 +4,11 @@ import { laterInWords, sessionEndWords, type Session } from './words.ts'
 
 const End = ({ row }: { row: Session }) => {
   if (row.endedAt === null) return <State kind="good">open</State>
-  const later = row.toldAt ? laterInWords(row.toldAt, row.endedAt) : ''
+  const later = row.toldAt ? laterInWords(row.toldAt, row.endedAt, 'it was told') : ''
   return (
     <span>
       <Time at={row.endedAt} />
-      {later && `, ${later.replace('later', 'after it was told')}`}
+      {later && `, ${later}`}
     </span>
   )
 }

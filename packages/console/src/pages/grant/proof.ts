@@ -6,7 +6,7 @@ export interface ProofLine {
   text: string
   /** When it was, where that is known. */
   at: string | null
-  /** How long after the end: "340 ms later". */
+  /** How long after the end: "340 ms after the end". */
   later: string
 }
 export interface ProofWords {
@@ -47,8 +47,10 @@ const sessionsLine = (proof: Proof, { sessions, endedAt }: Detail): ProofLine =>
   if (proof.openSessions > 0)
     return { kind: 'bad', text: `${sessionsInWords(proof.openSessions)} not yet reported as ended.`, at: null, later: '' }
   if (sessions.length === 0) return { kind: 'good', text: 'No session was ever opened under it.', at: null, later: '' }
+  const byThemselves = sessions.every(({ endReason }) => endReason === 'closed')
+  // By the clock of the server: a little before our own end where the two disagree.
   const later = endedAt && proof.deadAt ? laterInWords(endedAt, proof.deadAt) : ''
-  return later === ''
+  return byThemselves && later === ''
     ? { kind: 'good', text: `${sessionsInWords(sessions.length)}, all closed before the end.`, at: proof.deadAt, later: '' }
     : { kind: 'good', text: 'The last session was dead.', at: proof.deadAt, later }
 }

@@ -37,12 +37,12 @@ export const leftInWords = (ms: number): string => {
   return `${seconds} s`
 }
 
-/** How long after `from` it was `to`: "340 ms later"; empty where two clocks disagree. */
-export const laterInWords = (from: string, to: string): string => {
+/** How long after `from` it was `to`: "340 ms after the end"; empty where two clocks disagree. */
+export const laterInWords = (from: string, to: string, what = 'the end'): string => {
   const ms = Date.parse(to) - Date.parse(from)
   if (Number.isNaN(ms) || ms < 0) return ''
-  if (ms < 1000) return `${ms} ms later`
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s later` : `${spanInWords(ms)} later`
+  if (ms < 1000) return `${ms} ms after ${what}`
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s after ${what}` : `${spanInWords(ms)} after ${what}`
 }
 
 export const extensionWords: Record<Row['extensions'][number], string> = {
