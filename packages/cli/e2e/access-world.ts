@@ -23,6 +23,8 @@ export interface AccessWorld {
   hostId: OutputOf<typeof operations.host.register>['host']['id']
   asker: Person
   approver: Person
+  /** Has the time of every grant run out, as if it were later. */
+  runOut: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -63,6 +65,22 @@ const enrolHost = async (system: RunningSystem, browser: Client, sshd: Sshd): Pr
   return value.hostId
 }
 
+/** By the superuser, in a transaction with an entry: the database takes no other change. */
+const endAllNow = async (system: RunningSystem): Promise<void> => {
+  const database = await system.database()
+  try {
+    await database.query('begin')
+    await database.query('select enter((select org_id from access_grant limit 1), null, false)')
+    await database.query(`update access_grant set ends_at = now() where state = 'approved'`)
+    const actor = { type: 'system', id: 'test', via: 'test' }
+    const head = { actor, action: 'test.arranged', target: { type: 'test', id: 'test' }, outcome: 'done' }
+    await database.query('select ledger_append($1)', [JSON.stringify(head)])
+    await database.query('commit')
+  } finally {
+    await database.end()
+  }
+}
+
 export const createAccessWorld = async (): Promise<AccessWorld> => {
   const [mailbox, sshd] = await Promise.all([openMailbox(), createSshd()])
   const system = await startSystem({ env: { HOLDFAST_SMTP_URL: mailbox.url } })
@@ -80,6 +98,7 @@ export const createAccessWorld = async (): Promise<AccessWorld> => {
   await first.call(operations.accessPolicy.create, rules)
   return {
     ...{ system, sshd, hostId, asker, approver },
+    runOut: () => endAllNow(system),
     close: async () => {
       await system.remove()
       await Promise.all([sshd.stop(), mailbox.close()])

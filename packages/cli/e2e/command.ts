@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const bin = fileURLToPath(new URL('../bin/holdfast.mjs', import.meta.url))
+export const bin = fileURLToPath(new URL('../bin/holdfast.mjs', import.meta.url))
 
 export interface Outcome {
   code: number | null

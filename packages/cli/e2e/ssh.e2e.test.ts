@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { operations } from '@holdfast/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { holdfast as inProcess } from '../test/terminal.ts'
 import { createAccessWorld, type AccessWorld } from './access-world.ts'
-import { holdfast, type Outcome, type Setting } from './command.ts'
+import { bin, holdfast, type Outcome, type Setting } from './command.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-cli-ssh-'))
 /** Where keys are made: nothing may be left there. */
@@ -173,5 +176,86 @@ describe('holdfast ssh with a real sshd', () => {
     })
     const unknown = await cli(['ssh', 'web-9', '--for', '5m'])
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no server web-9 for you') as string })
+  })
+
+  it('says that the time was over when it ran out meanwhile, and wants a new request afterwards', async () => {
+    await cli([...asking(), '--', 'true'], whenWaiting(approve))
+    let done = false
+    const outcome = await cli(['ssh', 'web-1', '--', 'echo up >&2; sleep 3'], {
+      onStderr: (text) => {
+        if (done || !text.includes('\nup\n')) return
+        done = true
+        void world.runOut()
+      },
+    })
+    expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('Access has ended: its time was over.') as string })
+    expect(await cli(['ssh', 'web-1'])).toMatchObject({ code: 2, stderr: expect.stringContaining('missing --for') as string })
+  })
+
+  it('connects ssh and scp by lines of an ssh_config, with the same options', async () => {
+    await cli([...asking(), '--', 'true'], whenWaiting(approve))
+    const { code, stdout } = await cli(['ssh', '--print-config', 'web-1'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Match originalhost web-1 exec "holdfast ssh --refresh --url \S+ web-1"\n {2}Include \S+\/config\n$/)
+    const config = join(directory, 'ssh_config')
+    writeFileSync(config, stdout)
+    symlinkSync(bin, join(directory, 'holdfast'))
+    const run = promisify(execFile)
+    const shell = { env: { ...env(), PATH: `${directory}:${dirname(process.execPath)}:/usr/bin:/bin` } }
+    expect((await run('ssh', ['-F', config, 'web-1', 'echo through'], shell)).stdout).toBe('through\n')
+    const kept = join(directory, 'run', 'holdfast', 'ssh')
+    expect(statSync(join(kept, readdirSync(kept)[0] ?? '', 'web-1')).mode & 0o777).toBe(0o700)
+    await run('scp', ['-F', config, 'web-1:/etc/hostname', join(directory, 'hostname')], shell)
+    expect(readFileSync(join(directory, 'hostname'))).toEqual(readFileSync('/etc/hostname'))
+    const [grant] = await grants()
+    const detail = await world.asker.browser.call(operations.grant.read, { id: grant?.id as NonNullable<typeof grant>['id'] })
+    expect(detail.value.certificates, 'one for the first login, one for the next two').toHaveLength(2)
+  })
+})
+
+describe('holdfast approve', () => {
+  const request = async () => {
+    const input = {
+      hostId: world.hostId,
+      login: world.sshd.login,
+      seconds: 600,
+      reason: 'Tidy up',
+      code: world.asker.code(),
+    }
+    return (await world.asker.browser.call(operations.grant.request, input)).value
+  }
+  const approver = () => ({ ...env(), HOLDFAST_API_KEY: world.approver.key })
+
+  it('shows what it is about and approves it as a person, whose session ends', async () => {
+    const { id, requestHash } = await request()
+    const waiting = await cli(['access'], { env: { HOLDFAST_API_KEY: world.approver.key } })
+    expect(waiting.stdout).toContain(id)
+    const answers = [world.approver.password, world.approver.code(), world.approver.code()]
+    const outcome = await inProcess(['approve', id], { env: approver(), answers })
+    expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('Approved; ends at') as string })
+    for (const shown of ['Ada', 'web-1 (test)', '10 minutes', 'Tidy up', requestHash]) expect(outcome.stderr).toContain(shown)
+    expect(outcome.stderr + outcome.stdout).not.toContain(world.approver.password)
+    const { value } = await world.approver.browser.call(operations.session.list, {})
+    expect(value.rows.map(({ current }) => current)).toEqual([true])
+  })
+
+  it('approves nothing without a person, without their password, or one’s own', async () => {
+    const { id } = await request()
+    expect(await cli(['approve', id], { env: { HOLDFAST_API_KEY: world.approver.key } })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`/access/grants/${id}`) as string,
+    })
+    const wrong = await inProcess(['approve', id], { env: approver(), answers: ['not the password'] })
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('sign_in_refused') as string })
+    const own = [world.asker.password, world.asker.code(), world.asker.code()]
+    const mine = await inProcess(['approve', id], { env: { ...env() }, answers: own })
+    expect(mine).toMatchObject({ code: 1, stderr: expect.stringContaining('own_request') as string })
+    expect((await grants())[0]).toMatchObject({ id, state: 'requested' })
+  })
+
+  it('denies with a reason', async () => {
+    const { id } = await request()
+    const denied = await cli(['deny', id, '--reason', 'No'], { env: { HOLDFAST_API_KEY: world.approver.key } })
+    expect(denied).toMatchObject({ code: 0, stderr: expect.stringContaining('Denied.') as string })
   })
 })

@@ -3,24 +3,39 @@ export interface Place {
   /** Its words, without `holdfast`; empty for the program itself. */
   path: string
   commands: { name: string; summary: string }[]
-  options: { name: string; summary: string; takesValue: boolean; choices: readonly string[] }[]
+  options: { name: string; summary: string; takesValue: boolean; choices: readonly string[]; offers: string | null }[]
   /** Of its argument. */
   choices: readonly string[]
+  /** What of the server's its argument is, as `holdfast complete` calls it. */
+  offers: string | null
   takesFile: boolean
 }
 
 const wordsOf = ({ commands, options, choices }: Place): string =>
   [...commands.map(({ name }) => name), ...choices, ...options.map(({ name }) => name)].join(' ')
 
+/** Asks the server; an unset or strange answer is none. */
+const asked = (offers: string): string => `"$(holdfast complete ${offers} 2>/dev/null)"`
+
 /** One `case` arm for every option with choices: `policy list --state`. */
 const choiceArms = (places: readonly Place[]): string[] =>
   places.flatMap(({ path, options }) =>
     options
-      .filter(({ choices }) => choices.length > 0)
-      .map(({ name, choices }) => `'${path} ${name}') found='${choices.join(' ')}' ;;`),
+      .filter(({ choices, offers }) => choices.length > 0 || offers !== null)
+      .map(
+        ({ name, choices, offers }) =>
+          `'${path} ${name}') found=${offers === null ? `'${choices.join(' ')}'` : asked(offers)} ;;`,
+      ),
   )
 
-const wordArms = (places: readonly Place[]): string[] => places.map((place) => `'${place.path}') found='${wordsOf(place)}' ;;`)
+const wordArms = (places: readonly Place[]): string[] =>
+  places.map((place) => {
+    const words = `found='${wordsOf(place)}'`
+    const { path, offers } = place
+    return offers === null
+      ? `'${path}') ${words} ;;`
+      : `'${path}') if [[ $current == -* ]]; then ${words}; else found=${asked(offers)}; fi ;;`
+  })
 
 const names = (places: readonly Place[], wanted: (place: Place) => boolean): string =>
   places
@@ -92,6 +107,8 @@ if [[ \${funcstack[1]} == _holdfast ]]; then _holdfast "$@"; else compdef _holdf
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
+const askedByFish = (offers: string): string => quoted(`(holdfast complete ${offers} --describe 2>/dev/null)`)
+
 /** fish matches the words typed so far against each line's condition. */
 export const fishScript = (places: readonly Place[]): string => {
   const lines = places.flatMap((place) => {
@@ -103,16 +120,16 @@ export const fishScript = (places: readonly Place[]): string => {
         : verb === undefined
           ? `__fish_seen_subcommand_from ${noun}${siblings.length > 0 ? `; and not __fish_seen_subcommand_from ${siblings.join(' ')}` : ''}`
           : `__fish_seen_subcommand_from ${noun}; and __fish_seen_subcommand_from ${verb}`
-    const line = (rest: string, summary: string) => `complete -c holdfast -n ${quoted(condition)} ${rest} -d ${quoted(summary)}`
+    const line = (rest: string, summary: string) =>
+      `complete -c holdfast -n ${quoted(condition)} ${rest}${summary && ` -d ${quoted(summary)}`}`
     return [
       ...place.commands.map(({ name, summary }) => line(`-f -a ${name}`, summary)),
       ...place.choices.map((choice) => line(`-f -a ${choice}`, place.path)),
-      ...place.options.map(({ name, summary, takesValue, choices }) =>
-        line(
-          `-l ${name.slice(2)}${choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : takesValue ? ' -r' : ''}`,
-          summary,
-        ),
-      ),
+      ...(place.offers === null ? [] : [line(`-f -a ${askedByFish(place.offers)}`, '')]),
+      ...place.options.map(({ name, summary, takesValue, choices, offers }) => {
+        const words = offers === null ? choices.length > 0 && quoted(choices.join(' ')) : askedByFish(offers)
+        return line(`-l ${name.slice(2)}${words ? ` -x -a ${words}` : takesValue ? ' -r' : ''}`, summary)
+      }),
     ]
   })
   return `# fish completion of holdfast\n${lines.join('\n')}\n`

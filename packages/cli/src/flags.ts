@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseDuration } from './access/duration.ts'
 import { UsageError } from './io.ts'
 
 /** One option of a command, made from one field of an operation's input. */
@@ -14,8 +15,11 @@ export interface Flag {
   /** What the server takes when it is left out; undefined when nothing. */
   initial: unknown
   help: string
-  /** `file`: long text, `@FILE` reads it. `secret`: only `@FILE` or `-`, since a command line can be read by others. */
-  source: 'argument' | 'file' | 'secret'
+  /**
+   * `file`: long text, `@FILE` reads it. `secret`: only `@FILE` or `-`, since a command line can be read by others. `code`: the same, but six
+   * digits may stand there: they work once, and half a minute.
+   */
+  source: 'argument' | 'file' | 'secret' | 'code'
 }
 
 interface Property {
@@ -35,6 +39,7 @@ export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) =
 /** Longer than this, a text is a document. */
 const longText = 10_000
 const secretName = /password|token|secret/i
+const isDuration = (field: string): boolean => /seconds$/i.test(field)
 
 const kindOf = (property: Property): Flag['kind'] => {
   if (property.type === 'integer' || property.type === 'number') return 'number'
@@ -59,16 +64,24 @@ const shapeOf = ({ pattern, format, anyOf }: Property): string | undefined => {
   )
 }
 
-const helpOf = (property: Property, item: Property, source: Flag['source'], many: boolean): string =>
+const helpOf = (field: string, property: Property, item: Property, source: Flag['source'], many: boolean): string =>
   [
     property.description ?? item.description,
     shapeOf(item),
+    isDuration(field) && 'seconds, or such as 30m or 2h',
+    source === 'code' && 'a recovery code as @FILE, or - for stdin',
     source === 'file' && '@FILE reads a file, - reads stdin',
     source === 'secret' && '@FILE reads a file, - reads stdin; never as plain text',
     many && 'may be repeated',
   ]
     .filter(Boolean)
     .join('; ')
+
+const sourceOf = (field: string, { enum: choices, maxLength = 0 }: Property, kind: Flag['kind']): Flag['source'] => {
+  if (field === 'code') return 'code'
+  if (secretName.test(field) && choices === undefined) return 'secret'
+  return kind === 'text' && maxLength > longText ? 'file' : 'argument'
+}
 
 /** The options of an operation: one a field of its input, in the same order. */
 export const flagsOf = (input: z.ZodObject): Flag[] => {
@@ -79,8 +92,7 @@ export const flagsOf = (input: z.ZodObject): Flag[] => {
     const many = property.type === 'array'
     const item = many ? (property.items ?? {}) : property
     const kind = kindOf(item)
-    const long = kind === 'text' && (item.maxLength ?? 0) > longText
-    const source = secretName.test(field) && item.enum === undefined ? 'secret' : long ? 'file' : 'argument'
+    const source = sourceOf(field, item, kind)
     return {
       field,
       name: kebab(field),
@@ -89,7 +101,7 @@ export const flagsOf = (input: z.ZodObject): Flag[] => {
       required: required.has(field),
       choices: (item.enum ?? []).map(String),
       initial: property.default,
-      help: helpOf(property, item, source, many),
+      help: helpOf(field, property, item, source, many),
       source,
     }
   })
@@ -102,7 +114,8 @@ export const readFlag = (flag: Flag, raw: string): unknown => {
   }
   if (flag.kind === 'text') return raw
   if (flag.kind === 'number') {
-    const value = Number(raw)
+    const duration = isDuration(flag.field) ? parseDuration(raw) : null
+    const value = duration ?? Number(raw)
     if (raw.trim() === '' || !Number.isFinite(value)) throw new UsageError(`--${flag.name} takes a number, not "${raw}"`)
     return value
   }

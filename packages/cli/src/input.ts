@@ -31,7 +31,12 @@ const fileNamed = (raw: string): string | null => {
   return raw.startsWith('@') && raw.length > 1 ? raw.slice(1) : null
 }
 
+/** Of an authenticator app. */
+export const isAppCode = (text: string): boolean => /^\d{6}$/.test(text)
+
+/** What an option whose value must not stand on a command line names: a file or stdin. */
 const readSecret = async (io: Io, flag: Flag, raw: string): Promise<string> => {
+  if (flag.source === 'code' && isAppCode(raw)) return raw
   const file = fileNamed(raw)
   if (file === null) {
     throw new UsageError(`--${flag.name} takes @FILE, or - for stdin: what stands on a command line can be read by others`)
@@ -64,7 +69,7 @@ const readJsonInput = async (io: Io, path: string): Promise<Record<string, unkno
 const take = async (io: Io, flag: Flag, given: unknown, input: Record<string, unknown>, hasFormat: boolean): Promise<void> => {
   if (typeof given === 'boolean') input[flag.field] = given
   else if (Array.isArray(given)) input[flag.field] = given.map((raw) => readFlag(flag, String(raw)))
-  else if (flag.source === 'secret') input[flag.field] = await readSecret(io, flag, String(given))
+  else if (flag.source === 'secret' || flag.source === 'code') input[flag.field] = await readSecret(io, flag, String(given))
   else if (flag.source === 'argument') input[flag.field] = readFlag(flag, String(given))
   else {
     const { text, pdf } = await readDocument(io, flag, String(given))

@@ -28,6 +28,7 @@ const valueName = ({ choices, kind, source, name }: Flag): string => {
   if (choices.length > 0) return 'choice'
   if (kind === 'number') return 'number'
   if (source === 'argument') return name
+  if (source === 'code') return 'digits|@file|-'
   return source === 'file' ? 'text|@file' : '@file|-'
 }
 
@@ -45,7 +46,7 @@ const exampleOf = (operation: Operation, flags: readonly Flag[]): string => {
   const wanted = flags
     .filter(({ required }) => required)
     .map(({ name, source, choices }) => {
-      const value = source === 'secret' ? '-' : source === 'file' ? '@FILE' : (choices[0] ?? `<${name}>`)
+      const value = source === 'secret' || source === 'code' ? '-' : source === 'file' ? '@FILE' : (choices[0] ?? `<${name}>`)
       return ` --${name} ${value}`
     })
   return `holdfast ${kebab(noun)} ${kebab(verb)}${wanted.join('')}`

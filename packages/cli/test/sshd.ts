@@ -52,6 +52,7 @@ const settingsOf = (path: (name: string) => string, port: number, certified: boo
   'KbdInteractiveAuthentication no',
   'PermitRootLogin prohibit-password',
   'LogLevel VERBOSE',
+  'Subsystem sftp internal-sftp',
   'PidFile none',
 ]
 

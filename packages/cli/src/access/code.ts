@@ -1,6 +1,6 @@
 import { ProblemError } from '@holdfast/contract'
 import { say, UsageError, type Io } from '../io.ts'
-import { readBytes } from '../input.ts'
+import { isAppCode, readBytes } from '../input.ts'
 
 const attempts = 3
 export const codeQuestion = 'Code of your authenticator app: '
@@ -10,7 +10,7 @@ export const codeQuestion = 'Code of your authenticator app: '
  * comes from a file or stdin. Throws {@link UsageError}.
  */
 const readCode = async (io: Io, given: string | undefined): Promise<string | undefined> => {
-  if (given === undefined || /^\d{6}$/.test(given)) return given
+  if (given === undefined || isAppCode(given)) return given
   const file = given === '-' ? '-' : given.startsWith('@') ? given.slice(1) : null
   if (file === null) throw new UsageError('--code takes six digits; a recovery code as @FILE, or - for stdin')
   return (await readBytes(io, file)).toString('utf8').trim()
