@@ -67,7 +67,11 @@ test('the job of a process that lives is left to it, however long it takes; kill
     await platform.admin.query(
       `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 1214411894 and granted`,
     )
-    await expect.poll(async () => (await sweeper.release(), held()), { timeout: 5_000 }).toBe(0)
+    const heldAfterwards = async (): Promise<number> => {
+      await sweeper.release()
+      return held()
+    }
+    await expect.poll(heldAfterwards, { timeout: 5_000 }).toBe(0)
   } finally {
     finish()
     await queue.stop()

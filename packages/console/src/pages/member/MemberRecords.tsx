@@ -14,7 +14,7 @@ import {
   useQueryOf,
   type Column,
 } from '../../kit/index.ts'
-import { ObligationStateOf } from '../obligation/Owes.tsx'
+import { ObligationStateOf } from '../obligations.tsx'
 import { Entries } from '../Timeline.tsx'
 
 type Obligation = OutputOf<typeof obligations.list>['rows'][number]

@@ -14,7 +14,7 @@ import {
   type Pages,
 } from '../../kit/index.ts'
 import classes from './obligation.module.css'
-import { ObligationStateOf, Owes } from './Owes.tsx'
+import { ObligationStateOf, Owes } from '../obligations.tsx'
 import { isShow, shows, type Row, type Show } from './words.ts'
 
 const ended = (show: Show): boolean => show === 'met' || show === 'withdrawn'

@@ -18,7 +18,7 @@ import { Timeline } from '../Timeline.tsx'
 import { History, NextSteps } from './History.tsx'
 import { Move } from './Move.tsx'
 import classes from './obligation.module.css'
-import { ObligationStateOf, Owes } from './Owes.tsx'
+import { ObligationStateOf, Owes } from '../obligations.tsx'
 import { stateOf, type Detail } from './words.ts'
 
 const isOpen = ({ state }: Detail): boolean => state === 'running' || state === 'paused'

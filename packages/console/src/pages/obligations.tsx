@@ -1,6 +1,6 @@
-import { roleNames, State } from '../../kit/index.ts'
-import { PersonName } from '../people.tsx'
-import { stateOf, type Row } from './words.ts'
+import { roleNames, State } from '../kit/index.ts'
+import { PersonName } from './people.tsx'
+import { stateOf, type Row } from './obligation/words.ts'
 
 /** Who owes it: a person, or whoever holds a role. */
 export const Owes = ({ row: { personId, role } }: { row: Pick<Row, 'personId' | 'role'> }) =>
