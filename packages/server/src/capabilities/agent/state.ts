@@ -1,4 +1,4 @@
-import { GrantId, HostId, PersonId } from '@holdfast/contract'
+import { GrantId, PersonId, type HostId } from '@holdfast/contract'
 import { newestChange } from '../../kernel/access/sequence.ts'
 import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'

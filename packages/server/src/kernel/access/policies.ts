@@ -1,4 +1,4 @@
-import { AccessPolicy, AccessPolicyId, PersonId } from '@holdfast/contract'
+import { AccessPolicyId, PersonId, type AccessPolicy } from '@holdfast/contract'
 import type { Selectable } from 'kysely'
 import type { z } from 'zod'
 import type { AccessPolicyTable } from './tables.ts'

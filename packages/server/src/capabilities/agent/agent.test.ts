@@ -1,0 +1,119 @@
+/** The agents of hosts (C6): how they come in, what each sees, and who only pretends to be one. */
+import { agent, breakGlass, grant, host, obligations } from '@holdfast/contract'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setStage, type Stage } from '../../../test/access.ts'
+import { newCaller } from '../../../test/platform.ts'
+import { newSshKey } from '../../../test/world.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await setStage()
+  await stage.allow()
+}, 60_000)
+afterAll(() => stage?.platform.close())
+
+describe('agents', () => {
+  test('an enrolment token works once, even twice at once; not an old one, a replaced one, or for a retired host', async () => {
+    const { platform, founded } = stage
+    const enrol = (token: string) =>
+      platform.call(agent.enrol, { token, hostPublicKey: newSshKey(), agentVersion: '1' }, newCaller())
+    const refused = (token: string) =>
+      platform.refusal(agent.enrol, { token, hostPublicKey: newSshKey(), agentVersion: '1' }, newCaller())
+    const { token, hostId } = await stage.register()
+    const both = await Promise.allSettled([enrol(token), enrol(token)])
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(await refused(token)).toBe('enrolment_refused')
+    expect(await refused('x'.repeat(43))).toBe('enrolment_refused')
+    const second = await platform.call(host.renewToken, { id: hostId }, founded.owner)
+    const third = await platform.call(host.renewToken, { id: hostId }, founded.owner)
+    expect(await refused(second.token)).toBe('enrolment_refused')
+    await platform.arrange(
+      founded.orgId,
+      `update host_enrolment set expires_at = now() - interval '1 second' where host_id = $1`,
+      [hostId],
+    )
+    expect(await refused(third.token)).toBe('enrolment_refused')
+    const fourth = await platform.call(host.renewToken, { id: hostId }, founded.owner)
+    await platform.call(host.retire, { id: hostId, reason: 'x' }, founded.owner)
+    expect(await refused(fourth.token)).toBe('enrolment_refused')
+    expect(
+      await platform.refusal(
+        agent.enrol,
+        { token: (await stage.register()).token, hostPublicKey: 'x'.repeat(60), agentVersion: '1' },
+        newCaller(),
+      ),
+    ).toBe('key_refused')
+  })
+
+  test('each sees its own host and nothing else; a retired or replaced one nothing at all', async () => {
+    const { platform, founded } = stage
+    const { host: a, grant: onA } = await stage.give()
+    const b = await stage.enrolHost()
+    const state = await platform.call(agent.state, {}, b.caller)
+    expect(state.grants).toEqual([])
+    expect(JSON.stringify(state)).not.toContain(onA.id)
+    const at = platform.clock.now().toISOString()
+    const begun = { id: 'ls_00000000000000000000000001' as never, grantId: onA.id, login: 'deploy', startedAt: at }
+    expect(await platform.call(agent.report, { acknowledged: 1, sessions: [begun] }, b.caller)).toMatchObject({ ignored: 1 })
+    await platform.call(agent.report, { acknowledged: 1, sessions: [begun] }, a.caller)
+    const end = { id: begun.id, at, reason: 'closed' as const, survivors: 0 }
+    expect(await platform.call(agent.report, { acknowledged: 1, ended: [end] }, b.caller)).toMatchObject({ ignored: 1 })
+    expect((await platform.call(grant.read, { id: onA.id }, founded.owner)).sessions).toMatchObject([{ endedAt: null }])
+
+    const { token } = await platform.call(host.renewToken, { id: a.hostId }, founded.owner)
+    await platform.call(agent.enrol, { token, hostPublicKey: newSshKey(), agentVersion: '2' }, newCaller())
+    expect(await platform.refusal(agent.state, {}, a.caller)).toBe('unauthenticated')
+    await platform.call(host.retire, { id: b.hostId, reason: 'x' }, founded.owner)
+    expect(await platform.refusal(agent.state, {}, b.caller)).toBe('unauthenticated')
+    const forged = newCaller({ apiKey: `${a.agentKey.slice(0, -4)}AAAA` })
+    expect(await platform.refusal(agent.state, {}, forged)).toBe('unauthenticated')
+  })
+
+  test('nobody acknowledges what is still to come', async () => {
+    const { platform, founded, sre } = stage
+    const { host: web, grant: given } = await stage.give()
+    await platform.call(agent.report, { acknowledged: 1_000_000 }, web.caller)
+    await platform.call(grant.return, { id: given.id }, sre.caller)
+    expect((await platform.call(grant.read, { id: given.id }, founded.owner)).proof).toMatchObject({ toldAt: null })
+  })
+
+  test('events: at once, at each change, and the end of the host ends them', async () => {
+    const { platform, founded } = stage
+    const web = await stage.enrolHost()
+    const stop = new AbortController()
+    const events = platform.events(agent.events, {}, web.caller, stop.signal)
+    const first = (await events.next()).value as { sequence: number }
+    const next = events.next()
+    await stage.give(web)
+    expect(((await next).value as { sequence: number }).sequence).toBeGreaterThan(first.sequence)
+    const last = (async () => {
+      for await (const event of events) void event
+      return 'over'
+    })()
+    await platform.call(host.retire, { id: web.hostId, reason: 'x' }, founded.owner)
+    expect(await last).toBe('over')
+  })
+})
+
+test('emergency access: Owners are told at once and owe a review within a day', async () => {
+  const { platform, founded } = stage
+  const web = await stage.enrolHost()
+  const at = platform.clock.now().toISOString()
+  await platform.call(agent.report, { acknowledged: 0, breakGlass: [{ at, from: '192.0.2.7', keyId: 'offline' }] }, web.caller)
+  const { rows } = await platform.call(breakGlass.list, { open: 'true' }, founded.owner)
+  expect(rows).toMatchObject([{ hostId: web.hostId, from: '192.0.2.7', keyId: 'offline', reviewedAt: null }])
+  const [use] = rows
+  if (!use) return
+  const owed = await platform.call(obligations.list, { subject: use.id }, founded.owner)
+  expect(owed.rows).toMatchObject([{ kind: 'break-glass.review', role: 'owner', state: 'running' }])
+  expect(Date.parse(owed.rows[0]?.dueAt ?? '') - Date.parse(use.reportedAt)).toBe(86_400_000)
+  const { rows: mails } = await platform.admin.query(
+    `select 1 from mail where person_id = $1 and created_at > now() - interval '1 minute'`,
+    [founded.personId],
+  )
+  expect(mails).not.toEqual([])
+  const reviewed = await platform.call(breakGlass.review, { id: use.id, finding: 'The key server was down.' }, founded.owner)
+  expect(reviewed).toMatchObject({ finding: 'The key server was down.', reviewedBy: founded.personId })
+  expect(await platform.refusal(breakGlass.review, { id: use.id, finding: 'x' }, founded.owner)).toBe('already_reviewed')
+  expect((await platform.call(obligations.list, { subject: use.id, show: 'met' }, founded.owner)).rows).toHaveLength(1)
+})
