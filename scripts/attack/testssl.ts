@@ -11,6 +11,15 @@ interface Row {
   finding: string
 }
 
+/** A run that was cut off leaves half a list. */
+const rowsIn = (text: string): Row[] => {
+  try {
+    return JSON.parse(text) as Row[]
+  } catch {
+    return []
+  }
+}
+
 const grades = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'FATAL', 'WARN']
 
 /** The TLS of the server: protocols, suites, certificate, known attacks. Whatever is not OK or INFO is a finding. */
@@ -19,8 +28,8 @@ export const testssl = async ({ system }: Ground): Promise<Verdict> => {
   const file = join(scratch, 'tls.json')
   try {
     const args = ['--quiet', '--color', '0', '--nodns', 'none', '--add-ca', system.caFile, '--jsonfile', file]
-    const { output, timedOut } = await runTool('testssl', [...args, new URL(system.url).host], { seconds: 600 })
-    const rows = JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as Row[]
+    const { output, timedOut } = await runTool('testssl', [...args, new URL(system.url).host], { seconds: 1800 })
+    const rows = rowsIn(await readFile(file, 'utf8').catch(() => '[]'))
     const bad = rows.filter(({ severity }) => grades.includes(severity))
     const said = bad.map((row) => `${row.id}: ${row.severity}, ${row.finding}`)
     const whole = !timedOut && rows.some(({ id }) => id === 'scanTime')

@@ -99,6 +99,7 @@ const serve = async (fences: Partial<Fences>): Promise<Served> => {
     log: () => undefined,
     pages: (fastify) => {
       fastify.get('/slow', () => waiting.promise.then(() => 'done'))
+      fastify.get('/healthz', async () => 'fine')
       fastify.get('/quick', async () => 'done')
       const remembered = remembering(known, authenticate)
       fastify.get('/whoami', async (request) => ((await remembered(request)) ? 'known' : 'nobody'))
@@ -120,6 +121,7 @@ test('beyond the anonymous limit strangers get 503 and Retry-After', async () =>
   const refused = await ask('GET', '/quick')
   expect([refused.status, codeOf(refused.text), refused.headers['retry-after']]).toEqual([503, 'overloaded', '1'])
   expect(refused.headers['strict-transport-security']).toBeDefined()
+  expect((await ask('GET', '/healthz')).status).toBe(200)
   finish()
   expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200, 200])
   await inWork(0)

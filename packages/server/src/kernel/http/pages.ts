@@ -9,7 +9,7 @@ export interface HealthPart {
 
 export interface PageOptions {
   version: string
-  /** Asked at each request to /healthz: can this node serve? */
+  /** Asked for /healthz: can this node serve? */
   health: () => Promise<HealthPart[]>
 }
 
@@ -44,12 +44,24 @@ ${codes()
   .join('\n')}
 </dl></html>`
 
+/** Asks at most once a second, however many ask us: anybody may, and each time the database and the key server are asked. */
+export const atMostEachSecond = <T>(ask: () => Promise<T>, now: () => number = Date.now): (() => Promise<T>) => {
+  let last: Promise<T> | null = null
+  let askedAt = 0
+  return () => {
+    if (last && now() - askedAt < 1_000) return last
+    askedAt = now()
+    return (last = ask())
+  }
+}
+
 /** Health, the description of the interface, and the explanation of problems. */
 export const registerPages = (app: FastifyInstance, { version, health }: PageOptions): void => {
   const description = JSON.stringify(openApiDocument())
   const problems = problemsPage()
+  const state = atMostEachSecond(health)
   app.get('/healthz', async (_, reply) => {
-    const parts = await health()
+    const parts = await state()
     const ok = parts.every((part) => part.ok)
     return reply
       .code(ok ? 200 : 503)

@@ -83,7 +83,9 @@ const answerOddRequests = (server: http.Server): void => {
 const registerAdmission = (app: FastifyInstance, { limits, shedding, known }: HttpOptions): void => {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders)
-    request.leaveLoad = shedding.admit(request.ip, () => known.has(request))
+    // A flood of strangers must not make a load balancer believe that nobody here can be served.
+    const preferred = (): boolean => request.routeOptions.url === '/healthz' || known.has(request)
+    request.leaveLoad = shedding.admit(request.ip, preferred)
     reply.raw.once('close', request.leaveLoad)
     const state = limits.byAddress(request.ip)
     reply.headers(rateHeaders(state))
