@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { operations } from '@holdfast/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { holdfast as inProcess } from '../test/terminal.ts'
+import { commandLine, typeAt } from '../test/typing.ts'
 import { createAccessWorld, type AccessWorld } from './access-world.ts'
 import { bin, holdfast, type Outcome, type Setting } from './command.ts'
 
@@ -79,6 +80,22 @@ describe('holdfast ssh with a real sshd', () => {
     const [grant] = await grants()
     expect(grant).toMatchObject({ state: 'ended', endReason: 'returned' })
     expect(world.sshd.log()).toContain(`grant:${grant?.id}/user:${world.asker.id}`)
+  })
+
+  it('lets the remote shell have the terminal on which it asked', async () => {
+    const [, code = ''] = withCode()
+    const { code: exit, screen } = await typeAt(
+      commandLine(`ssh web-1 --for 10m --code ${code}`),
+      [
+        ['Reason:', 'A look around\r'],
+        ['Waiting until', () => void approve()],
+        ['Access until', 'stty -echo; echo in-$((40+2)) $(tty)\r'],
+        ['in-42 /dev/pts/', 'exit 4\r'],
+      ],
+      { ...env(), TERM: 'dumb' },
+    )
+    expect({ exit, shell: screen.includes('in-42 /dev/pts/') }).toEqual({ exit: 4, shell: true })
+    expect(screen).toContain('Still yours until')
   })
 
   it('uses access that runs, and shows no secret to the other side or on the way', async () => {

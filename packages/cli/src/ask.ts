@@ -12,6 +12,7 @@ const askAt: NonNullable<Io['ask']> = (question, { hidden = false } = {}) =>
     const input = new ReadStream(openSync(terminal, 'r'))
     const screen = new WriteStream(openSync(terminal, 'w'))
     let silent = false
+    let interrupted = false
     const output = new Writable({
       write: (chunk: Uint8Array, _, done) => {
         if (!silent) screen.write(chunk)
@@ -19,22 +20,21 @@ const askAt: NonNullable<Io['ask']> = (question, { hidden = false } = {}) =>
       },
     })
     const lines = createInterface({ input, output, terminal: true, historySize: 0 })
-    const leave = (): void => {
-      lines.close()
+    lines.once('close', () => {
       // ssh may have the terminal next: nothing of ours may go on reading it.
       input.destroy()
-      if (hidden) screen.write('\n')
+      if (hidden || interrupted) screen.write('\n')
       screen.end()
-    }
-    lines.once('SIGINT', () => {
-      silent = false
-      screen.write('\n')
-      leave()
+      // Ctrl-C, Ctrl-D, or a terminal that has gone. After an answer this changes nothing.
       reject(new Interrupted('SIGINT'))
     })
+    lines.once('SIGINT', () => {
+      interrupted = true
+      lines.close()
+    })
     lines.question(question, (answer) => {
-      leave()
       resolve(answer.trim())
+      lines.close()
     })
     silent = hidden
   })

@@ -60,6 +60,14 @@ describe('flagsOf', () => {
     expect(one(z.string().max(200)).source).toBe('argument')
   })
 
+  it('takes a code from a file, and durations in words', () => {
+    expect(one(z.string().max(20), 'code')).toMatchObject({ source: 'code', help: 'a recovery code as @FILE, or - for stdin' })
+    const seconds = one(z.number().int(), 'maxSeconds')
+    expect([readFlag(seconds, '30m'), readFlag(seconds, '90')]).toEqual([1800, 90])
+    expect(() => readFlag(seconds, 'soon')).toThrow(UsageError)
+    expect(() => readFlag(one(z.number(), 'port'), '30m')).toThrow(UsageError)
+  })
+
   it('survives every operation there is', () => {
     for (const noun of Object.values(operations)) {
       for (const operation of Object.values(noun))

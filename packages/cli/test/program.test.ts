@@ -160,10 +160,10 @@ describe('the program as it is installed', () => {
 })
 
 /** What bash offers for a command line; the last word is the one being typed. */
-const offersOfBash = async (line: readonly string[]): Promise<string[]> => {
+const offersOfBash = async (line: readonly string[], before = ''): Promise<string[]> => {
   const { stdout: script } = await holdfast(['completion', 'bash'])
   const words = ['holdfast', ...line].map((word) => `'${word}'`).join(' ')
-  const test = `${script}\nCOMP_WORDS=(${words}); COMP_CWORD=${line.length}; _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"; complete -p holdfast`
+  const test = `${script}\n${before}\nCOMP_WORDS=(${words}); COMP_CWORD=${line.length}; _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"; complete -p holdfast`
   const lines = execFileSync('bash', ['--norc', '-c', test]).toString().trim().split('\n')
   expect(lines.pop()).toBe('complete -o default -F _holdfast holdfast')
   return lines.filter(Boolean)
@@ -192,6 +192,23 @@ describe('completion in bash', () => {
   })
 })
 
+describe('completion of what the server knows', () => {
+  const server = 'holdfast() { [[ "$1" == complete ]] && echo "offered-$2"; }'
+  const offers = async (line: readonly string[]) => offersOfBash(line, server)
+
+  it.each<[string[], string[]]>([
+    [['ssh', ''], ['offered-hosts']],
+    [['ssh', '--pri'], ['--print-config']],
+    [['approve', 'off'], ['offered-requests']],
+    [['grant', 'return', '--id', ''], ['offered-grants']],
+    [['host', 'retire', '--id', ''], ['offered-host-ids']],
+    [['policy', 'read', '--id', ''], []],
+    [['compl'], ['completion']],
+  ])('%j → %j', async (line, expected) => {
+    expect(await offers(line)).toEqual(expected)
+  })
+})
+
 describe('completion in zsh', () => {
   it('loads, and registers itself', async () => {
     const home = scratch()
@@ -207,7 +224,7 @@ describe('completion in fish', () => {
     const home = scratch()
     mkdirSync(join(home, 'fish'))
     // fish completes the options of commands that exist.
-    writeFileSync(join(home, 'holdfast'), '#!/bin/sh\n')
+    writeFileSync(join(home, 'holdfast'), '#!/bin/sh\n[ "$1 $2 $3" = "complete hosts --describe" ] && printf "web-1\\ttest\\n"\n')
     chmodSync(join(home, 'holdfast'), 0o755)
     writeFileSync(join(home, 'holdfast.fish'), (await holdfast(['completion', 'fish'])).stdout)
     const ask = (line: string) =>
@@ -221,6 +238,7 @@ describe('completion in fish', () => {
     expect(ask('holdfast pol')).toEqual(['policy'])
     expect(ask('holdfast ledger ver')).toEqual(['verify'])
     expect(ask('holdfast policy list --state pub')).toEqual(['published'])
+    expect(ask('holdfast ssh we')).toEqual(['web-1'])
     expect(ask('holdfast policy create --rev')).toEqual(['--review-every-days'])
   })
 })
