@@ -102,6 +102,8 @@ export const printConfig = async (io: Io, name: string, options: SshOptions): Pr
   )
   const command = ['holdfast', 'ssh', '--refresh', ...chosen, name].join(' ')
   if (/["%]/.test(command)) throw new UsageError('ssh cannot be told of options with " or % in them')
-  const block = `Match originalhost ${name} exec "${command}"\n  Include ${config}\n`
+  // ssh takes the first HostName: the last line counts only where there was no access, and leads nowhere (RFC 6761 §6.4).
+  const nowhere = `Host ${name}\n  HostName no-access-to-${name}.invalid\n`
+  const block = `Match originalhost ${name} exec "${command}"\n  Include ${config}\n${nowhere}`
   io.stdout.write(options.json ? `${JSON.stringify({ host: name, command, config, block }, null, 2)}\n` : block)
 }
