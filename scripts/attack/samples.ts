@@ -1,6 +1,7 @@
 /** A request of every operation that takes input: each field has a value that is accepted, so that payloads begin where people's input does. */
 import { randomBytes } from 'node:crypto'
 import {
+  accessPolicy,
   allOperations,
   apiKey,
   factor,
@@ -10,6 +11,7 @@ import {
   policy,
   session,
   type Operation,
+  host,
 } from '@holdfast/contract'
 import { invite, person, send, type Ground, type Headers, type Person } from './ground.ts'
 
@@ -44,6 +46,19 @@ const runningOf = async ({ call, keys }: Ground, subject: string): Promise<strin
   const { rows } = await call(obligations.list, { subject, kind: 'policy.review' }, keys.owner)
   return rows[0]?.id ?? ''
 }
+
+const aHost = async ({ call, keys }: Ground): Promise<string> => {
+  const registered = { name: `attacked-${unused()}`, environment: 'prod', address: '10.0.0.5' }
+  return (await call(host.register, registered, keys.owner)).hostId
+}
+const rules = {
+  selects: { environments: ['prod'] },
+  logins: ['deploy'],
+  requesters: { roles: ['member' as const] },
+  approvers: { roles: ['owner' as const] },
+}
+const anAccessPolicy = async ({ call, keys }: Ground): Promise<string> =>
+  (await call(accessPolicy.create, { name: 'Attacked', ...rules }, keys.owner)).id
 
 type Make = (ground: Ground, who: Person) => Promise<Sample>
 
@@ -126,6 +141,21 @@ const made: Record<string, Make> = {
       return { id }
     })
   },
+  'host.register': () => each(async () => ({ name: `attacked-${unused()}` })),
+  'host.renewToken': async (ground) => once({ id: await aHost(ground) }),
+  'host.update': async (ground) => once({ id: await aHost(ground) }),
+  'host.retire': (ground) => each(async () => ({ id: await aHost(ground) })),
+  'host.read': async (ground) => once({ id: await aHost(ground) }),
+  'host.list': async () => once({ state: 'waiting' }),
+  'accessPolicy.create': async () => once(rules),
+  'accessPolicy.update': async (ground) => once({ id: await anAccessPolicy(ground), version: 1, ...rules }),
+  'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
+  'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
+  'accessPolicy.list': async () => once({ state: 'active' }),
+  'grant.options': async (ground) => once({ name: 'attacked', hostId: await aHost(ground) }),
+  'grant.request': async (ground) =>
+    once({ hostId: await aHost(ground), extensions: [], policyId: await anAccessPolicy(ground) }),
+  'grant.list': async (ground) => once({ show: 'all', state: 'requested', hostId: await aHost(ground) }),
   'operator.rotate': async () => once({ secret: 'token-signing' }),
   'operator.mail': async ({ database }) =>
     once({ id: (await database.query<{ id: string }>('select id from mail limit 1')).rows[0]?.id }),
@@ -168,6 +198,10 @@ const byName: Record<string, unknown> = {
   ...{ format: 'markdown', reviewEveryDays: 90, promises: ['C1'], acknowledgeWithinDays: 7, days: 30, requireMfa: false },
   ...{ show: 'open', kind: 'policy.review', subject: 'po_', dueAt: '2030-01-01T00:00:00.000Z', timeZone: 'Europe/Vienna' },
   ...{ weekdays: [1, 2, 3], holidays: [{ on: '2027-01-01', name: 'Attacked' }] },
+  ...{ environment: 'prod', label: 'tier=web', labels: ['tier=web'], address: '10.0.0.5', port: 22, whenStale: 'refuse' },
+  ...{ login: 'deploy', seconds: 600, requestHash: 'a'.repeat(64), finding: 'Attacked', open: 'true', ticket: 'OPS-1' },
+  ...{ notBefore: '2026-12-01T00:00:00.000Z', sourceNetworks: [], agentVersion: '1.0', approvals: 1, maxSeconds: 600 },
+  ...{ publicKey: `ssh-ed25519 ${'A'.repeat(68)}`, hostPublicKey: `ssh-ed25519 ${'A'.repeat(68)}` },
   ...{ secretHash: 'a'.repeat(64), sha256: 'a'.repeat(64), personId: 'pe_01m841fb3rf609mnm1nq5y13xf' },
 }
 
@@ -181,6 +215,17 @@ const cursorFor = async ({ ask }: Ground, operation: Operation, as: Headers): Pr
 
 export const attackable = allOperations.filter(({ input }) => Object.keys(input.shape).length > 0)
 
+const letters = [...'abcdefghijklmnopqrstuvwxyz']
+const prefixes = letters.flatMap((first) => letters.map((second) => first + second))
+
+/** An id of the right kind that nobody has: the look-up is reached, and nothing behind it. */
+const unknownId = (operation: Operation): Record<string, string> => {
+  const field = operation.input.shape['id']
+  const ids = prefixes.map((prefix) => `${prefix}_01m841fb3rf609mnm1nq5y13xf`)
+  const id = field && ids.find((candidate) => field.safeParse(candidate).success)
+  return id === undefined ? {} : { id }
+}
+
 /** A valid request of the operation, with every field filled in. */
 export const sampleOf = async (ground: Ground, operation: Operation, who: Person, as: Headers): Promise<Sample> => {
   const own = (await made[operation.name]?.(ground, who)) ?? { input: {} }
@@ -188,7 +233,7 @@ export const sampleOf = async (ground: Ground, operation: Operation, who: Person
   const values = operation.name === 'ledger.list' ? { ...byName, ...instants } : byName
   const general = Object.fromEntries(fields.filter((name) => name in values).map((name) => [name, values[name]]))
   const after = fields.includes('after') ? await cursorFor(ground, operation, as) : undefined
-  const input = { ...general, ...(after !== undefined && { after }), ...own.input }
+  const input = { ...unknownId(operation), ...general, ...(after !== undefined && { after }), ...own.input }
   const unfilled = operation.input.safeParse(input).error?.issues[0]
   if (unfilled) throw new Error(`no sample: ${unfilled.path.join('.')}: ${unfilled.message}`)
   return { ...own, input }
