@@ -1,16 +1,14 @@
 import { accessPolicy, type AccessPolicyId } from '@holdfast/contract'
-import { Button, Skeleton, Textarea } from '@mantine/core'
-import { useState } from 'react'
+import { Button, Skeleton } from '@mantine/core'
 import {
-  ConfirmDialog,
   Facts,
   Id,
+  lazyDialog,
   Page,
   ReadProblem,
   Section,
   State,
   Time,
-  useCommandOf,
   useDo,
   useGo,
   useMay,
@@ -21,44 +19,11 @@ import { By } from '../grant/By.tsx'
 import { durationInWords } from '../grant/words.ts'
 import { useHostNames } from '../host/hosts.ts'
 import { useNames } from '../people.tsx'
-import { Timeline } from '../Timeline.tsx'
-import { gone, policyAnswers } from './answers.ts'
+import { Timeline } from '../LazyTimeline.tsx'
+import { gone } from './answers.ts'
 import { either, extrasInWords, hoursInWords, peopleInWords, ruleInWords, serversInWords, type Policy } from './words.ts'
 
-const Retire = ({ policy, opened, onClose }: { policy: Policy; opened: boolean; onClose: () => void }) => {
-  const [reason, setReason] = useState('')
-  const retire = useCommandOf(accessPolicy.retire, { refresh: policyAnswers, done: 'Retired.', onDone: onClose, explain: gone })
-  return (
-    <ConfirmDialog
-      opened={opened}
-      onClose={onClose}
-      title={`Retire “${policy.name}”?`}
-      consequences={[
-        'Every grant under it ends now: open sessions are closed, with everything started in them.',
-        'Open requests under it are cancelled, and nobody can ask by it any more.',
-      ]}
-      undo="It cannot be brought back; a new policy can say the same."
-      verb="Retire"
-      danger
-      typed={policy.name}
-      running={retire.running}
-      problem={retire.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void retire.run({ id: policy.id, reason })}
-    >
-      <Textarea
-        label="Why"
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        data-autofocus
-      />
-    </ConfirmDialog>
-  )
-}
+const RetireDialog = lazyDialog(async () => (await import('./RetireDialog.tsx')).RetireDialog)
 
 const Actions = ({ policy }: { policy: Policy }) => {
   const retire = useDo('retire')
@@ -71,7 +36,7 @@ const Actions = ({ policy }: { policy: Policy }) => {
       <Button variant="default" c="var(--hf-bad)" onClick={retire.open}>
         Retire
       </Button>
-      <Retire policy={policy} opened={retire.opened} onClose={retire.close} />
+      <RetireDialog policy={policy} opened={retire.opened} onClose={retire.close} />
     </>
   )
 }

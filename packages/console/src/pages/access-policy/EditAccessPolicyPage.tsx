@@ -2,7 +2,7 @@ import { accessPolicy, type AccessPolicyId } from '@holdfast/contract'
 import { Skeleton } from '@mantine/core'
 import { Page, ReadProblem, useCommandOf, useGo, useParam, useQueryOf } from '../../kit/index.ts'
 import { gone, policyAnswers, refused } from './answers.ts'
-import { PolicyForm } from './PolicyForm.tsx'
+import { PolicyForm } from './LazyPolicyForm.tsx'
 import { rulesOf } from './rules.ts'
 import type { Policy } from './words.ts'
 

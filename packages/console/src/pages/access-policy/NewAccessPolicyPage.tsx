@@ -1,7 +1,7 @@
 import { accessPolicy } from '@holdfast/contract'
 import { Page, useCommandOf, useGo } from '../../kit/index.ts'
 import { policyAnswers, refused } from './answers.ts'
-import { PolicyForm } from './PolicyForm.tsx'
+import { PolicyForm } from './LazyPolicyForm.tsx'
 import { newRules } from './rules.ts'
 
 const Create = () => {

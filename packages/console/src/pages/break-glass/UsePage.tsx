@@ -19,7 +19,7 @@ import {
 import { useEveryRowOf } from '../everyRow.ts'
 import { breakGlassAnswers } from '../grant/answers.ts'
 import { By } from '../grant/By.tsx'
-import { Timeline } from '../Timeline.tsx'
+import { Timeline } from '../LazyTimeline.tsx'
 import type { Use } from './words.ts'
 
 const Review = ({ use }: { use: Use }) => {

@@ -1,10 +1,9 @@
 import { grant, type GrantId } from '@holdfast/contract'
 import { Skeleton } from '@mantine/core'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Page, ReadProblem, Section, useMay, useParam, useQueryOf, useSession } from '../../kit/index.ts'
-import { Timeline } from '../Timeline.tsx'
+import { Timeline } from '../LazyTimeline.tsx'
 import { Acts } from './Acts.tsx'
-import { Certificates } from './Certificates.tsx'
 import { Connect } from './Connect.tsx'
 import { found } from './explanations.ts'
 import { GrantFacts } from './GrantFacts.tsx'
@@ -12,8 +11,10 @@ import { GrantStateOf, nameOf } from './GrantBits.tsx'
 import { Lead } from './Lead.tsx'
 import { Proof } from './Proof.tsx'
 import { proofInWords } from './proof.ts'
-import { Sessions } from './Sessions.tsx'
 import type { Detail } from './words.ts'
+
+const Sessions = lazy(async () => ({ default: (await import('./Sessions.tsx')).Sessions }))
+const Certificates = lazy(async () => ({ default: (await import('./Certificates.tsx')).Certificates }))
 
 /** Whether it may change by itself while somebody looks: others answer, sessions come and go, the proof arrives. */
 const isMoving = (detail: Detail): boolean =>
@@ -55,10 +56,10 @@ export const GrantPage = () => {
       {data.personId === me && data.extendsId === null && <Connect detail={data} />}
       <GrantFacts detail={data} />
       {data.extendsId === null && data.startsAt !== null && (
-        <>
+        <Suspense fallback={<Skeleton height={160} />}>
           <Sessions rows={data.sessions} hostName={data.hostName} />
           <Certificates detail={data} />
-        </>
+        </Suspense>
       )}
       {may('ledger:read') && (
         <Section title="Timeline" about="What the ledger recorded about it.">

@@ -1,13 +1,16 @@
 import { accessPolicy } from '@holdfast/contract'
-import type { ReactNode } from 'react'
+import { Skeleton } from '@mantine/core'
+import { lazy, Suspense, type ReactNode } from 'react'
 import { Hash, PageLink, Time, useNow, useQueryOf, useSession } from '../../kit/index.ts'
 import { peopleInWords } from '../access-policy/words.ts'
 import { PersonName, useNames } from '../people.tsx'
 import { By } from './By.tsx'
-import { Decide } from './Decide.tsx'
 import classes from './grant.module.css'
 import { Left } from './Left.tsx'
 import { durationInWords, extensionWords, isRunning, type Detail } from './words.ts'
+
+/** Fields and refusals of a decision, for whoever has one to make. */
+const Decide = lazy(async () => ({ default: (await import('./Decide.tsx')).Decide }))
 
 interface BoxProps {
   kind?: 'accent' | 'good' | 'warn' | 'bad'
@@ -99,7 +102,9 @@ const ToDecide = ({ detail }: { detail: Detail }) => (
       {detail.approvalsNeeded - detail.approvals.length > 1 && 'After you a second person must approve it, too. '}
       Your approval is bound to exactly this request, by its hash <Hash value={detail.requestHash} what="the request hash" />
     </div>
-    <Decide detail={detail} />
+    <Suspense fallback={<Skeleton height={64} mt="sm" />}>
+      <Decide detail={detail} />
+    </Suspense>
   </Box>
 )
 

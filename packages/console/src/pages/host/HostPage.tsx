@@ -16,7 +16,7 @@ import {
   type Column,
 } from '../../kit/index.ts'
 import { Sessions } from '../grant/Sessions.tsx'
-import { Timeline } from '../Timeline.tsx'
+import { Timeline } from '../LazyTimeline.tsx'
 import { HostMenu } from './HostMenu.tsx'
 import { Labels, StandingOf } from './HostBits.tsx'
 import { WhoMayAsk } from './WhoMayAsk.tsx'
