@@ -1,8 +1,8 @@
-import { allOperations, furtherActions, ledger, type OutputOf } from '@holdfast/contract'
+import { ledger, type OutputOf } from '@holdfast/contract'
 import { Button, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconShieldCheck } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import {
   Filters,
   Id,
@@ -58,12 +58,12 @@ const columns: Column<Row>[] = [
   },
 ]
 
-const recorded: string[] = [
-  ...allOperations.flatMap((operation) => (operation.kind === 'command' ? [operation.audit.action] : [])),
-  ...Object.keys(furtherActions),
-]
-/** Every action there is, and the beginnings that stand for all of a noun. */
-const actions = [...new Set([...recorded.map((action) => `${action.slice(0, action.indexOf('.'))}.`), ...recorded])].toSorted()
+/** Every action there is; the whole contract comes with them, so they come after the page. */
+const useActions = (): readonly string[] => {
+  const [actions, setActions] = useState<readonly string[]>([])
+  useEffect(() => void import('./actions.ts').then((loaded) => setActions(loaded.actions)), [])
+  return actions
+}
 
 const names = ['actor', 'action', 'target', 'from', 'to'] as const
 type Set = ReturnType<typeof useFilters<(typeof names)[number]>>[1]
@@ -93,7 +93,7 @@ const AuditFilters = ({
         w={{ base: '100%', xs: 220 }}
       />
       <datalist id="ledger-actions">
-        {actions.map((action) => (
+        {useActions().map((action) => (
           <option key={action} value={action} />
         ))}
       </datalist>

@@ -2,7 +2,6 @@ import { lazy, Suspense } from 'react'
 import { policy } from '@holdfast/contract'
 import { Button, Skeleton } from '@mantine/core'
 import { Page, PageLink, ReadProblem, Section, useFilters, useGo, useMay, useParam, useQueryOf } from '../../kit/index.ts'
-import { Timeline } from '../Timeline.tsx'
 import { Acknowledgements } from './Acknowledgements.tsx'
 import { PolicyStateOf } from './PolicyBits.tsx'
 import { PolicyFacts } from './PolicyFacts.tsx'
@@ -11,6 +10,7 @@ import { Steps } from './Steps.tsx'
 import { stepsOf, type PolicyDetail } from './steps.ts'
 import { Versions } from './Versions.tsx'
 
+const Timeline = lazy(async () => ({ default: (await import('../Timeline.tsx')).Timeline }))
 const PolicyMenu = lazy(async () => ({ default: (await import('./PolicyMenu.tsx')).PolicyMenu }))
 const NextVersion = lazy(async () => ({ default: (await import('./NextVersion.tsx')).NextVersion }))
 
@@ -28,7 +28,9 @@ const Record = ({ detail }: { detail: PolicyDetail }) => {
       {detail.publishedVersion !== null && reader.may('policy:approve') && <Acknowledgements policy={detail} />}
       {reader.may('ledger:read') && (
         <Section title="Timeline" about="What the ledger recorded about this policy and its versions.">
-          <Timeline targets={[detail.id, ...detail.versions.map(({ id }) => id)]} />
+          <Suspense fallback={<Skeleton height={120} />}>
+            <Timeline targets={[detail.id, ...detail.versions.map(({ id }) => id)]} />
+          </Suspense>
         </Section>
       )}
     </>

@@ -3,13 +3,13 @@ import { Button, Skeleton } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { lazy, Suspense } from 'react'
 import { Page, ReadProblem, useFilters, useParam, useQueryOf } from '../../kit/index.ts'
-import { Decide } from './Decide.tsx'
 import { wrongState } from './explanations.ts'
 import { VersionState } from './PolicyBits.tsx'
 import { policySentences, useReader } from './reader.ts'
 import type { PolicyDetail, Version } from './steps.ts'
 import { VersionText } from './VersionText.tsx'
 
+const Decide = lazy(async () => ({ default: (await import('./Decide.tsx')).Decide }))
 const DiffView = lazy(async () => ({ default: (await import('./DiffView.tsx')).DiffView }))
 const EditDraft = lazy(async () => ({ default: (await import('./EditDraft.tsx')).EditDraft }))
 const waiting = <Skeleton height={360} />
@@ -32,7 +32,9 @@ const Body = ({ detail, version }: { detail: PolicyDetail; version: Version }) =
   const against = detail.versions.find(({ id }) => id === filters.against)
   return (
     <>
-      <Decide policy={detail} version={held.version} content={held.content} onEdit={() => setFilters({ edit: 'yes' })} />
+      <Suspense fallback={null}>
+        <Decide policy={detail} version={held.version} content={held.content} onEdit={() => setFilters({ edit: 'yes' })} />
+      </Suspense>
       <VersionText
         policy={detail}
         version={held.version}

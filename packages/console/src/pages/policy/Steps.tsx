@@ -1,13 +1,13 @@
 import { policy } from '@holdfast/contract'
 import { Button } from '@mantine/core'
 import { useState, lazy, Suspense } from 'react'
-import { PageLink, ProblemNotice, useCommandOf, useFilters, useGo } from '../../kit/index.ts'
+import { lazyDialog, PageLink, ProblemNotice, useCommandOf, useFilters, useGo } from '../../kit/index.ts'
 import { policyAnswers } from './answers.ts'
-import { ConfirmReview } from './ConfirmReview.tsx'
 import { wrongState } from './explanations.ts'
 import classes from './policy.module.css'
 import type { PolicyDetail, Step } from './steps.ts'
 
+const ConfirmReview = lazyDialog(async () => (await import('./ConfirmReview.tsx')).ConfirmReview)
 const Publish = lazy(async () => ({ default: (await import('./Publish.tsx')).Publish }))
 
 const Submit = ({ versionId }: { versionId: NonNullable<Step['versionId']> }) => {
