@@ -2,7 +2,7 @@ import type { OrgId } from '@holdfast/contract'
 import { grantKeyId } from '@holdfast/crypto/ssh'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
-import { bundleLifetimeSeconds, bundleMaxAgeMs, clockMarginMs } from './rules.ts'
+import { bundleMaxAgeMs, clockMarginMs, staleAfterSeconds } from './rules.ts'
 
 interface Held {
   sequence: number
@@ -39,7 +39,7 @@ export const bundleOf = (keyServer: KeyServerClient, tx: OrgTx, sequence: number
   if (known && known.sequence === sequence && Date.now() - known.at < bundleMaxAgeMs) return known.bundle
   const bundle = revokedIn(tx, now).then((revoked) =>
     keyServer.signRevocations({
-      ...{ org: orgId, kind: 'user', version: BigInt(sequence), lifetimeSeconds: bundleLifetimeSeconds },
+      ...{ org: orgId, kind: 'user', version: BigInt(sequence), lifetimeSeconds: staleAfterSeconds },
       ...revoked,
     }),
   )

@@ -2,10 +2,8 @@ import type { SshExtension } from '@holdfast/contract'
 import { authorizedPrincipalsLine, principalOf } from '@holdfast/crypto/ssh'
 import type { z } from 'zod'
 
-/** A host that has heard nothing for so long is cut off, and does what its settings say. */
+/** A host that has heard nothing for so long is cut off, and does what its settings say; a bundle lasts as long, and says so by itself. */
 export const staleAfterSeconds = 600
-/** A bundle says by itself when it is stale. */
-export const bundleLifetimeSeconds = staleAfterSeconds
 export const bundleMaxAgeMs = 60_000
 /** Clocks may differ: a revoked certificate stays on the list for so long after its end. */
 export const clockMarginMs = 3_600_000
