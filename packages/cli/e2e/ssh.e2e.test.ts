@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { operations } from '@holdfast/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { holdfast as inProcess } from '../test/terminal.ts'
 import { commandLine, typeAt } from '../test/typing.ts'
 import { createAccessWorld, type AccessWorld } from './access-world.ts'
 import { bin, holdfast, type Outcome, type Setting } from './command.ts'
@@ -28,19 +27,22 @@ const cli = (argv: readonly string[], setting: Setting = {}): Promise<Outcome> =
   holdfast(argv, { ...setting, env: { ...env(), ...setting.env } })
 
 /** A recovery code stands in for the app's: from a file, as it must. */
-const withCode = () => {
+const withCode = async () => {
   const file = join(directory, 'code')
-  writeFileSync(file, world.asker.code())
+  writeFileSync(file, await world.asker.code())
   return ['--code', `@${file}`]
 }
-const asking = () => ['ssh', 'web-1', '--for', '10m', '--reason', 'A look around', ...withCode()]
+const asking = async () => ['ssh', 'web-1', '--for', '10m', '--reason', 'A look around', ...(await withCode())]
+/** By a policy that lets keys ask: no code is needed. */
+const robot = ['ssh', 'web-1', '--policy', 'Robots', '--for', '10m', '--reason', 'Nightly', '--', 'true']
+const haveAccess = () => cli(robot, whenWaiting(approve))
 
 const grants = async () => (await world.asker.browser.call(operations.grant.list, { show: 'mine' })).value.rows
 const approve = async (): Promise<void> => {
   const [request] = (await world.approver.browser.call(operations.grant.list, { show: 'to_approve' })).value.rows
   if (!request) throw new Error('nothing to approve')
   const { id, requestHash } = request
-  await world.approver.browser.call(operations.grant.approve, { id, requestHash, code: world.approver.code() })
+  await world.approver.browser.call(operations.grant.approve, { id, requestHash, code: await world.approver.code() })
 }
 /** Does something once, as soon as the command waits. */
 const whenWaiting = (act: (kill: (signal: NodeJS.Signals) => void) => unknown): Setting => {
@@ -72,7 +74,7 @@ afterAll(async () => {
 
 describe('holdfast ssh with a real sshd', () => {
   it('asks, waits for another person, logs in, passes the exit code on, and gives back', async () => {
-    const outcome = await cli([...asking(), '--return', '--', 'echo here; exit 7'], whenWaiting(approve))
+    const outcome = await cli([...(await asking()), '--return', '--', 'echo here; exit 7'], whenWaiting(approve))
     expect(outcome).toMatchObject({ code: 7, stdout: 'here\n' })
     expect(outcome.stderr).toContain('as root'.replace('root', world.sshd.login))
     expect(outcome.stderr).toContain('for Grace to approve it')
@@ -83,7 +85,7 @@ describe('holdfast ssh with a real sshd', () => {
   })
 
   it('lets the remote shell have the terminal on which it asked', async () => {
-    const [, code = ''] = withCode()
+    const [, code = ''] = await withCode()
     const { code: exit, screen } = await typeAt(
       commandLine(`ssh web-1 --for 10m --code ${code}`),
       [
@@ -98,8 +100,12 @@ describe('holdfast ssh with a real sshd', () => {
     expect(screen).toContain('Still yours until')
   })
 
+  it('needs no code where the policy lets keys ask; a person approves all the same', async () => {
+    expect(await haveAccess()).toMatchObject({ code: 0, stderr: expect.stringContaining('for Grace to approve it') as string })
+  })
+
   it('uses access that runs, and shows no secret to the other side or on the way', async () => {
-    await cli([...asking(), '--', 'true'], whenWaiting(approve))
+    await haveAccess()
     const before = await grants()
     const look = 'env; tr "\\0" " " < /proc/$PPID/cmdline; ps -eo args | grep "[s]sh -F none"'
     const { code, stdout, stderr } = await cli(['ssh', 'web-1', '--', look])
@@ -113,7 +119,7 @@ describe('holdfast ssh with a real sshd', () => {
   })
 
   it('tells as JSON what it does', async () => {
-    const { code, stderr } = await cli([...asking(), '--json', '--return', '--', 'true'], whenWaiting(approve))
+    const { code, stderr } = await cli([...(await asking()), '--json', '--return', '--', 'true'], whenWaiting(approve))
     const events = stderr
       .trim()
       .split('\n')
@@ -125,7 +131,7 @@ describe('holdfast ssh with a real sshd', () => {
   })
 
   it('refuses a host that shows another key', async () => {
-    await cli([...asking(), '--', 'true'], whenWaiting(approve))
+    await haveAccess()
     const { createSshd } = await import('../test/sshd.ts')
     const other = await createSshd()
     try {
@@ -146,13 +152,13 @@ describe('holdfast ssh with a real sshd', () => {
       const [request] = await grants()
       if (request) await world.approver.browser.call(operations.grant.deny, { id: request.id, reason: 'Use the replica' })
     }
-    const { code, stderr } = await cli([...asking(), '--', 'true'], whenWaiting(deny))
+    const { code, stderr } = await cli([...(await asking()), '--', 'true'], whenWaiting(deny))
     expect(code).toBe(1)
     expect(stderr).toMatch(/the request gr_\w+ was denied: Use the replica/)
   })
 
   it('ends when the access was revoked before it was used, and says so', async () => {
-    await cli([...asking(), '--', 'true'], whenWaiting(approve))
+    await haveAccess()
     const [grant] = await grants()
     if (grant) await world.approver.browser.call(operations.grant.revoke, { id: grant.id, reason: 'Enough' })
     const { code, stderr } = await cli(['ssh', 'web-1', '--', 'true'])
@@ -162,7 +168,7 @@ describe('holdfast ssh with a real sshd', () => {
 
   it('leaves a request that Ctrl-C stopped, and goes on with it the next time', async () => {
     const stopped = await cli(
-      [...asking(), '--', 'true'],
+      [...(await asking()), '--', 'true'],
       whenWaiting((kill) => kill('SIGINT')),
     )
     expect(stopped.code).toBe(130)
@@ -172,7 +178,7 @@ describe('holdfast ssh with a real sshd', () => {
   })
 
   it('takes the key away when a signal ends it while it is connected', async () => {
-    await cli([...asking(), '--', 'true'], whenWaiting(approve))
+    await haveAccess()
     let killed = false
     const outcome = await cli(['ssh', 'web-1', '--', 'echo up >&2; exec sleep 60'], {
       onStderr: (text, kill) => {
@@ -187,7 +193,7 @@ describe('holdfast ssh with a real sshd', () => {
   })
 
   it('lets in nobody whose login has no principal there', async () => {
-    expect(await cli(['ssh', 'web-1', '-l', 'nobody', '--for', '5m', '--reason', 'x', ...withCode()])).toMatchObject({
+    expect(await cli(['ssh', 'web-1', '-l', 'nobody', '--for', '5m', '--reason', 'x', ...(await withCode())])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(`--login is one of ${world.sshd.login}`) as string,
     })
@@ -196,7 +202,7 @@ describe('holdfast ssh with a real sshd', () => {
   })
 
   it('says that the time was over when it ran out meanwhile, and wants a new request afterwards', async () => {
-    await cli([...asking(), '--', 'true'], whenWaiting(approve))
+    await haveAccess()
     let done = false
     const outcome = await cli(['ssh', 'web-1', '--', 'echo up >&2; sleep 3'], {
       onStderr: (text) => {
@@ -210,15 +216,19 @@ describe('holdfast ssh with a real sshd', () => {
   })
 
   it('connects ssh and scp by lines of an ssh_config, with the same options', async () => {
-    await cli([...asking(), '--', 'true'], whenWaiting(approve))
-    const { code, stdout } = await cli(['ssh', '--print-config', 'web-1'])
-    expect(code).toBe(0)
-    expect(stdout).toMatch(/^Match originalhost web-1 exec "holdfast ssh --refresh --url \S+ web-1"\n {2}Include \S+\/config\n$/)
+    const { stdout } = await cli(['ssh', '--print-config', 'web-1'])
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      expect.stringMatching(/^Match originalhost web-1 exec "holdfast ssh --refresh --url \S+ web-1"$/),
+      expect.stringMatching(/^ {2}Include \S+\/config$/),
+    ])
     const config = join(directory, 'ssh_config')
     writeFileSync(config, stdout)
     symlinkSync(bin, join(directory, 'holdfast'))
     const run = promisify(execFile)
     const shell = { env: { ...env(), PATH: `${directory}:${dirname(process.execPath)}:/usr/bin:/bin` } }
+    const without = run('ssh', ['-F', config, '-o', 'BatchMode=yes', 'web-1', 'echo through'], shell)
+    await expect(without).rejects.toThrow(/missing --for[^]*resolve hostname no-access-to-web-1\.invalid/)
+    await haveAccess()
     expect((await run('ssh', ['-F', config, 'web-1', 'echo through'], shell)).stdout).toBe('through\n')
     const kept = join(directory, 'run', 'holdfast', 'ssh')
     expect(statSync(join(kept, readdirSync(kept)[0] ?? '', 'web-1')).mode & 0o777).toBe(0o700)
@@ -227,52 +237,5 @@ describe('holdfast ssh with a real sshd', () => {
     const [grant] = await grants()
     const detail = await world.asker.browser.call(operations.grant.read, { id: grant?.id as NonNullable<typeof grant>['id'] })
     expect(detail.value.certificates, 'one for the first login, one for the next two').toHaveLength(2)
-  })
-})
-
-describe('holdfast approve', () => {
-  const request = async () => {
-    const input = {
-      hostId: world.hostId,
-      login: world.sshd.login,
-      seconds: 600,
-      reason: 'Tidy up',
-      code: world.asker.code(),
-    }
-    return (await world.asker.browser.call(operations.grant.request, input)).value
-  }
-  const approver = () => ({ ...env(), HOLDFAST_API_KEY: world.approver.key })
-
-  it('shows what it is about and approves it as a person, whose session ends', async () => {
-    const { id, requestHash } = await request()
-    const waiting = await cli(['access'], { env: { HOLDFAST_API_KEY: world.approver.key } })
-    expect(waiting.stdout).toContain(id)
-    const answers = [world.approver.password, world.approver.code(), world.approver.code()]
-    const outcome = await inProcess(['approve', id], { env: approver(), answers })
-    expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('Approved; ends at') as string })
-    for (const shown of ['Ada', 'web-1 (test)', '10 minutes', 'Tidy up', requestHash]) expect(outcome.stderr).toContain(shown)
-    expect(outcome.stderr + outcome.stdout).not.toContain(world.approver.password)
-    const { value } = await world.approver.browser.call(operations.session.list, {})
-    expect(value.rows.map(({ current }) => current)).toEqual([true])
-  })
-
-  it('approves nothing without a person, without their password, or one’s own', async () => {
-    const { id } = await request()
-    expect(await cli(['approve', id], { env: { HOLDFAST_API_KEY: world.approver.key } })).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining(`/access/grants/${id}`) as string,
-    })
-    const wrong = await inProcess(['approve', id], { env: approver(), answers: ['not the password'] })
-    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('sign_in_refused') as string })
-    const own = [world.asker.password, world.asker.code(), world.asker.code()]
-    const mine = await inProcess(['approve', id], { env: { ...env() }, answers: own })
-    expect(mine).toMatchObject({ code: 1, stderr: expect.stringContaining('own_request') as string })
-    expect((await grants())[0]).toMatchObject({ id, state: 'requested' })
-  })
-
-  it('denies with a reason', async () => {
-    const { id } = await request()
-    const denied = await cli(['deny', id, '--reason', 'No'], { env: { HOLDFAST_API_KEY: world.approver.key } })
-    expect(denied).toMatchObject({ code: 0, stderr: expect.stringContaining('Denied.') as string })
   })
 })
