@@ -2,6 +2,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureVerification } from '@holdfast/ledger/bench'
+import { accessMeasures, measureAccess } from './access-agent.ts'
 import { certificateMeasures, measureCertificates } from './access-certificates.ts'
 import { isolationMeasures, measureIsolation } from './isolation.ts'
 import { appendMeasures, measureAppend } from './ledger-append.ts'
@@ -58,6 +59,7 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: ['ledger.verify'], run: measureVerify },
   { names: isolationMeasures, run: () => withPlatform((platform) => measureIsolation(platform, scale, wanted)) },
   { names: certificateMeasures, run: () => measureCertificates(scale) },
+  { names: accessMeasures, run: () => measureAccess(scale, wanted) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },
 ]
 

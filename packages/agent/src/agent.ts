@@ -82,7 +82,8 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const clock = createClock(storedClock(layout.stateFile))
   const outbox = openOutbox(layout.outbox)
   let belief: Belief | null = readStoredState(layout.stateFile, host, clock.now())
-  let retired = false
+  /** How often in a row the server, whose certificate was checked, said that it knows this agent no more. */
+  let unknownThere = 0
   const failures = new Map<string, string>()
   let acknowledged = 0
   let skewTold = false
@@ -104,14 +105,19 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     outcome: (error) => outcome('report', error),
   })
 
+  /** At the first word nobody is let in; at the second, some seconds later, whoever is in has to leave. */
+  const retire = (): void => {
+    unknownThere += 1
+    if (unknownThere < 2) return
+    for (const { id } of sessions.all()) void sessions.end(id, 'revoked', clock.now())
+  }
   /** Null for a success, which forgets the failure before it. */
   const outcome = (what: string, error: unknown): void => {
     if (error === null) return void failures.delete(what)
     const text = `${what}: ${error instanceof Error ? error.message : 'failed'}`.slice(0, 500)
     if (text !== failures.get(what)) log(text)
     failures.set(what, text)
-    // The server itself says that it knows this agent no more; its certificate was checked.
-    if (error instanceof ServerRefused && error.status === 401) retired = true
+    if (what === 'state' && error instanceof ServerRefused && error.status === 401) retire()
   }
   /** Ends what no longer has a grant, and moves deadlines. In memory first: a kill waits for no disk. */
   const enforce = ({ grants, ended }: Belief, toldAtMs: number): Promise<unknown>[] =>
@@ -141,7 +147,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
       log(`this host's clock is ${clock.skewSeconds()} s ahead of the server's; sshd judges certificates by it`)
     }
     belief = fresh
-    retired = false
+    unknownThere = 0
     const ends = enforce(fresh, clock.now())
     await writeSshdFiles(layout, fresh)
     await storeState(layout.stateFile, state, fresh, clock.snapshot())
@@ -158,7 +164,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const gate = createGate({
     ...{ host, clock, sessions, outbox, breakGlass: settings.breakGlass },
     belief: () => belief && trial(belief),
-    retired: () => retired,
+    retired: () => unknownThere > 0,
     refresh: () => Promise.race([sync.now(), new Promise<void>((resolve) => setTimeout(resolve, loginWaitsMs).unref())]),
     changed: () => reporter.wake(),
   })
@@ -167,7 +173,12 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     sequence: belief?.sequence ?? null,
     heardAt: belief && new Date(belief.heardAtMs).toISOString(),
     lastFailure: [...failures.values()][0] ?? null,
-    ...{ streaming: sync.streaming(), retired, clockSkewSeconds: clock.skewSeconds(), unreported: outbox.size() },
+    ...{
+      streaming: sync.streaming(),
+      retired: unknownThere > 0,
+      clockSkewSeconds: clock.skewSeconds(),
+      unreported: outbox.size(),
+    },
     sessions: sessions.all().map(({ id, grantId, login, startedAtMs, endsAtMs }) => ({
       ...{ id, grantId, login },
       ...{ startedAt: new Date(startedAtMs).toISOString(), endsAt: new Date(endsAtMs).toISOString() },

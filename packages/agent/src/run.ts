@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { startAgent, type AgentStatus } from './agent.ts'
 import { askAgent } from './hook-socket.ts'
 import { layoutOf } from './paths.ts'
 
 /** Runs in the foreground until a signal or `uninstall` ends it. */
 export const runAgent = async ({ root, say }: { root?: string; say: (line: string) => void }): Promise<void> => {
+  // What ends sessions must not wait behind what runs in them.
+  setPriority(constants.priority.PRIORITY_HIGH)
   const agent = await startAgent({ layout: layoutOf(root), log: say })
   const signalled = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

@@ -5,7 +5,7 @@ import { contain, endAll, isEmpty, membersOf, orphansIn, release, type Contained
 import { readIfThere } from './files.ts'
 import { newSessionId } from './identifier.ts'
 import { warnTerminals, type Warning } from './warning.ts'
-import { readNote, startWatchdog, stopWatchdog, type Watchdog } from './watchdog.ts'
+import { createWatchdogs, readNote, stopWatchdog, type Watchdog } from './watchdog.ts'
 import type { EndedSession, EndReason, Grant } from './wire.ts'
 
 /** A login that sshd opened, with everything that it began. */
@@ -63,6 +63,7 @@ const maxTimerMs = 2 ** 31 - 1
 export const createSessions = (options: SessionsOptions): Sessions => {
   const { directory, cgroups, clock, warnBefore, onEnded } = options
   const running = new Map<string, Running>()
+  const watchdogs = createWatchdogs()
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const recordOf = (id: string) => join(directory, `${id}.json`)
   const noteOf = (id: string) => join(directory, `${id}.note`)
@@ -149,7 +150,7 @@ export const createSessions = (options: SessionsOptions): Sessions => {
       const contained = contain(cgroups, id, pid)
       const endsAtMs = Date.parse(grant.endsAt)
       try {
-        const watchdog = startWatchdog(contained, clock.uptimeAt(endsAtMs), noteOf(id))
+        const watchdog = watchdogs.start(contained, clock.uptimeAt(endsAtMs), noteOf(id))
         const times = { startedAtMs: clock.now(), endsAtMs, boot: bootId() }
         const session = { id, grantId: grant.id, login: grant.login, ...contained, ...times, watchdog }
         save(session)
@@ -169,7 +170,7 @@ export const createSessions = (options: SessionsOptions): Sessions => {
       const { session } = entry
       // The new one first: there is no moment without a watchdog.
       const former = session.watchdog
-      session.watchdog = startWatchdog(session, clock.uptimeAt(endsAtMs), noteOf(id))
+      session.watchdog = watchdogs.start(session, clock.uptimeAt(endsAtMs), noteOf(id))
       session.endsAtMs = endsAtMs
       save(session)
       stopWatchdog(former)
@@ -203,6 +204,7 @@ export const createSessions = (options: SessionsOptions): Sessions => {
       }
     },
     stop() {
+      watchdogs.close()
       for (const { timers } of running.values()) for (const timer of timers) clearTimeout(timer)
     },
   }

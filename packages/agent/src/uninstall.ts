@@ -24,6 +24,7 @@ export const removeEverything = async (layout: Layout, { cgroup }: Pick<Settings
   const sessions = createSessions({ directory: layout.sessions, cgroups, clock, warnBefore: [], onEnded: async () => undefined })
   await sessions.resume()
   await Promise.all(sessions.all().map(({ id }) => sessions.end(id, 'closed', clock.now())))
+  sessions.stop()
   if (cgroups !== null) rmdirSync(cgroups)
   removeHook(layout)
   for (const directory of [layout.etc, layout.state, layout.run]) rmSync(directory, { recursive: true, force: true })

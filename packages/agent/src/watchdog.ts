@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { uptimeSeconds } from './clock.ts'
 import type { Contained } from './containment.ts'
 import { identify, killExactly, type ProcessId } from './processes.ts'
@@ -8,7 +8,7 @@ import { identify, killExactly, type ProcessId } from './processes.ts'
  * the wall clock or suspending the machine does not buy time, and uses nothing of ours: /bin/sh and sleep.
  */
 const script = `
-deadline=$1 cgroup=$2 session=$3 note=$4
+IFS='|' read -r deadline cgroup session note || exit 0
 hundredths() { read -r up rest < /proc/uptime; fraction=1\${up#*.}; now=$(( \${up%.*} * 100 + fraction - 100 )); }
 while hundredths; [ "$now" -lt "$deadline" ]; do
   left=$((deadline - now)); [ "$left" -gt 3000 ] && left=3000
@@ -36,20 +36,52 @@ export interface Watchdog extends ProcessId {
 /** The agent comes first; the watchdog ends what is still there half a second later. */
 const graceSeconds = 0.5
 
-export const startWatchdog = (contained: Contained, deadlineUptime: number, note: string): Watchdog => {
-  const deadline = Math.ceil((Math.max(deadlineUptime, uptimeSeconds()) + graceSeconds) * 100)
-  const args = [`${deadline}`, contained.cgroup ?? '', contained.auditSession ?? '', note]
-  const child = spawn('/bin/sh', ['-c', script, 'holdfast-watchdog', ...args], {
+export interface Watchdogs {
+  /** At work when this returns. `deadlineUptime` is by the boot clock, `note` a file for when it had to act. */
+  start(contained: Contained, deadlineUptime: number, note: string): Watchdog
+  /** Those that are at work stay. */
+  close(): void
+}
+
+/** In the environment of nobody: what it needs it is told on stdin. */
+const begin = (): ChildProcess => {
+  const path = '/usr/sbin:/usr/bin:/sbin:/bin'
+  const stdio = ['pipe', 'ignore', 'ignore'] as const
+  const child = spawn('/bin/sh', ['-c', script, 'holdfast-watchdog'], {
     detached: true,
-    stdio: 'ignore',
+    stdio: [...stdio],
     cwd: '/',
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    env: { PATH: path },
   })
-  child.unref()
-  const started = child.pid === undefined ? null : identify(child.pid)
-  if (!started) throw new Error('no watchdog could be started')
-  child.on('error', () => undefined)
-  return { ...started, deadline: deadlineUptime }
+  child.on('error', () => undefined).unref()
+  child.stdin?.on('error', () => undefined)
+  return child
+}
+
+/** One waits ahead of its use: forking a process of Node's size would be the larger part of what we add to a login. */
+export const createWatchdogs = (): Watchdogs => {
+  let closed = false
+  let spare: ChildProcess | null = begin()
+  const refill = () => {
+    if (!closed) spare ??= begin()
+  }
+  return {
+    start(contained, deadlineUptime, note) {
+      const ready = spare && spare.exitCode === null && spare.signalCode === null ? spare : begin()
+      spare = null
+      setImmediate(refill)
+      const started = ready.pid === undefined ? null : identify(ready.pid)
+      if (!started) throw new Error('no watchdog could be started')
+      const deadline = Math.ceil((Math.max(deadlineUptime, uptimeSeconds()) + graceSeconds) * 100)
+      ready.stdin?.end(`${[deadline, contained.cgroup ?? '', contained.auditSession ?? '', note].join('|')}\n`)
+      return { ...started, deadline: deadlineUptime }
+    },
+    close() {
+      closed = true
+      spare?.stdin?.end()
+      spare = null
+    },
+  }
 }
 
 /** Together with the `sleep` that it waits in. */

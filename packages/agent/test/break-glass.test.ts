@@ -19,7 +19,18 @@ describe.skipIf(!isRoot)('break-glass', () => {
     host = await createManagedHost()
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'offline', '-f', at('ca')])
     writeFileSync(at('user.pub'), `${host.userKey}\n`)
-    execFileSync('ssh-keygen', ['-q', '-s', at('ca'), '-I', 'break-glass-1', '-n', host.otherLogin, '-V', '-1m:+1h', at('user.pub')])
+    execFileSync('ssh-keygen', [
+      '-q',
+      '-s',
+      at('ca'),
+      '-I',
+      'break-glass-1',
+      '-n',
+      host.otherLogin,
+      '-V',
+      '-1m:+1h',
+      at('user.pub'),
+    ])
     certificate = readFileSync(at('user-cert.pub'), 'utf8').trim()
     await host.install(server, { breakGlass: { login: host.otherLogin, authority: readFileSync(at('ca.pub'), 'utf8').trim() } })
     await host.startAgent()
