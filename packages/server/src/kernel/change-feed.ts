@@ -32,8 +32,9 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
     follower.ended = true
     follower.wake()
   }
-  const lost = (error?: unknown): void => {
-    if (listening === null) return
+  /** A connection that breaks says so twice; by the second time there may be another already. */
+  const lost = (connection: Promise<pg.Client>, error?: unknown): void => {
+    if (listening !== connection) return
     listening = null
     if (error !== undefined && !closed) onError(error)
     for (const follower of followers.values()) end(follower)
@@ -47,21 +48,20 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
     }
     if (leaving !== undefined) end(followers.get(leaving))
   }
-  const listen = async (): Promise<pg.Client> => {
-    const client = await connect()
-    client.on('notification', hear)
-    client.on('error', lost)
-    client.on('end', () => lost())
-    await client.query(`listen ${channel}`)
-    return client
+  const listen = (): Promise<pg.Client> => {
+    const connection: Promise<pg.Client> = connect().then(async (client) => {
+      client.on('notification', hear)
+      client.on('error', (error) => lost(connection, error))
+      client.on('end', () => lost(connection))
+      await client.query(`listen ${channel}`)
+      return client
+    })
+    connection.catch(() => lost(connection)) // whoever follows is told by their own await
+    return connection
   }
   const listeningNow = (): Promise<pg.Client> => {
     if (closed) return Promise.reject(new Error('the feed is closed'))
-    listening ??= listen()
-    listening.catch(() => {
-      listening = null
-    })
-    return listening
+    return (listening ??= listen())
   }
 
   return {

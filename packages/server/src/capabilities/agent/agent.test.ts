@@ -1,5 +1,6 @@
 /** The agents of hosts (C6): how they come in, what each sees, and who only pretends to be one. */
 import { agent, breakGlass, grant, host, obligations } from '@holdfast/contract'
+import { parsePublicKey, verifyBundle } from '@holdfast/crypto/ssh'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setStage, type Stage } from '../../../test/access.ts'
 import { newCaller } from '../../../test/platform.ts'
@@ -93,6 +94,33 @@ describe('agents', () => {
     await platform.call(host.retire, { id: web.hostId, reason: 'x' }, founded.owner)
     expect(await last).toBe('over')
   })
+})
+
+test('an enrolment that fails leaves nothing behind that another host could be told', async () => {
+  const { platform, sre } = stage
+  const { host: web, grant: given } = await stage.give()
+  await stage.certificate(given.id)
+  const { token } = await stage.register()
+  await platform.admin.query('revoke execute on function ledger_append(jsonb) from holdfast_app')
+  try {
+    const enrol = { token, hostPublicKey: newSshKey(), agentVersion: '1' }
+    await expect(platform.call(agent.enrol, enrol, newCaller())).rejects.toThrow()
+  } finally {
+    await platform.admin.query('grant execute on function ledger_append(jsonb) to holdfast_app')
+  }
+  // The number that the failed one counted is counted again, by this:
+  await platform.call(grant.return, { id: given.id }, sre.caller)
+  const { sequence, bundle } = await platform.call(agent.state, {}, web.caller)
+  const trusted = web.revocationAuthorities.map((line) => parsePublicKey(line))
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const { krl } = verifyBundle(Buffer.from(bundle, 'base64'), {
+    trusted,
+    org: web.orgId,
+    kind: 'user',
+    minVersion: BigInt(sequence),
+    nowSeconds,
+  })
+  expect(krl.includes(given.id)).toBe(true)
 })
 
 test('emergency access: Owners are told at once and owe a review within a day', async () => {

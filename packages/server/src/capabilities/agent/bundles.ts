@@ -27,22 +27,24 @@ const revokedIn = async (tx: OrgTx, now: Date) => {
   return { serials: rows.map(({ serial }) => BigInt(serial)), keyIds: [...keyIds] }
 }
 
+/** A bundle of its own, for whoever reads what is not committed yet: nobody else may be shown that. */
+export const freshBundle = async (keyServer: KeyServerClient, tx: OrgTx, sequence: number, now: Date): Promise<Buffer> =>
+  keyServer.signRevocations({
+    ...{ org: tx.orgId, kind: 'user', version: BigInt(sequence), lifetimeSeconds: staleAfterSeconds },
+    ...(await revokedIn(tx, now)),
+  })
+
 /**
  * The signed bundle of one number of the organisation's changes, shared by all its hosts for a minute: a thousand agents that ask at once
  * cost one signature. Read `sequence` before: whatever ended up to it is in the list.
  */
-export const bundleOf = (keyServer: KeyServerClient, tx: OrgTx, sequence: number, now: Date): Promise<Buffer> => {
+export const sharedBundle = (keyServer: KeyServerClient, tx: OrgTx, sequence: number, now: Date): Promise<Buffer> => {
   const { orgId } = tx
   const held = heldBy.get(keyServer) ?? new Map<OrgId, Held>()
   heldBy.set(keyServer, held)
   const known = held.get(orgId)
   if (known && known.sequence === sequence && Date.now() - known.at < bundleMaxAgeMs) return known.bundle
-  const bundle = revokedIn(tx, now).then((revoked) =>
-    keyServer.signRevocations({
-      ...{ org: orgId, kind: 'user', version: BigInt(sequence), lifetimeSeconds: staleAfterSeconds },
-      ...revoked,
-    }),
-  )
+  const bundle = freshBundle(keyServer, tx, sequence, now)
   held.delete(orgId)
   held.set(orgId, { sequence, at: Date.now(), bundle })
   bundle.catch(() => held.get(orgId)?.bundle === bundle && held.delete(orgId))

@@ -9,6 +9,7 @@ import type { Problem } from '../../kernel/problem.ts'
 import type { Services } from '../../kernel/services.ts'
 import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { freshBundle } from './bundles.ts'
 import { hostCertificateSeconds } from './rules.ts'
 import { agentStateOf } from './state.ts'
 
@@ -95,7 +96,7 @@ export const enrol = handlePublic(agent.enrol, async ({ token, hostPublicKey, ag
       hostCertificate: certificate,
       revocationAuthorities,
     },
-    state: await agentStateOf(services, tx, host.id, now),
+    state: await agentStateOf(services, tx, host.id, now, freshBundle),
   }
 })
 

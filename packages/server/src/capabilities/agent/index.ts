@@ -2,11 +2,14 @@ import { agent } from '@holdfast/contract'
 import { newestChange } from '../../kernel/access/sequence.ts'
 import type { Capability } from '../../kernel/capability.ts'
 import { handle, handleEvents } from '../../kernel/handle.ts'
+import { sharedBundle } from './bundles.ts'
 import { enrol, hostOf, renewHostCertificate } from './enrol.ts'
 import { report } from './report.ts'
 import { agentStateOf } from './state.ts'
 
-const state = handle(agent.state, (_, context) => agentStateOf(context.services, context.tx, hostOf(context), context.now))
+const state = handle(agent.state, (_, context) =>
+  agentStateOf(context.services, context.tx, hostOf(context), context.now, sharedBundle),
+)
 
 /** Numbers only: what they stand for is fetched by `agent.state`, which knows who asks. */
 const events = handleEvents(agent.events, async function* (_, { principal, orgId, services, read, signal }) {

@@ -2,7 +2,7 @@ import { GrantId, PersonId, type HostId } from '@holdfast/contract'
 import { newestChange } from '../../kernel/access/sequence.ts'
 import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
-import { bundleOf } from './bundles.ts'
+import type { freshBundle } from './bundles.ts'
 import { endedHours, principalsOf, staleAfterSeconds } from './rules.ts'
 
 /** Grants that open this host now or later. Their end is enforced here, whoever has noted it by now. */
@@ -33,15 +33,24 @@ const endedGrants = (tx: OrgTx, hostId: HostId, now: Date) =>
     .limit(1000)
     .execute()
 
-/** What one host must know. The number is read first, so that everything counted by it is in what is read after. */
-export const agentStateOf = async ({ ground }: Pick<Services, 'ground'>, tx: OrgTx, hostId: HostId, now: Date) => {
+/**
+ * What one host must know. The number is read first, so that everything counted by it is in what is read after. `bundleOf`: shared with other
+ * hosts, unless this is read in a transaction that may yet be undone.
+ */
+export const agentStateOf = async (
+  { ground }: Pick<Services, 'ground'>,
+  tx: OrgTx,
+  hostId: HostId,
+  now: Date,
+  bundleOf: typeof freshBundle,
+) => {
   const { sequence } = await newestChange(tx)
-  const host = await tx.selectFrom('host').select(['name', 'whenStale']).where('id', '=', hostId).executeTakeFirstOrThrow()
-  const [bundle, open, ended] = [
-    await bundleOf(ground.keyServer, tx, sequence, now),
-    await openGrants(tx, hostId, now),
-    await endedGrants(tx, hostId, now),
-  ]
+  const [host, bundle, open, ended] = await Promise.all([
+    tx.selectFrom('host').select(['name', 'whenStale']).where('id', '=', hostId).executeTakeFirstOrThrow(),
+    bundleOf(ground.keyServer, tx, sequence, now),
+    openGrants(tx, hostId, now),
+    endedGrants(tx, hostId, now),
+  ])
   return {
     sequence,
     now: now.toISOString(),

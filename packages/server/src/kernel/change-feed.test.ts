@@ -1,0 +1,99 @@
+import pg from 'pg'
+import { OrgId } from '@holdfast/contract'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect, createTestDatabase, type TestDatabase } from '../../test/database.ts'
+import { createChangeFeed, type ChangeFeed } from './change-feed.ts'
+
+const ours = OrgId.parse('01a2088f-ac24-7cd1-bf2e-81b6e516e650')
+const theirs = OrgId.parse('01a2088f-ac24-7cd1-bf2e-81b6e516e651')
+
+let database: TestDatabase
+let root: pg.Client
+let feed: ChangeFeed
+const errors: unknown[] = []
+beforeAll(async () => {
+  database = await createTestDatabase()
+  root = await connect(database.admin)
+  feed = createChangeFeed(
+    () => connect(database.app),
+    (error) => errors.push(error),
+  )
+})
+afterAll(async () => {
+  await feed.close()
+  await root.end()
+  await database.drop()
+})
+
+const notify = (text: string) => root.query('select pg_notify($1, $2)', ['holdfast_access', text])
+const never = new AbortController().signal
+const follow = (orgId: OrgId, name: string, current = 0, signal = never) =>
+  feed.follow(orgId, name, async () => current, signal)[Symbol.asyncIterator]()
+
+test('what is now, then each change of one’s own organisation; several at once are one', async () => {
+  const events = follow(ours, 'a', 7)
+  expect(await events.next()).toEqual({ value: 7, done: false })
+  const next = events.next()
+  await notify(`${theirs} 99`)
+  await notify(`${ours} 8`)
+  expect(await next).toEqual({ value: 8, done: false })
+  await notify(`${ours} 9`)
+  await notify(`${ours} 11`)
+  await notify(`${ours} 10`) // never backwards
+  await expect.poll(async () => (await root.query(`select 1`)).rowCount).toBe(1)
+  const last = await events.next()
+  expect([9, 11]).toContain(last.value)
+  if (last.value === 9) expect((await events.next()).value).toBe(11)
+  await events.return?.()
+  expect(feed.state().followers).toBe(0)
+})
+
+test('a second of one name ends the first; a signal ends its own; one that must leave is let go', async () => {
+  const first = follow(ours, 'a')
+  await first.next()
+  const second = follow(ours, 'a')
+  await second.next()
+  expect(await first.next()).toMatchObject({ done: true })
+  const waiting = second.next()
+  await notify(`${ours} 12 a`)
+  const told = await waiting
+  if (!told.done) expect(await second.next()).toMatchObject({ done: true })
+  const leaving = new AbortController()
+  const third = follow(ours, 'b', 1, leaving.signal)
+  await third.next()
+  const over = third.next()
+  leaving.abort()
+  expect(await over).toMatchObject({ done: true })
+  expect(feed.state().followers).toBe(0)
+})
+
+test('a feed that hears nothing any more pretends nothing: streams end, the next listens anew', async () => {
+  const events = follow(ours, 'a', 1)
+  await events.next()
+  const over = events.next()
+  await root.query(`select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen holdfast_access'`)
+  expect(await over).toMatchObject({ done: true })
+  expect(errors.length).toBeGreaterThan(0)
+  const again = follow(ours, 'a', 2)
+  expect(await again.next()).toEqual({ value: 2, done: false })
+  const next = again.next()
+  await notify(`${ours} 3`)
+  expect(await next).toEqual({ value: 3, done: false })
+  await again.return?.()
+})
+
+test('where nobody can listen, nobody is told that all is well', async () => {
+  const deaf = createChangeFeed(
+    () => Promise.reject(new Error('no database')),
+    () => {},
+  )
+  const stream = deaf.follow(ours, 'a', async () => 1, never)[Symbol.asyncIterator]()
+  await expect(stream.next()).rejects.toThrow('no database')
+  await deaf.close()
+  await expect(
+    deaf
+      .follow(ours, 'a', async () => 1, never)
+      [Symbol.asyncIterator]()
+      .next(),
+  ).rejects.toThrow('closed')
+})
