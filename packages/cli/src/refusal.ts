@@ -25,7 +25,8 @@ export const describeProblem = (error: ProblemError, operation?: Operation): str
   const missing = permission ?? (code === 'forbidden' ? operation?.permission : undefined)
   return [
     `${plain(detail ?? title)} (${plain(code)}, ${status})`,
-    ...errors.map(({ path, message }) => `  --${kebab(plain(path))}: ${plain(message)}`),
+    // What is missing for a clearance is no field of the input.
+    ...errors.map(({ path, message }) => `  ${code === 'not_cleared' ? '' : `--${kebab(plain(path))}: `}${plain(message)}`),
     missing && `  You need ${holders(plain(missing))}.`,
     error.retryAfterSeconds !== null && `  Wait ${error.retryAfterSeconds} s.`,
     advice[code] && `  ${advice[code]}`,

@@ -113,4 +113,14 @@ describe('holdfast ssh with access that runs', () => {
     expect(await cli(['ssh', 'web-1'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--login app, root') as string })
     expect((await cli(['ssh', 'web-1', '-l', 'root'])).code).toBe(0)
   })
+
+  it('warns before the end where the host cannot: a command without a terminal of its own', async () => {
+    const endsAt = new Date(Date.now() + 62_500).toISOString()
+    handlers['grant.certificate'] = () => certificate({ endsAt })
+    const slow = { interactive: true, onHand: () => new Promise<number>((resolve) => setTimeout(() => resolve(0), 3000)) }
+    const warning = `access ends in 1 minute. For more time: holdfast grant extend --id ${grantId}`
+    const [command, shell] = await Promise.all([cli(['ssh', 'web-1', '--', 'make'], slow), cli(['ssh', 'web-1'], slow)])
+    expect(command.stderr).toContain(warning)
+    expect(shell.stderr).not.toContain(warning)
+  })
 })

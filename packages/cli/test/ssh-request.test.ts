@@ -55,6 +55,21 @@ describe('holdfast ssh asks for access', () => {
     ])
   })
 
+  it('for what stands before the name of the server as well as behind it', async () => {
+    const options = ['--extension', 'permit-port-forwarding', '--ssh-option', 'LogLevel=QUIET']
+    expect((await cli(['ssh', ...options, ...full.slice(1)])).code).toBe(0)
+    expect(asked('grant.request')).toMatchObject([{ extensions: ['permit-port-forwarding'] }])
+    expect((await cli(['ssh', '--extension', 'permit-everything', ...full.slice(1)])).code).toBe(2)
+  })
+
+  it('and says what is missing for a clearance', async () => {
+    const errors = [{ path: 'policy_unacknowledged', message: 'Acknowledge the policy “Access”.' }]
+    handlers['grant.request'] = () => problem('not_cleared', 403, { errors })
+    const { code, stderr } = await cli(full)
+    expect(code).toBe(1)
+    expect(stderr).toContain('(not_cleared, 403)\n  Acknowledge the policy “Access”.\n')
+  })
+
   it('and names everything that is missing where nobody can be asked', async () => {
     handlers['grant.options'] = () => ({
       body: { rows: [{ ...host, policies: [{ ...policy, ticketPattern: 'OPS-#' }] }], next: null },

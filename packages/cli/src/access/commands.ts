@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { SshExtension } from '@holdfast/contract'
 import { UsageError, type Io } from '../io.ts'
 import { addServerOptions } from '../server-options.ts'
@@ -39,6 +39,15 @@ interface Flags extends SshOptions {
   refresh?: true
 }
 
+/** One value each time: a list of values would swallow the name of the server behind it. */
+const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value]
+
+const collectExtension = (value: string, earlier: string[] = []): string[] => {
+  const { data, success } = SshExtension.safeParse(value)
+  if (!success) throw new InvalidArgumentError(`Allowed choices are ${SshExtension.options.join(', ')}.`)
+  return collect(data, earlier)
+}
+
 const addSsh = (program: Command, io: Io): void => {
   addServerOptions(program.command('ssh'))
     .description('log in to a server; asks for access where needed')
@@ -50,12 +59,18 @@ const addSsh = (program: Command, io: Io): void => {
     .option('--ticket <ticket>', 'ticket, where the policy wants one')
     .option('--policy <policy>', 'id or name, where several policies fit')
     .addOption(
-      new Option('--extension <extension...>', 'what the certificate carries beyond a terminal').choices(SshExtension.options),
+      new Option('--extension <extension>', 'what the certificate carries beyond a terminal; may be repeated')
+        .choices(SshExtension.options)
+        .argParser(collectExtension),
     )
     .option('--code <code>', 'six digits of your authenticator app; a recovery code as @FILE or -')
     .option('--return', 'give the access back when ssh ends')
     .option('-t, --tty', 'a terminal for the command')
-    .option('--ssh-option <option...>', 'more options of ssh; those of this command cannot be changed')
+    .option(
+      '--ssh-option <option>',
+      'another option of ssh, as its -o; those of this command come first; may be repeated',
+      collect,
+    )
     .option('--print-config', 'print lines for ~/.ssh/config instead')
     .option('--refresh', 'only see to the key and certificate that those lines name')
     .option('--json', 'ask nothing, and report as JSON')
