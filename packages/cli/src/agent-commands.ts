@@ -19,8 +19,9 @@ interface InstallFlags {
 }
 
 const examples = `
-Enrols this host, writes sshd's settings and PAM's line, tries a login through all of it, and only then has sshd read them.
-When anything goes wrong, everything is as it was before. docs/operations/just-in-time-access.md says what it does and what it cannot.
+Enrols this host, writes sshd's settings and PAM's line, tries a login through all of it, and only
+then has sshd read them. When anything goes wrong, everything is as it was before.
+docs/operations/just-in-time-access.md says what it does and what it cannot.
 
 Examples:
   sudo holdfast agent install --server https://holdfast.example.com --token TOKEN --login ada
