@@ -185,6 +185,8 @@ describe('a request', () => {
     await member.page.goto(address)
     await member.page.getByText('Waits for one approval').waitFor()
     const { page } = reviewer
+    await page.goto('/')
+    await page.getByText('Somebody asks for access: The disk fills up.').waitFor()
     await page.goto('/access')
     await page.getByRole('button', { name: 'Decide: deploy on web-1' }).click()
     await page.getByText('Waits for your answer').waitFor()
@@ -204,6 +206,26 @@ describe('a request', () => {
       .waitFor()
     expect(await seriousFindings(member.page)).toEqual([])
   })
+})
+
+it('nobody approves their own request', async () => {
+  const asked = {
+    hostId: agent.hostId,
+    login: 'deploy',
+    seconds: 600,
+    reason: 'For myself.',
+    ticket: 'OPS-13',
+    code: reviewerCode(),
+  }
+  const own = await reviewer.call(operations.grant.request, asked)
+  await reviewer.page.goto(`/access/grants/${own.id}`)
+  await reviewer.page.getByText('Waits for one approval').waitFor()
+  expect(await reviewer.page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+  const answer = { id: own.id, requestHash: own.requestHash, code: reviewerCode() }
+  await expect(reviewer.call(operations.grant.approve, answer)).rejects.toThrow(/own_request/)
+  await reviewer.page.getByRole('button', { name: 'Take the request back' }).click()
+  await dialog(reviewer.page).getByRole('button', { name: 'Take it back' }).click()
+  await reviewer.page.getByText('Taken back before it was answered').waitFor()
 })
 
 describe('a grant', () => {

@@ -33,6 +33,16 @@ const inside = [
   '/api-keys',
 ].concat(
   [
+    '/access',
+    '/access?do=request',
+    '/access?whose=all',
+    '/access/policies',
+    '/access/policies/new',
+    '/access/break-glass',
+    '/servers',
+    '/servers?do=register',
+  ],
+  [
     '/api-keys?do=create',
     '/policies',
     '/policies/new',

@@ -1,5 +1,5 @@
 import { Button, Skeleton } from '@mantine/core'
-import { encryption, factor, obligations, operator, policy, type Permission } from '@holdfast/contract'
+import { encryption, factor, grant, obligations, operator, policy, type Permission } from '@holdfast/contract'
 import type { ReactNode } from 'react'
 import {
   Due,
@@ -15,7 +15,7 @@ import {
   useSession,
 } from '../../kit/index.ts'
 import { Chain } from './Chain.tsx'
-import { lateElsewhere, ownSecurity, partsBroken, secretsDue, toApprove, toDo, type DueItem } from './due.ts'
+import { lateElsewhere, ownSecurity, partsBroken, secretsDue, toAnswer, toApprove, toDo, type DueItem } from './due.ts'
 import classes from './now.module.css'
 
 const Item = ({ item }: { item: DueItem }) => {
@@ -74,11 +74,14 @@ const Mine = () => {
   const { recoveryCodesLeft } = useSession()
   const owed = useQueryOf(obligations.mine, {}, { everyMs: 60_000 })
   const now = useNow()
+  const mayAnswer = useMay()('access:approve')
+  const asked = useQueryOf(grant.list, { show: 'to_approve', limit: 20 }, { enabled: mayAnswer, everyMs: 15_000 })
   const factors = useQueryOf(factor.list, {})
   return (
     <Section title="For you">
       <List
         asked={[
+          useAsked(asked, mayAnswer, ({ rows }) => toAnswer(rows)),
           useAsked(owed, true, ({ rows }) => toDo(rows, now)),
           useAsked(factors, true, ({ rows }) => ownSecurity({ recoveryCodesLeft, hasFactor: rows.length > 0 })),
         ]}

@@ -1,4 +1,4 @@
-import type { obligations, operator, OutputOf, policy } from '@holdfast/contract'
+import type { grant, obligations, operator, OutputOf, policy } from '@holdfast/contract'
 
 /** One thing that waits for somebody, and the one button that helps. */
 export interface DueItem {
@@ -14,6 +14,7 @@ export interface DueItem {
 
 type Obligations = OutputOf<typeof obligations.mine>['rows']
 type Policies = OutputOf<typeof policy.list>['rows']
+type Requests = OutputOf<typeof grant.list>['rows']
 type Secrets = OutputOf<typeof operator.keys>['rows']
 type Health = OutputOf<typeof operator.health>
 
@@ -57,6 +58,17 @@ export const toApprove = (policies: Policies): DueItem[] =>
     dueAt: null,
     to: `/policies/${id}`,
     verb: 'Review',
+  }))
+
+/** Requests for access that the reader may answer: somebody cannot work until they do. */
+export const toAnswer = (rows: Requests): DueItem[] =>
+  rows.map(({ id, login, hostName, reason, requestExpiresAt }) => ({
+    key: id,
+    what: `${login} on ${hostName}`,
+    why: reason ? `Somebody asks for access: ${reason}` : 'Somebody asks for access.',
+    dueAt: requestExpiresAt,
+    to: `/access/grants/${id}`,
+    verb: 'Decide',
   }))
 
 export const secretsDue = (rows: Secrets, to: string): DueItem[] =>
