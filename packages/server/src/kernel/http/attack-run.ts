@@ -6,7 +6,7 @@ export interface AttackRun {
   /** Each tool's version, and the day (ISO 8601) of its last clean run. */
   tools: Record<string, { version: string; ranOn: string }>
   /** The operations that sqlmap went over, with the fields of their input then. */
-  operations: Record<string, readonly string[]>
+  operations: Record<string, string>
 }
 
 export const lastAttackRun: AttackRun = record
@@ -17,11 +17,14 @@ export const attackTools = ['testssl', 'sqlmap', 'wapiti', 'slowhttptest', 'bad-
 /** Whatever is older says nothing of what runs now. */
 export const attackRunDays = 90
 
-const fieldsOf = ({ input }: Operation): string[] => Object.keys(input.shape).toSorted((a, b) => (a < b ? -1 : 1))
+const fieldsOf = ({ input }: Operation): string =>
+  Object.keys(input.shape)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .join(' ')
 
 /** The operations that take input, as a run records them. */
-export const attackSurface = (): Record<string, string[]> =>
-  Object.fromEntries(allOperations.filter((one) => fieldsOf(one).length > 0).map((one) => [one.name, fieldsOf(one)]))
+export const attackSurface = (): Record<string, string> =>
+  Object.fromEntries(allOperations.filter((one) => fieldsOf(one) !== '').map((one) => [one.name, fieldsOf(one)]))
 
 /** Why the runs prove nothing of the operations there are now; null when they do. */
 export const attackRunGap = ({ tools, operations }: AttackRun, now: Date): string | null => {
@@ -29,7 +32,7 @@ export const attackRunGap = ({ tools, operations }: AttackRun, now: Date): strin
     ranOn !== undefined && now.getTime() - Date.parse(ranOn) <= attackRunDays * 86_400_000
   const missing = attackTools.filter((tool) => !isYoung(tools[tool]?.ranOn))
   if (missing.length > 0) return `no clean run of ${missing.join(', ')} in the last ${attackRunDays} days is on record`
-  const unseen = Object.entries(attackSurface()).filter(([name, fields]) => operations[name]?.join() !== fields.join())
+  const unseen = Object.entries(attackSurface()).filter(([name, fields]) => operations[name] !== fields)
   if (unseen.length === 0) return null
   const names = unseen.map(([name]) => name)
   return `${names.length} operations changed or came after the last run of sqlmap: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`

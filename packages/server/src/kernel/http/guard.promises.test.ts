@@ -20,7 +20,7 @@ test('a run counts while it is young and covers every operation as it is now', (
   )
   const { 'policy.create': _, ...rest } = complete.operations
   expect(attackRunGap({ ...complete, operations: rest }, now)).toContain('1 operations changed or came after')
-  expect(attackRunGap({ ...complete, operations: { ...rest, 'policy.create': ['title'] } }, now)).toContain('policy.create')
+  expect(attackRunGap({ ...complete, operations: { ...rest, 'policy.create': 'title' } }, now)).toContain('policy.create')
 })
 
 test('kept only when nothing is wrong now and the tools went over everything', () => {
