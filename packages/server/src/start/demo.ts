@@ -4,8 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import {
   apiKey,
-  createClient,
-  factor,
   invitation,
   ledger,
   obligations,
@@ -15,46 +13,12 @@ import {
   policyReview,
   session,
   setup,
-  type InputOf,
-  type Operation,
-  type OutputOf,
   type Role,
 } from '@holdfast/contract'
-import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
 import type { Home } from '../platform/home.ts'
+import { fillAccess } from './demo-access.ts'
 import { demoPolicies } from './demo-policies.ts'
-
-/** A person of the example, as a browser would be one: keeps its cookies, confirms its second factor. */
-interface Visitor {
-  call: <O extends Operation>(operation: O, input: InputOf<O>) => Promise<OutputOf<O>>
-}
-
-const visitorAt = (url: string): Visitor => {
-  const cookies = new Map<string, string>()
-  const client = createClient({
-    baseUrl: url,
-    fetch: async (target, init) => {
-      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const headers = { ...(init?.headers as Record<string, string>), origin: url, ...(cookie !== '' && { cookie }) }
-      const response = await fetch(target, { ...init, headers })
-      for (const line of response.headers.getSetCookie()) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-        cookies.set(name, value)
-      }
-      return response
-    },
-  })
-  return { call: async (operation, input) => (await client.call(operation, input)).value }
-}
-
-/** Enrols an authenticator app; returns its secret in base32. */
-const enrol = async ({ call }: Visitor): Promise<string> => {
-  const { id, secret } = await call(factor.enrolTotp, { label: 'Example' })
-  const bytes = fromBase32(secret)
-  if (!bytes) throw new Error('the secret is not base32')
-  await call(factor.confirmTotp, { id, code: totpAt(bytes, totpStep(Date.now())) })
-  return secret
-}
+import { enrol, visitorAt, type Authenticator, type Visitor } from './demo-visitor.ts'
 
 /** The token of the link in the mail that waits in the outbox for `email`; mail is sent by a job, a moment later. */
 const linkTokenFor = async (owner: Visitor, email: string): Promise<string> => {
@@ -79,7 +43,12 @@ const people: Record<Exclude<Role, 'owner'>, string> = {
 }
 const emailOf = (role: Role): string => `${role}@example.com`
 
-const invite = async (url: string, owner: Visitor, role: Exclude<Role, 'owner'>): Promise<Visitor> => {
+const invite = async (
+  url: string,
+  owner: Visitor,
+  role: Exclude<Role, 'owner'>,
+  authenticators: Partial<Record<Role, Authenticator>>,
+): Promise<Visitor> => {
   const email = emailOf(role)
   await owner.call(invitation.create, { email, role })
   const token = await linkTokenFor(owner, email)
@@ -87,7 +56,7 @@ const invite = async (url: string, owner: Visitor, role: Exclude<Role, 'owner'>)
   const secret = password()
   await visitor.call(invitation.accept, { token, name: people[role], password: secret })
   await visitor.call(session.signIn, { email, password: secret })
-  if (role === 'admin') await enrol(visitor)
+  if (role !== 'viewer') authenticators[role] = await enrol(visitor)
   return visitor
 }
 
@@ -148,16 +117,18 @@ export const fillDemo = async (
     ...{ token, organisation: 'Example Ltd', name: 'Olga Petrov', email: emailOf('owner'), password: ownerPassword },
   })
   await owner.call(session.signIn, { email: emailOf('owner'), password: ownerPassword })
-  const totpSecret = await enrol(owner)
+  const { secret: totpSecret } = await enrol(owner)
+  const authenticators: Partial<Record<Role, Authenticator>> = {}
   const visitors = {
     owner,
-    admin: await invite(url, owner, 'admin'),
-    reviewer: await invite(url, owner, 'reviewer'),
-    member: await invite(url, owner, 'member'),
-    viewer: await invite(url, owner, 'viewer'),
+    admin: await invite(url, owner, 'admin', authenticators),
+    reviewer: await invite(url, owner, 'reviewer', authenticators),
+    member: await invite(url, owner, 'member', authenticators),
+    viewer: await invite(url, owner, 'viewer', authenticators),
   }
   await fillPolicies(visitors)
   await fillDeadlines(visitors)
+  await fillAccess(url, visitors, authenticators)
   await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: 'owner@northwind.example.com' })
   await owner.call(ledger.addWitness, { kind: 'email', target: 'auditor@example.com' })
   await owner.call(ledger.checkpoint, {})
