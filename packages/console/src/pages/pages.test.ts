@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cliRequestOf, fingerprintOf } from './api-key/cliLogin.ts'
 import { givable } from './roleWords.ts'
-import { ownSecurity, secretsDue } from './now/due.ts'
+import { ownSecurity, secretsDue, toAnswer } from './now/due.ts'
 import { deviceInWords } from './session/device.ts'
 
 describe('the request of a command line', () => {
@@ -30,6 +30,22 @@ describe('what is due', () => {
     expect(ownSecurity({ hasFactor: false, recoveryCodesLeft: 0 }).map(({ key }) => key)).toEqual(['no-factor'])
     expect(ownSecurity({ hasFactor: true, recoveryCodesLeft: 3 }).map(({ key }) => key)).toEqual(['codes'])
     expect(ownSecurity({ hasFactor: true, recoveryCodesLeft: 8 })).toEqual([])
+  })
+  test('a request to answer is due when it lapses, and leads to where it is answered', () => {
+    const asked = {
+      id: 'gr_1',
+      login: 'deploy',
+      hostName: 'web-1',
+      reason: 'Disk full',
+      requestExpiresAt: '2026-11-23T13:00:00.000Z',
+    }
+    const [item] = toAnswer([asked] as unknown as Parameters<typeof toAnswer>[0])
+    expect(item).toMatchObject({
+      what: 'deploy on web-1',
+      dueAt: asked.requestExpiresAt,
+      to: '/access/grants/gr_1',
+      verb: 'Decide',
+    })
   })
   test('only secrets that are due', () => {
     const secret = {

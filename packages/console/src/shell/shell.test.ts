@@ -30,6 +30,8 @@ describe('the rail', () => {
     ['/ledger/4821', '/ledger'],
     ['/ledger/verify', '/ledger/verify'],
     ['/policies/po_x/versions/pv_x', '/policies'],
+    ['/access/grants/gr_x', '/access'],
+    ['/access/policies/new', '/access/policies'],
     ['/ledgers', null],
     ['/cli-login', null],
   ])('%s belongs to %s', (path, place) => expect(placeOf(path)).toBe(place))
@@ -41,6 +43,8 @@ describe('the palette', () => {
     expect(recordAt(' 12 ')?.to).toBe('/ledger/12')
     expect(recordAt('po_00000000000000000000000000')?.to).toBe('/policies/po_00000000000000000000000000')
     expect(recordAt('pe_00000000000000000000000000')?.to).toBe('/ledger?target=pe_00000000000000000000000000')
+    expect(recordAt('gr_00000000000000000000000000')?.to).toBe('/access/grants/gr_00000000000000000000000000')
+    expect(recordAt('ho_00000000000000000000000000')?.to).toBe('/servers/ho_00000000000000000000000000')
     expect(recordAt('members')).toBeNull()
     expect(recordAt('#12a')).toBeNull()
   })

@@ -101,7 +101,7 @@ export const GrantList = ({ ask }: { ask: () => void }) => {
       ...(host && { hostId: host }),
       ...(everybody && person && { personId: person }),
     },
-    { everyMs: 10_000 },
+    { everyMs: 15_000 },
   )
   const filtered = state !== undefined || host !== undefined || (everybody && person !== undefined)
   return (

@@ -1,7 +1,7 @@
 import { grant, type GrantId } from '@holdfast/contract'
 import { Skeleton } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
-import { Page, ReadProblem, Section, useMay, useParam, useQueryOf, useSession } from '../../kit/index.ts'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Page, ReadProblem, Section, useMay, useNow, useParam, useQueryOf, useSession } from '../../kit/index.ts'
 import { Timeline } from '../LazyTimeline.tsx'
 import { Acts } from './Acts.tsx'
 import { Connect } from './Connect.tsx'
@@ -20,12 +20,19 @@ const Certificates = lazy(async () => ({ default: (await import('./Certificates.
 const isMoving = (detail: Detail): boolean =>
   detail.state === 'requested' || detail.state === 'approved' || (detail.proof !== null && proofInWords(detail)?.kind !== 'good')
 
-/** Asks every two seconds while it may change, and now and then after that. */
+const quietAfterMs = 120_000
+
+/** Asks every two seconds while it may change, less often when nothing did for two minutes, and now and then after its end. */
 const useLiveGrant = (id: GrantId) => {
-  const [moving, setMoving] = useState(true)
-  const query = useQueryOf(grant.read, { id }, { everyMs: moving ? 2_000 : 60_000 })
-  const moves = query.data === undefined || isMoving(query.data)
-  if (moves !== moving) setMoving(moves)
+  const [everyMs, setEveryMs] = useState(2_000)
+  const [changedAt, setChangedAt] = useState(() => Date.now())
+  const query = useQueryOf(grant.read, { id }, { everyMs })
+  const { data } = query
+  // An answer like the one before is the same object.
+  useEffect(() => setChangedAt(Date.now()), [data])
+  const quiet = useNow(10_000) - changedAt > quietAfterMs
+  const wanted = data !== undefined && !isMoving(data) ? 60_000 : quiet ? 5_000 : 2_000
+  if (wanted !== everyMs) setEveryMs(wanted)
   return query
 }
 

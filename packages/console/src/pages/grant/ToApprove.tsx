@@ -35,7 +35,7 @@ const Item = ({ row }: { row: Row }) => {
 
 /** The requests that the reader may answer: nobody gets in until they do. */
 export const ToApprove = () => {
-  const { rows, error, more, refetch } = usePagesOf(grant.list, { show: 'to_approve' }, { everyMs: 5_000 })
+  const { rows, error, more, refetch } = usePagesOf(grant.list, { show: 'to_approve' }, { everyMs: 15_000 })
   if (error) return <ReadProblem error={error} retry={refetch} />
   if (!rows || rows.length === 0) return null
   return (

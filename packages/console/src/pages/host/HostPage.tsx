@@ -79,7 +79,7 @@ const Refusals = ({ detail }: { detail: Detail }) => (
 /** One server: how it stands, who is on it, who was refused, who may ask for it. */
 export const HostPage = () => {
   const id = useParam('id') as HostId
-  const { data, error, refetch } = useQueryOf(host.read, { id }, { everyMs: 5_000 })
+  const { data, error, refetch } = useQueryOf(host.read, { id }, { everyMs: 10_000 })
   const may = useMay()
   const parent = { to: '/servers', title: 'Servers' }
   if (!data)
