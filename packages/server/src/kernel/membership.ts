@@ -1,5 +1,5 @@
 import { Role, type PersonId } from '@holdfast/contract'
-import type { Entered } from './handle.ts'
+import type { Context, Entered } from './handle.ts'
 import type { OrgTx } from './tenancy/org-tx.ts'
 
 /**
@@ -22,3 +22,11 @@ export type MemberHook = (
   change: { personId: PersonId; role: Role | null; by: PersonId | null; now: Date },
   entered: Entered,
 ) => Promise<void>
+
+export type Changing = Pick<Context, 'tx' | 'vault' | 'now' | 'person' | 'services'>
+
+/** Others hang on a membership as well: access to servers ends with it, and with the role that allowed it. Call it after the change. */
+export const membershipChanged = async (context: Changing, personId: PersonId, role: Role | null): Promise<void> => {
+  const change = { personId, role, by: context.person(), now: context.now }
+  for (const hook of context.services.memberHooks) await hook(change, context)
+}

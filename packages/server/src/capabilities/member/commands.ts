@@ -1,7 +1,7 @@
 import { member, type OrgId, type PersonId, type Role } from '@holdfast/contract'
 import { sql } from 'kysely'
 import { handle, type Context } from '../../kernel/handle.ts'
-import { lockRoles } from '../../kernel/membership.ts'
+import { lockRoles, membershipChanged, type Changing } from '../../kernel/membership.ts'
 import { isPerson } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
@@ -55,23 +55,15 @@ const endSessionsHere = async (tx: OrgTx, orgId: OrgId, personId: PersonId, reas
 const endKeysHere = (tx: OrgTx, personId: PersonId, now: Date) =>
   tx.updateTable('apiKey').set({ revokedAt: now }).where('createdBy', '=', personId).where('revokedAt', 'is', null).execute()
 
-type Changing = Pick<Context, 'tx' | 'vault' | 'orgId' | 'now' | 'person' | 'services'>
-
-/** Others hang on a membership as well: access to servers ends with it, and with the role that allowed it. */
-const tellOthers = async (context: Changing, personId: PersonId, role: Role | null): Promise<void> => {
-  const change = { personId, role, by: context.person(), now: context.now }
-  for (const hook of context.services.memberHooks) await hook(change, context)
-}
-
 /** Takes the membership and everything that hangs on it; false when no Owner would be left. */
-const removeFrom = async (context: Changing, personId: PersonId, reason: string): Promise<boolean> => {
+const removeFrom = async (context: Changing & Pick<Context, 'orgId'>, personId: PersonId, reason: string): Promise<boolean> => {
   const { tx, orgId, now } = context
   const kept = await keepsAnOwner(tx, async () => {
     await tx.deleteFrom('membership').where('personId', '=', personId).execute()
     await endSessionsHere(tx, orgId, personId, reason, now)
     await endKeysHere(tx, personId, now)
   })
-  if (kept) await tellOthers(context, personId, null)
+  if (kept) await membershipChanged(context, personId, null)
   return kept
 }
 
@@ -88,7 +80,7 @@ export const changeRole = handle(member.changeRole, async ({ id, role }, context
       .where('personId', '=', id)
       .execute()
   if (role !== target && !(await keepsAnOwner(tx, change))) throw fail('last_owner')
-  if (role !== target) await tellOthers(context, id, role)
+  if (role !== target) await membershipChanged(context, id, role)
   return { id, role }
 })
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { handle } from '../../kernel/handle.ts'
 import { newOrgId } from '../../kernel/identifier.ts'
 import { invite } from '../../kernel/identity/invitations.ts'
-import { lockRoles } from '../../kernel/membership.ts'
+import { lockRoles, membershipChanged } from '../../kernel/membership.ts'
 import { common } from '../../kernel/problem.ts'
 import { foundWithin } from '../../kernel/second-chain.ts'
 import { slugOf } from '../../kernel/slug.ts'
@@ -56,7 +56,8 @@ export const inviteOwner = handle(organisation.inviteOwner, async ({ id, ownerEm
 })
 
 /** Both rows are locked in one order; the giver must still be Owner then. */
-export const transferOwnership = handle(organisation.transferOwnership, async ({ personId }, { tx, orgId, person, fail }) => {
+export const transferOwnership = handle(organisation.transferOwnership, async ({ personId }, context) => {
+  const { tx, orgId, person, fail } = context
   const me = person()
   const roles = await lockRoles(tx, [me, personId])
   if (roles.get(me) !== 'owner') throw common('forbidden', { permission: 'organisation:transfer' })
@@ -70,5 +71,7 @@ export const transferOwnership = handle(organisation.transferOwnership, async ({
     }))
     .where('personId', 'in', [me, personId])
     .execute()
+  await membershipChanged(context, me, 'admin')
+  await membershipChanged(context, personId, 'owner')
   return { id: orgId, ownerId: personId }
 })
