@@ -1,7 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SshError } from '@holdfast/crypto/ssh'
 import { expect, it } from 'vitest'
+import { hostPublicKey, writeHostCertificate } from '../src/host-certificate.ts'
 import { agentStatus, askAgent } from '../src/index.ts'
 import { isAlive, killExactly } from '../src/processes.ts'
 import { eventually } from './managed-host.ts'
@@ -139,6 +141,8 @@ onManagedHost('who lies to the agent, or to sshd', (world) => {
 
   it('an empty revocation list, which sshd takes for leave, is not enough; a broken one refuses; both are written anew', async () => {
     const given = await grant()
+    // Another grant keeps the login open, so that only the list and the agent can refuse.
+    await grant()
     await world.server.inForce()
     await world.server.revoke(given)
     await world.server.inForce()
@@ -153,6 +157,32 @@ onManagedHost('who lies to the agent, or to sshd', (world) => {
     await world.server.inForce()
     expect(statSync(revoked).size).toBeGreaterThan(40)
     expect(await world.host.run(fine.certificate, 'echo in')).toMatchObject({ code: 0 })
+  })
+
+  it('a host certificate that is broken, or gone, is renewed; one of another host or key is not taken', async () => {
+    const { layout } = world.host
+    for (const spoil of ['rubbish\n', null]) {
+      await world.host.stopAgent()
+      if (spoil === null) rmSync(layout.hostCertificate)
+      else writeFileSync(layout.hostCertificate, spoil)
+      await world.host.startAgent()
+      await eventually(
+        'it is renewed',
+        () => existsSync(layout.hostCertificate) && readFileSync(layout.hostCertificate, 'utf8').startsWith('ssh-ed25519-cert'),
+      )
+    }
+    const given = await grant()
+    await world.server.inForce()
+    expect(await world.host.run(given.certificate, 'echo in')).toMatchObject({ code: 0 })
+    const { orgId, hostId } = world.server
+    const sign = async (host: string, publicKey: string) => {
+      const request = { kind: 'host', org: orgId, host, publicKey, serial: 77n, keyId: 'x', lifetimeSeconds: 600 } as const
+      return (await world.server.keyServer.client.signCertificate(request)).certificate
+    }
+    const before = readFileSync(layout.hostCertificate, 'utf8')
+    for (const line of [await sign('ho_2', hostPublicKey(layout)), await sign(hostId, world.host.userKey), given.certificate])
+      await expect(writeHostCertificate(layout, line, { orgId, hostId })).rejects.toThrow(SshError)
+    expect(readFileSync(layout.hostCertificate, 'utf8')).toBe(before)
   })
 
   it('a server that is not ours is not talked to', async () => {

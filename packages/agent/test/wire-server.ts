@@ -225,6 +225,7 @@ export const startWireServer = async (): Promise<WireServer> => {
     ended: () => wire.reports.flatMap((report) => report.ended),
     refused: () => wire.reports.flatMap((report) => report.refused),
     async close() {
+      server.closeAllConnections()
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
       await keyServer.close()
