@@ -81,7 +81,11 @@ describe('holdfast ssh asks for access', () => {
       ) as string,
     }
     expect(await cli(['ssh', 'web-1'])).toMatchObject(expected)
-    expect((await cli(['ssh', 'web-1', '--json'], { answers: [] })).code).toBe(2)
+    const json = await cli(['ssh', 'web-1', '--json'], { answers: [] })
+    expect({ code: json.code, event: JSON.parse(json.stderr) as unknown }).toMatchObject({
+      code: 2,
+      event: { event: 'failed', exitCode: 2 },
+    })
     expect(asked('grant.request')).toEqual([])
   })
 
@@ -144,6 +148,21 @@ describe('holdfast ssh stopped while it waits', () => {
     const { code, stderr } = await cli(full, { ...stopping, answers: ['y'] })
     expect({ code, cancelled: asked('grant.cancel').length }).toEqual({ code: 130, cancelled: 1 })
     expect(stderr).toContain('The request is taken back.')
+  })
+  it('shows no more progress on the line of the question', async () => {
+    let asking = false
+    const answers = ['n']
+    const outcome = await cli(full, {
+      ...{ interactive: true, answers },
+      onSleep: async () => {
+        if (!asking) sendSignal('SIGINT')
+        asking = true
+        await new Promise((resolve) => setTimeout(resolve, 300))
+      },
+    })
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(outcome.waits).toHaveLength(1)
+    expect(asked('grant.read')).toEqual([])
   })
   it.each([[['n']], [undefined], [[new Interrupted('SIGINT')]]])('leaves it when the answers are %j', async (answers) => {
     const { code } = await cli(full, { ...stopping, ...(answers && { answers }) })

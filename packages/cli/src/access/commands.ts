@@ -6,7 +6,7 @@ import { approve, deny } from './approve.ts'
 import { durationOption } from './duration.ts'
 import { overview, type OverviewOptions } from './overview.ts'
 import { printConfig, refresh } from './refresh.ts'
-import { ssh, type SshOptions } from './ssh.ts'
+import { reportingFailure, ssh, type SshOptions } from './ssh.ts'
 
 const sshHelp = `
 Uses access that you have. Else it asks for it, shows what it asks, and waits until somebody
@@ -79,7 +79,7 @@ const addSsh = (program: Command, io: Io): void => {
       if ((print || only) && (command.length > 0 || (print && only)))
         throw new UsageError('--print-config and --refresh stand alone')
       if (print) return printConfig(io, host, options)
-      return only ? refresh(io, host, options) : ssh(io, host, command, options)
+      return reportingFailure(io, options, only ? refresh(io, host, options) : ssh(io, host, command, options))
     })
 }
 

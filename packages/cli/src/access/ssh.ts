@@ -2,6 +2,7 @@ import { operations, ProblemError } from '@holdfast/contract'
 import { connect } from '../call.ts'
 import { Ended, say, type Io } from '../io.ts'
 import { plain } from '../print.ts'
+import { describeFailure } from '../refusal.ts'
 import type { ServerOptions } from '../server.ts'
 import { holdCode } from './code.ts'
 import { clockTime, durationWords, secondsUntil } from './duration.ts'
@@ -102,6 +103,19 @@ const afterwards = async ({ io, connection, report }: Asking, id: Grant['id'], g
   } catch (error) {
     if (error instanceof ProblemError && error.code === 'grant_not_live') return
     say(io, `holdfast: what became of the access is not known (${(error as Error).message}). To give it back: ${hint}`)
+  }
+}
+
+/** With `--json` a refusal is an event as well, the last one. */
+export const reportingFailure = async (io: Io, { json }: SshOptions, work: Promise<void>): Promise<void> => {
+  try {
+    await work
+  } catch (error) {
+    const { text, code } = describeFailure(error)
+    if (!json || text === '') throw error
+    const refusal = error instanceof ProblemError ? { refusal: error.code } : {}
+    createReport(io, true)('failed', text, { exitCode: code, ...refusal })
+    throw new Ended(code)
   }
 }
 

@@ -36,7 +36,7 @@ const left = (io: Io, grant: Grant): string => {
   return `Waiting for approval${count}: ${durationWords(rest)} left${stop}`.slice(0, width - 1)
 }
 
-const poll = async ({ io, connection }: Asking, first: Grant): Promise<Grant> => {
+const poll = async ({ io, connection }: Asking, first: Grant, leaving: AbortSignal): Promise<Grant> => {
   const progress = createProgress(io)
   const started = Date.now()
   try {
@@ -50,6 +50,8 @@ const poll = async ({ io, connection }: Asking, first: Grant): Promise<Grant> =>
       const now = grant
       progress.show(() => left(io, now))
       await io.sleep(pauseMs(Date.now() - started))
+      // The person is being asked something else on that line by now.
+      if (leaving.aborted) return grant
       grant = (await connection.call(operations.grant.read, { id: grant.id })).value
     }
   } finally {
@@ -61,13 +63,13 @@ const poll = async ({ io, connection }: Asking, first: Grant): Promise<Grant> =>
 export const awaitApproval = async (asking: Asking, grant: Grant): Promise<Grant> => {
   if (grant.state === 'approved') return grant
   const { io, connection, report } = asking
-  const wait = async (): Promise<Grant> => {
+  const wait = async (leaving: AbortSignal): Promise<Grant> => {
     const who = await approversOf(connection, grant.policyId)
     const page = `${connection.server.origin}/access/grants/${grant.id}`
     const until = clockTime(grant.requestExpiresAt)
     const words = `Waiting until ${until} for ${who} to approve it:\n  ${page}\n  holdfast approve ${grant.id}`
     report('waiting', words, { ...factsOf(grant), approvers: who, page })
-    return poll(asking, grant)
+    return poll(asking, grant, leaving)
   }
   try {
     const approved = await untilSignal(io, wait)
