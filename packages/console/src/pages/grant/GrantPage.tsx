@@ -31,7 +31,8 @@ const useLiveGrant = (id: GrantId) => {
   // An answer like the one before is the same object.
   useEffect(() => setChangedAt(Date.now()), [data])
   const quiet = useNow(10_000) - changedAt > quietAfterMs
-  const wanted = data !== undefined && !isMoving(data) ? 60_000 : quiet ? 5_000 : 2_000
+  const calm = data?.state === 'ended' ? 30_000 : 5_000
+  const wanted = data !== undefined && !isMoving(data) ? 60_000 : quiet ? calm : 2_000
   if (wanted !== everyMs) setEveryMs(wanted)
   return query
 }
