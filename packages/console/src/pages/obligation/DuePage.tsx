@@ -1,5 +1,6 @@
-import { allObligations, obligations } from '@holdfast/contract'
+import { obligations } from '@holdfast/contract'
 import { Button, NativeSelect } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import {
   Due,
   Filters,
@@ -83,11 +84,17 @@ const Everybody = ({ asked }: { asked: Asked }) => (
   <List pages={usePagesOf(obligations.list, asked, { everyMs: 60_000 })} show={asked.show} everybody />
 )
 
-const kinds = allObligations.map(({ name, title }) => ({ value: name, label: title }))
+/** To choose from; empty until they came. */
+const useKinds = (): readonly { value: string; label: string }[] => {
+  const [kinds, setKinds] = useState<readonly { value: string; label: string }[]>([])
+  useEffect(() => void import('./kinds.ts').then((loaded) => setKinds(loaded.kinds)), [])
+  return kinds
+}
 
 const Lists = () => {
   const [filters, setFilters] = useFilters(['show', 'who', 'kind'])
   const mayOversee = useMay()('obligation:oversee')
+  const kinds = useKinds()
   const show = isShow(filters.show) ? filters.show : 'open'
   const everybody = mayOversee && filters.who !== 'me'
   const asked = { show, ...(filters.kind && { kind: filters.kind }) }
