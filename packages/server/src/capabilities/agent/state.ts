@@ -1,42 +1,59 @@
 import { GrantId, PersonId, type HostId } from '@holdfast/contract'
-import { newestChange } from '../../kernel/access/sequence.ts'
+import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { freshBundle } from './bundles.ts'
 import { endedHours, principalsOf, staleAfterSeconds } from './rules.ts'
 
-/** Grants that open this host now or later. Their end is enforced here, whoever has noted it by now. */
-const openGrants = (tx: OrgTx, hostId: HostId, now: Date) =>
-  tx
-    .selectFrom('accessGrant')
-    .select(['id', 'personId', 'login', 'startsAt', 'endsAt', 'extensions'])
-    .where('hostId', '=', hostId)
-    .where('state', '=', 'approved')
-    .where('endsAt', '>', now)
-    .orderBy('id')
-    .limit(1000)
-    .execute()
-
-const endedGrants = (tx: OrgTx, hostId: HostId, now: Date) =>
-  tx
-    .selectFrom('accessGrant')
-    .select(['id', 'endedAt', 'endReason', 'endsAt'])
-    .where('hostId', '=', hostId)
-    .where(({ or, and, eb }) => {
-      const since = new Date(now.getTime() - endedHours * 3_600_000)
-      return or([
-        and([eb('state', '=', 'ended'), eb('endedAt', '>', since)]),
-        and([eb('state', '=', 'approved'), eb('endsAt', '<=', now), eb('endsAt', '>', since)]),
-      ])
-    })
-    .orderBy('id', 'desc')
-    .limit(1000)
-    .execute()
-
 /**
- * What one host must know. The number is read first, so that everything counted by it is in what is read after. `bundleOf`: shared with other
- * hosts, unless this is read in a transaction that may yet be undone.
+ * Everything that one host must know, in one statement: what the number counts and what is read are of one moment. The end of a grant is
+ * enforced here, whoever has noted it by now. A thousand hosts ask at once when something changes.
  */
+const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
+  const since = new Date(now.getTime() - endedHours * 3_600_000)
+  return tx
+    .selectFrom('host')
+    .leftJoin('accessSequence as counter', (join) => join.onTrue())
+    .select(['host.name', 'host.whenStale', 'counter.sequence'])
+    .select(({ selectFrom }) => [
+      jsonArrayFrom(
+        selectFrom('accessGrant as g')
+          .select(['g.id', 'g.personId', 'g.login', 'g.startsAt', 'g.endsAt', 'g.extensions'])
+          .whereRef('g.hostId', '=', 'host.id')
+          .where('g.state', '=', 'approved')
+          .where('g.endsAt', '>', now)
+          .orderBy('g.id')
+          .limit(1000),
+      ).as('open'),
+      jsonArrayFrom(
+        selectFrom('accessGrant as e')
+          .select(['e.id', 'e.endedAt', 'e.endReason', 'e.endsAt'])
+          .whereRef('e.hostId', '=', 'host.id')
+          .where(({ or, and, eb }) =>
+            or([
+              and([eb('e.state', '=', 'ended'), eb('e.endedAt', '>', since)]),
+              and([eb('e.state', '=', 'approved'), eb('e.endsAt', '<=', now), eb('e.endsAt', '>', since)]),
+            ]),
+          )
+          .orderBy('e.id', 'desc')
+          .limit(1000),
+      ).as('over'),
+    ])
+    .where('host.id', '=', hostId)
+    .executeTakeFirstOrThrow()
+}
+
+type Read = Awaited<ReturnType<typeof readHost>>
+
+/** What comes out of the database as JSON has its column names and no dates. */
+type Raw<T> = { [K in keyof T as K extends string ? SnakeOf<K> : never]: T[K] extends Date | null ? string | null : T[K] }
+type SnakeOf<S extends string> = S extends `${infer Head}${infer Tail}`
+  ? `${Head extends Uppercase<Head> ? (Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`) : Head}${SnakeOf<Tail>}`
+  : ''
+
+const instantOf = (text: string | null, otherwise: Date): string => (text === null ? otherwise : new Date(text)).toISOString()
+
+/** `bundleOf`: shared with other hosts, unless this is read in a transaction that may yet be undone. */
 export const agentStateOf = async (
   { ground }: Pick<Services, 'ground'>,
   tx: OrgTx,
@@ -44,32 +61,26 @@ export const agentStateOf = async (
   now: Date,
   bundleOf: typeof freshBundle,
 ) => {
-  const { sequence } = await newestChange(tx)
-  const [host, bundle, open, ended] = await Promise.all([
-    tx.selectFrom('host').select(['name', 'whenStale']).where('id', '=', hostId).executeTakeFirstOrThrow(),
-    bundleOf(ground.keyServer, tx, sequence, now),
-    openGrants(tx, hostId, now),
-    endedGrants(tx, hostId, now),
-  ])
+  const { name, whenStale, sequence: counted, open, over } = await readHost(tx, hostId, now)
+  const sequence = Number(counted ?? 0)
+  const bundle = await bundleOf(ground.keyServer, tx, sequence, now)
+  const running = open as unknown as Raw<Read['open'][number]>[]
+  const ended = over as unknown as Raw<Read['over'][number]>[]
   return {
     sequence,
     now: now.toISOString(),
-    host: { id: hostId, name: host.name },
+    host: { id: hostId, name },
     bundle: bundle.toString('base64'),
-    principals: principalsOf(tx.orgId, hostId, open),
-    grants: open.map(({ id, personId, login, startsAt, endsAt, extensions }) => ({
-      id: GrantId.parse(id),
-      personId: PersonId.parse(personId),
-      login,
-      startsAt: (startsAt ?? now).toISOString(),
-      endsAt: (endsAt ?? now).toISOString(),
-      extensions,
+    principals: principalsOf(tx.orgId, hostId, running),
+    grants: running.map(({ id, person_id: personId, login, starts_at: startsAt, ends_at: endsAt, extensions }) => ({
+      ...{ id: GrantId.parse(id), personId: PersonId.parse(personId), login, extensions },
+      ...{ startsAt: instantOf(startsAt, now), endsAt: instantOf(endsAt, now) },
     })),
-    ended: ended.map(({ id, endedAt, endReason, endsAt }) => ({
+    ended: ended.map(({ id, ended_at: endedAt, end_reason: reason, ends_at: endsAt }) => ({
       grantId: GrantId.parse(id),
-      at: (endedAt ?? endsAt ?? now).toISOString(),
-      reason: endReason ?? ('expired' as const),
+      at: instantOf(endedAt ?? endsAt, now),
+      reason: reason ?? ('expired' as const),
     })),
-    settings: { staleAfterSeconds, whenStale: host.whenStale },
+    settings: { staleAfterSeconds, whenStale },
   }
 }
