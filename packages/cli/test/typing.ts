@@ -29,5 +29,10 @@ export const typeAt = (
       if (typeof answer === 'function') answer()
       else child.stdin.write(answer ?? '')
     })
-    child.once('close', (code) => resolve({ code, screen }))
+    // A question that never comes leaves nothing behind: the terminal goes, and the command with it.
+    const giveUp = setTimeout(() => child.kill('SIGTERM'), 25_000)
+    child.once('close', (code) => {
+      clearTimeout(giveUp)
+      resolve({ code, screen })
+    })
   })
