@@ -2,10 +2,10 @@ import { accessPolicy } from '@holdfast/contract'
 import { Button, NativeSelect } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { Filters, Page, State, Table, useFilters, useGo, useMay, usePagesOf, type Column } from '../../kit/index.ts'
-import { durationInWords } from '../grant/words.ts'
-import { useHostNames } from '../host/hosts.ts'
+import { durationInWords } from '../accessWords.ts'
+import { useHostNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
-import { either, peopleInWords, serversInWords, type Policy } from './words.ts'
+import { either, peopleInWords, serversInWords, type Policy } from '../accessRules.ts'
 
 type Naming = (id: string) => string | null
 

@@ -15,13 +15,13 @@ import {
   useParam,
   useQueryOf,
 } from '../../kit/index.ts'
-import { By } from '../grant/By.tsx'
-import { durationInWords } from '../grant/words.ts'
-import { useHostNames } from '../host/hosts.ts'
+import { By } from '../By.tsx'
+import { durationInWords } from '../accessWords.ts'
+import { useHostNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import { gone } from './answers.ts'
-import { either, extrasInWords, hoursInWords, peopleInWords, ruleInWords, serversInWords, type Policy } from './words.ts'
+import { either, extrasInWords, hoursInWords, peopleInWords, ruleInWords, serversInWords, type Policy } from '../accessRules.ts'
 
 const RetireDialog = lazyDialog(async () => (await import('./RetireDialog.tsx')).RetireDialog)
 

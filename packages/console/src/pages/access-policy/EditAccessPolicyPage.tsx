@@ -3,8 +3,8 @@ import { Skeleton } from '@mantine/core'
 import { Page, ReadProblem, useCommandOf, useGo, useParam, useQueryOf } from '../../kit/index.ts'
 import { gone, policyAnswers, refused } from './answers.ts'
 import { PolicyForm } from './LazyPolicyForm.tsx'
-import { rulesOf } from './rules.ts'
-import type { Policy } from './words.ts'
+import { rulesOf } from './newRules.ts'
+import type { Policy } from '../accessRules.ts'
 
 const Change = ({ policy }: { policy: Policy }) => {
   const go = useGo()

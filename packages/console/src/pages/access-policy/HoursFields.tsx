@@ -1,7 +1,7 @@
 import { Checkbox, NativeSelect, Stack, TextInput } from '@mantine/core'
 import type { Form } from '../../kit/index.ts'
 import classes from './access-policy.module.css'
-import type { Rules } from './rules.ts'
+import type { Rules } from './newRules.ts'
 
 type Hours = NonNullable<Rules['hours']>
 

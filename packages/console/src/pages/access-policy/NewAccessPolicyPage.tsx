@@ -2,7 +2,7 @@ import { accessPolicy } from '@holdfast/contract'
 import { Page, useCommandOf, useGo } from '../../kit/index.ts'
 import { policyAnswers, refused } from './answers.ts'
 import { PolicyForm } from './LazyPolicyForm.tsx'
-import { newRules } from './rules.ts'
+import { newRules } from './newRules.ts'
 
 const Create = () => {
   const go = useGo()

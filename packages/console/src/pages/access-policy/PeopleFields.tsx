@@ -3,7 +3,7 @@ import { Checkbox, Fieldset, Input, MultiSelect, Stack } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { roleNames, useMembers } from '../../kit/index.ts'
 import classes from './access-policy.module.css'
-import type { Rules } from './rules.ts'
+import type { Rules } from './newRules.ts'
 
 interface PeopleFieldsProps {
   legend: string

@@ -1,17 +1,16 @@
 import { accessPolicy, type Command } from '@holdfast/contract'
 import { Button, Checkbox, Fieldset, Group, NativeSelect, Stack, TagsInput, TextInput } from '@mantine/core'
-import { PageLink, useFormOf, type CommandState, type Form } from '../../kit/index.ts'
-import { RefusedNotice } from '../grant/RefusedNotice.tsx'
-import { durationInWords } from '../grant/words.ts'
-import { useHostNames } from '../host/hosts.ts'
+import { PageLink, ProblemNotice, useFormOf, type CommandState, type Form } from '../../kit/index.ts'
+import { durationInWords } from '../accessWords.ts'
+import { useHostNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
-import { useUnsaved } from '../policy/unsaved.ts'
+import { useUnsaved } from '../unsaved.ts'
 import classes from './access-policy.module.css'
 import { HoursFields } from './HoursFields.tsx'
 import { PeopleFields } from './PeopleFields.tsx'
-import type { Rules } from './rules.ts'
+import type { Rules } from './newRules.ts'
 import { SelectionFields } from './SelectionFields.tsx'
-import { extensionOptions, ruleInWords } from './words.ts'
+import { extensionOptions, ruleInWords } from '../accessRules.ts'
 
 const spans = [900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 259_200, 604_800, 2_592_000]
 
@@ -135,7 +134,7 @@ export const PolicyForm = ({ initial, command, save, verb, back }: PolicyFormPro
       <p className={classes['sentence']} aria-live="polite">
         {ruleInWords(values, names, hostNames)}
       </p>
-      <RefusedNotice problem={command.problem} />
+      <ProblemNotice problem={command.problem} />
       <Group gap="md">
         <Button type="submit" loading={command.running}>
           {verb}

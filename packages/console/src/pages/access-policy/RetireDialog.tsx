@@ -3,7 +3,7 @@ import { Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
 import { gone, policyAnswers } from './answers.ts'
-import type { Policy } from './words.ts'
+import type { Policy } from '../accessRules.ts'
 
 export const RetireDialog = ({ policy, opened, onClose }: { policy: Policy; opened: boolean; onClose: () => void }) => {
   const [reason, setReason] = useState('')

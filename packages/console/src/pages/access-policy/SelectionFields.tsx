@@ -1,8 +1,8 @@
 import { Fieldset, MultiSelect, Stack, TagsInput } from '@mantine/core'
 import type { Form } from '../../kit/index.ts'
-import { useHosts } from '../host/hosts.ts'
+import { useHosts } from '../hosts.ts'
 import classes from './access-policy.module.css'
-import type { Rules } from './rules.ts'
+import type { Rules } from './newRules.ts'
 
 /** Which servers, and under which logins. */
 export const SelectionFields = ({ form }: { form: Form<Rules> }) => {

@@ -17,8 +17,8 @@ import {
   useParam,
 } from '../../kit/index.ts'
 import { useEveryRowOf } from '../everyRow.ts'
-import { breakGlassAnswers } from '../grant/answers.ts'
-import { By } from '../grant/By.tsx'
+import { breakGlassAnswers } from '../accessAnswers.ts'
+import { By } from '../By.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import type { Use } from './words.ts'
 

@@ -3,7 +3,7 @@ import { Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
 import { useNames } from '../people.tsx'
-import { grantAnswers } from './answers.ts'
+import { grantAnswers } from '../accessAnswers.ts'
 import { found, over } from './explanations.ts'
 import type { Detail } from './words.ts'
 

@@ -1,11 +1,12 @@
 import { accessPolicy, grant } from '@holdfast/contract'
 import { Button, Group, Modal, NativeSelect, Stack, Textarea } from '@mantine/core'
 import { useCommandOf, useFormOf, useGo, useQueryOf } from '../../kit/index.ts'
-import { grantAnswers } from './answers.ts'
+import { grantAnswers } from '../accessAnswers.ts'
 import { CodeField, plainCode } from './CodeField.tsx'
 import { factor, found, hosts, over, people } from './explanations.ts'
 import { RefusedNotice } from './RefusedNotice.tsx'
-import { durationInWords, durationsUpTo, type Detail } from './words.ts'
+import { durationInWords } from '../accessWords.ts'
+import { durationsUpTo, type Detail } from './words.ts'
 
 const Form = ({ detail, onClose }: { detail: Detail; onClose: () => void }) => {
   const go = useGo()

@@ -1,6 +1,7 @@
 import { Facts, Hash, Id, PageLink, Tag, Time } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
-import { durationInWords, extensionWords, type Detail } from './words.ts'
+import { durationInWords, extensionWords } from '../accessWords.ts'
+import { type Detail } from './words.ts'
 
 type Fact = readonly [name: string, value: React.ReactNode]
 

@@ -13,10 +13,11 @@ import {
   usePagesOf,
   type Column,
 } from '../../kit/index.ts'
-import { useHosts } from '../host/hosts.ts'
+import { useHosts } from '../hosts.ts'
 import { PersonName } from '../people.tsx'
 import { GrantStateOf, nameOf, Until } from './GrantBits.tsx'
-import { durationInWords, isState, stateOptions, type Row } from './words.ts'
+import { durationInWords } from '../accessWords.ts'
+import { isState, stateOptions, type Row } from './words.ts'
 
 const RevokeAllDialog = lazyDialog(async () => (await import('./RevokeAllDialog.tsx')).RevokeAllDialog)
 

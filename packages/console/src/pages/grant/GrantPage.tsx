@@ -13,7 +13,7 @@ import { Proof } from './Proof.tsx'
 import { proofInWords } from './proof.ts'
 import type { Detail } from './words.ts'
 
-const Sessions = lazy(async () => ({ default: (await import('./Sessions.tsx')).Sessions }))
+const Sessions = lazy(async () => ({ default: (await import('../Sessions.tsx')).Sessions }))
 const Certificates = lazy(async () => ({ default: (await import('./Certificates.tsx')).Certificates }))
 
 /** Whether it may change by itself while somebody looks: others answer, sessions come and go, the proof arrives. */

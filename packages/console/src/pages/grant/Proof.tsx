@@ -1,7 +1,7 @@
 import { IconAlertTriangle, IconCheck, IconClock, IconInfoCircle } from '@tabler/icons-react'
 import { State, Time } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
-import { By } from './By.tsx'
+import { By } from '../By.tsx'
 import classes from './grant.module.css'
 import { proofInWords, type ProofLine } from './proof.ts'
 import type { Detail } from './words.ts'

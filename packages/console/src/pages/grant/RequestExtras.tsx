@@ -1,10 +1,11 @@
 import { Checkbox, Fieldset, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { type Form } from '../../kit/index.ts'
-import { hoursInWords } from '../access-policy/words.ts'
+import { hoursInWords } from '../accessRules.ts'
 import classes from './grant.module.css'
 import type { Asked } from './request.ts'
-import { extensionWords, type Terms } from './words.ts'
+import { extensionWords } from '../accessWords.ts'
+import { type Terms } from './words.ts'
 
 interface ExtrasProps {
   form: Form<Asked>

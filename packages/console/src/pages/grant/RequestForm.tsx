@@ -2,14 +2,15 @@ import { grant, type HostId } from '@holdfast/contract'
 import { Button, Group, NativeSelect, Select, Stack, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useCommandOf, useFormOf, useGo, type Form } from '../../kit/index.ts'
-import { grantAnswers } from './answers.ts'
+import { grantAnswers } from '../accessAnswers.ts'
 import { CodeField, plainCode } from './CodeField.tsx'
 import { asking } from './explanations.ts'
 import classes from './grant.module.css'
 import { RefusedNotice } from './RefusedNotice.tsx'
 import { RequestExtras } from './RequestExtras.tsx'
 import { startOf, termsOf, withHost, withPolicy, type Asked } from './request.ts'
-import { durationInWords, durationsUpTo, type Option, type Terms } from './words.ts'
+import { durationInWords } from '../accessWords.ts'
+import { durationsUpTo, type Option, type Terms } from './words.ts'
 
 interface PartProps {
   options: readonly Option[]

@@ -3,7 +3,7 @@ import { Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
 import { useNames } from '../people.tsx'
-import { grantAnswers } from './answers.ts'
+import { grantAnswers } from '../accessAnswers.ts'
 
 /** Everything one person has on any server, at once: when a laptop is lost, or somebody leaves. */
 export const RevokeAllDialog = ({ personId, opened, onClose }: { personId: PersonId; opened: boolean; onClose: () => void }) => {

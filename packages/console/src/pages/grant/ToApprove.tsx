@@ -5,7 +5,8 @@ import { PersonName } from '../people.tsx'
 import classes from './grant.module.css'
 import { nameOf } from './GrantBits.tsx'
 import { Left } from './Left.tsx'
-import { durationInWords, type Row } from './words.ts'
+import { durationInWords } from '../accessWords.ts'
+import { type Row } from './words.ts'
 
 const Item = ({ row }: { row: Row }) => {
   const go = useGo()

@@ -1,5 +1,6 @@
 import type { StateKind } from '../../kit/index.ts'
-import { laterInWords, type Detail } from './words.ts'
+import { laterInWords } from '../accessWords.ts'
+import { type Detail } from './words.ts'
 
 export interface ProofLine {
   kind: Extract<StateKind, 'good' | 'bad' | 'warn' | 'quiet'>

@@ -2,16 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { startOf, withHost } from './request.ts'
 import { proofInWords } from './proof.ts'
 import { sshCommand } from './ssh.ts'
-import {
-  durationInWords,
-  durationsUpTo,
-  isRunning,
-  laterInWords,
-  leftInWords,
-  stateOf,
-  type Detail,
-  type Option,
-} from './words.ts'
+import { durationInWords, laterInWords } from '../accessWords.ts'
+import { durationsUpTo, isRunning, leftInWords, stateOf, type Detail, type Option } from './words.ts'
 
 const end = '2026-11-23T12:00:00.000Z'
 const at = (ms: number) => new Date(Date.parse(end) + ms).toISOString()

@@ -1,30 +1,10 @@
 import type { grant, OutputOf } from '@holdfast/contract'
-import { spanInWords, type StateKind } from '../../kit/index.ts'
+import type { StateKind } from '../../kit/index.ts'
 
 export type Row = OutputOf<typeof grant.list>['rows'][number]
 export type Detail = OutputOf<typeof grant.read>
 export type Option = OutputOf<typeof grant.options>['rows'][number]
 export type Terms = Option['policies'][number]
-export type Session = Detail['sessions'][number]
-
-const units = [
-  ['d', 86_400],
-  ['h', 3600],
-  ['min', 60],
-  ['s', 1],
-] as const
-
-/** "1 h 30 min": exact, for what is asked for and allowed. */
-export const durationInWords = (seconds: number): string => {
-  const parts: string[] = []
-  let left = seconds
-  for (const [name, size] of units) {
-    const whole = Math.floor(left / size)
-    if (whole > 0) parts.push(`${whole} ${name}`)
-    left -= whole * size
-  }
-  return parts.join(' ') || '0 s'
-}
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
@@ -35,21 +15,6 @@ export const leftInWords = (ms: number): string => {
   if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`
   if (seconds >= 60) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`
   return `${seconds} s`
-}
-
-/** How long after `from` it was `to`: "340 ms after the end"; empty where two clocks disagree. */
-export const laterInWords = (from: string, to: string, what = 'the end'): string => {
-  const ms = Date.parse(to) - Date.parse(from)
-  if (Number.isNaN(ms) || ms < 0) return ''
-  if (ms < 1000) return `${ms} ms after ${what}`
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s after ${what}` : `${spanInWords(ms)} after ${what}`
-}
-
-export const extensionWords: Record<Row['extensions'][number], string> = {
-  'permit-port-forwarding': 'port forwarding',
-  'permit-agent-forwarding': 'agent forwarding',
-  'permit-X11-forwarding': 'X11 forwarding',
-  'permit-user-rc': 'the login’s own ~/.ssh/rc',
 }
 
 const endWords: Record<NonNullable<Row['endReason']>, string> = {
@@ -88,14 +53,6 @@ export const stateOf = (row: Row, now: number): { kind: StateKind; word: string 
     case 'ended':
       return { kind: row.endReason === 'revoked' ? 'bad' : 'quiet', word: row.endReason ? endWords[row.endReason] : 'Ended' }
   }
-}
-
-export const sessionEndWords: Record<NonNullable<Session['endReason']>, string> = {
-  closed: 'closed by its person',
-  expired: 'ended by the server at the end of the grant',
-  revoked: 'ended by the server: the grant was over',
-  refused: 'refused by the server',
-  unknown: 'ended; the server does not know how',
 }
 
 const presets = [900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 259_200, 604_800]

@@ -15,7 +15,7 @@ import {
   useQueryOf,
   type Column,
 } from '../../kit/index.ts'
-import { Sessions } from '../grant/Sessions.tsx'
+import { Sessions } from '../Sessions.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import { HostMenu } from './HostMenu.tsx'
 import { Labels, StandingOf } from './HostBits.tsx'

@@ -1,10 +1,10 @@
 import { accessPolicy } from '@holdfast/contract'
 import { PageLink, ReadProblem, Section, useMay } from '../../kit/index.ts'
-import { covers, ruleInWords } from '../access-policy/words.ts'
+import { covers, ruleInWords } from '../accessRules.ts'
 import { useEveryRowOf } from '../everyRow.ts'
 import { useNames } from '../people.tsx'
 import classes from './host.module.css'
-import { useHostNames } from './hosts.ts'
+import { useHostNames } from '../hosts.ts'
 import type { Detail } from './words.ts'
 
 /** The access policies that cover a server: without one, nobody gets in. */

@@ -8,7 +8,7 @@ import { ContentEditor } from './LazyContentEditor.tsx'
 import { badContent, wrongState } from './explanations.ts'
 import classes from './editor.module.css'
 import type { Version } from './steps.ts'
-import { useUnsaved } from './unsaved.ts'
+import { useUnsaved } from '../unsaved.ts'
 
 /** Changes a draft. Whoever does becomes its author, and so may not approve it. */
 export const EditDraft = ({ version, content, onDone }: { version: Version; content: string; onDone: () => void }) => {

@@ -8,7 +8,7 @@ import { ContentEditor } from './LazyContentEditor.tsx'
 import { badContent } from './explanations.ts'
 import classes from './editor.module.css'
 import { PromisePicker } from './LazyPromisePicker.tsx'
-import { useUnsaved } from './unsaved.ts'
+import { useUnsaved } from '../unsaved.ts'
 
 const outline = `# Purpose
 

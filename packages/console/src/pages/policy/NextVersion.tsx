@@ -8,7 +8,7 @@ import { ContentEditor } from './LazyContentEditor.tsx'
 import { badContent } from './explanations.ts'
 import classes from './editor.module.css'
 import type { PolicyDetail, Version } from './steps.ts'
-import { useUnsaved } from './unsaved.ts'
+import { useUnsaved } from '../unsaved.ts'
 
 interface NextVersionProps {
   policy: PolicyDetail

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { newRules } from './rules.ts'
-import { covers, hoursInWords, peopleInWords, ruleInWords, serversInWords, type Policy, type Selection } from './words.ts'
+import { newRules } from './access-policy/newRules.ts'
+import { covers, hoursInWords, peopleInWords, ruleInWords, serversInWords, type Policy, type Selection } from './accessRules.ts'
 
 const nobody = () => null
 const selection = (parts: Partial<Record<keyof Selection, string[]>>): Selection =>

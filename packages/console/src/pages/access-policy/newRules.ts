@@ -1,5 +1,5 @@
 import type { accessPolicy, ParsedInputOf } from '@holdfast/contract'
-import type { Policy } from './words.ts'
+import type { Policy } from '../accessRules.ts'
 
 /** What the form holds: all rules, spelled out. */
 export type Rules = ParsedInputOf<typeof accessPolicy.create>

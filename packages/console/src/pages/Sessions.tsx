@@ -1,6 +1,6 @@
-import { PageLink, Section, State, Table, Time, type Column } from '../../kit/index.ts'
-import { PersonName } from '../people.tsx'
-import { laterInWords, sessionEndWords, type Session } from './words.ts'
+import { PageLink, Section, State, Table, Time, type Column } from '../kit/index.ts'
+import { PersonName } from './people.tsx'
+import { laterInWords, sessionEndWords, type Session } from './accessWords.ts'
 
 const End = ({ row }: { row: Session }) => {
   if (row.endedAt === null) return <State kind="good">open</State>

@@ -1,5 +1,5 @@
 import { host } from '@holdfast/contract'
-import { useEveryRowOf } from '../everyRow.ts'
+import { useEveryRowOf } from './everyRow.ts'
 
 /** Every server (at most 1,000), to choose from and to name by id. */
 export const useHosts = () => useEveryRowOf(host.list, {})

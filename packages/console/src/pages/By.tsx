@@ -1,5 +1,5 @@
-import { Id } from '../../kit/index.ts'
-import { useNames } from '../people.tsx'
+import { Id } from '../kit/index.ts'
+import { useNames } from './people.tsx'
 
 /** Somebody by name, within a sentence: "you" is small there. */
 export const By = ({ id }: { id: string }) => {

@@ -1,7 +1,7 @@
 import { roles as order, type accessPolicy, type Host, type OutputOf } from '@holdfast/contract'
 import type { z } from 'zod'
-import { roleNames } from '../../kit/index.ts'
-import { durationInWords, extensionWords } from '../grant/words.ts'
+import { roleNames } from '../kit/index.ts'
+import { durationInWords, extensionWords } from './accessWords.ts'
 
 export type Policy = OutputOf<typeof accessPolicy.read>
 export type People = Policy['requesters']
