@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { OrgId } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, createTestDatabase, type TestDatabase } from '../../test/database.ts'
