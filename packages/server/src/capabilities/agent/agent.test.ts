@@ -3,8 +3,9 @@ import { agent, breakGlass, grant, host, obligations } from '@holdfast/contract'
 import { parsePublicKey, verifyBundle } from '@holdfast/crypto/ssh'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setStage, type Stage } from '../../../test/access.ts'
-import { newCaller } from '../../../test/platform.ts'
+import { callersOf, newCaller } from '../../../test/platform.ts'
 import { newSshKey } from '../../../test/world.ts'
+import { compose } from '../../compose.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -94,6 +95,23 @@ describe('agents', () => {
     await platform.call(host.retire, { id: web.hostId, reason: 'x' }, founded.owner)
     expect(await last).toBe('over')
   })
+})
+
+test('a change on one node is heard on another', async () => {
+  const { platform, sre } = stage
+  const { host: web, grant: given } = await stage.give()
+  const other = compose(platform.options)
+  const node = callersOf(other)
+  const events = node.events(agent.events, {}, web.caller)
+  await events.next()
+  const next = events.next()
+  await platform.call(grant.return, { id: given.id }, sre.caller)
+  const { value } = await next
+  const state = await node.call(agent.state, {}, web.caller)
+  expect(value).toEqual({ sequence: state.sequence })
+  expect(state).toMatchObject({ grants: [], ended: [{ grantId: given.id, reason: 'returned' }] })
+  await events.return(undefined)
+  await other.close()
 })
 
 test('an enrolment that fails leaves nothing behind that another host could be told', async () => {
