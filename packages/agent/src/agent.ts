@@ -65,6 +65,8 @@ const reportMissedUses = ({ breakGlassUses }: Layout, outbox: Outbox): void => {
 
 const hourMs = 3_600_000
 const reapMs = 1000
+/** Seconds */
+const maxWatchdogDrift = 0.2
 /** A login waits for a newer state no longer than this. */
 const loginWaitsMs = 4000
 const skewWorthTelling = 30
@@ -128,7 +130,9 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
         return [sessions.end(session.id, over ? 'expired' : 'revoked', over ? session.endsAtMs : toldAtMs)]
       }
       const endsAtMs = Date.parse(grant.endsAt)
-      if (endsAtMs !== session.endsAtMs) sessions.reschedule(session.id, endsAtMs)
+      // Also when our idea of the server's clock has moved, which the watchdog goes by.
+      const moved = Math.abs(clock.uptimeAt(endsAtMs) - session.watchdog.deadline) > maxWatchdogDrift
+      if (endsAtMs !== session.endsAtMs || moved) sessions.reschedule(session.id, endsAtMs)
       return []
     })
   const requireBelief = (): Belief => {

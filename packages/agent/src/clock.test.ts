@@ -30,3 +30,13 @@ it('is carried over a restart of the agent, and not over one of the machine', ()
   near(createClock(reading).now(), server + 5000)
   near(createClock({ ...reading, bootId: 'another' }).now(), Date.now())
 })
+
+it('is not spoiled by a slow answer, and corrected by a quick one', () => {
+  const clock = createClock()
+  const server = Date.now() - 3_600_000
+  clock.learn(server, 20)
+  clock.learn(server - 900, 1000)
+  expect(Math.abs(clock.now() - server)).toBeLessThan(100)
+  clock.learn(server + 5000, 10)
+  expect(Math.abs(clock.now() - server - 5000)).toBeLessThan(100)
+})

@@ -9,7 +9,7 @@ export interface HostClock {
   now(): number
   /** Seconds by the boot clock at which `now()` will be `atMs`. */
   uptimeAt(atMs: number): number
-  /** `serverMs` was the server's time half a round trip ago. */
+  /** The server said `serverMs` at some moment of a round trip that has just ended. */
   learn(serverMs: number, roundTripMs: number): void
   /** How far this host's wall clock is ahead of the server's. */
   skewSeconds(): number
@@ -34,11 +34,16 @@ export const createClock = (earlier: ClockReading | null = null): HostClock => {
   let base: ClockReading =
     earlier?.bootId === boot ? earlier : { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: Date.now() }
   const now = () => base.serverMs + (uptimeSeconds() - base.uptimeSeconds) * 1000
+  let heard = earlier?.bootId === boot
   return {
     now,
     uptimeAt: (atMs) => base.uptimeSeconds + (atMs - base.serverMs) / 1000,
     learn(serverMs, roundTripMs) {
-      base = { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: serverMs + roundTripMs / 2 }
+      // It is now between the two; what we thought stays where it can be right, so that a slow answer spoils nothing.
+      const thought = heard ? now() : serverMs + roundTripMs / 2
+      heard = true
+      const is = Math.min(Math.max(thought, serverMs), serverMs + roundTripMs)
+      base = { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: is }
     },
     skewSeconds: () => Math.round((Date.now() - now()) / 1000),
     snapshot: () => base,

@@ -128,7 +128,7 @@ export const installAgent = async (options: InstallOptions): Promise<Settings> =
     say(
       kind === 'compiled'
         ? 'The session hook was compiled.'
-        : 'No C compiler here: the session hook runs in Node, some 50 ms a login.',
+        : 'No C compiler here: the session hook runs in Node, which takes some 90 ms of a login.',
     )
     await writeDropIn(layout, sshd, breakGlass)
     await addHook(pam, layout.hook)

@@ -5,7 +5,7 @@ import { contain, endAll, isEmpty, membersOf, orphansIn, release, type Contained
 import { readIfThere } from './files.ts'
 import { newSessionId } from './identifier.ts'
 import { warnTerminals, type Warning } from './warning.ts'
-import { createWatchdogs, readNote, stopWatchdog, type Watchdog } from './watchdog.ts'
+import { createWatchdogs, hasActed, readNote, stopWatchdog, type Watchdog } from './watchdog.ts'
 import type { EndedSession, EndReason, Grant } from './wire.ts'
 
 /** A login that sshd opened, with everything that it began. */
@@ -82,10 +82,13 @@ export const createSessions = (options: SessionsOptions): Sessions => {
     for (const file of [recordOf(session.id), noteOf(session.id)]) rmSync(file, { force: true })
   }
   const kill = async (entry: Running, reason: EndReason, toldAtMs: number | null): Promise<EndedSession> => {
-    // First the kill, then the disk: were this agent killed now, the next one knows why.
-    const dying = endAll(entry.session)
-    save({ ...entry.session, ending: { reason, toldAtMs } })
-    const survivors = await dying
+    try {
+      // Were this agent killed in the next millisecond, the next one knows why.
+      save({ ...entry.session, ending: { reason, toldAtMs } })
+    } catch {
+      // A full disk holds up no kill.
+    }
+    const survivors = await endAll(entry.session)
     const ended = {
       id: entry.session.id,
       at: iso(clock.now()),
@@ -180,7 +183,7 @@ export const createSessions = (options: SessionsOptions): Sessions => {
       for (const entry of running.values()) {
         if (entry.ending || !isEmpty(entry.session)) continue
         // Its watchdog may have been quicker than an agent that was held up.
-        const late = entry.session.endsAtMs <= clock.now()
+        const late = entry.session.endsAtMs <= clock.now() || hasActed(entry.session.watchdog)
         await end(entry.session.id, late ? 'expired' : 'closed', late ? entry.session.endsAtMs : null)
       }
     },

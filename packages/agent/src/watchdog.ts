@@ -24,8 +24,8 @@ end() {
     read -r theirs < "$process/sessionid" && [ "$theirs" = "$session" ] && kill -9 "\${process#/proc/}"
   done
 }
-end; hundredths; ended=$now; sleep 0.1; end; sleep 1; end
-echo "$deadline $ended" > "$note"
+end; hundredths; echo "$deadline $now" > "$note"
+sleep 0.1; end; sleep 1; end
 `
 
 export interface Watchdog extends ProcessId {
@@ -83,6 +83,9 @@ export const createWatchdogs = (): Watchdogs => {
     },
   }
 }
+
+/** Whether it has begun to end its session, or should have. */
+export const hasActed = ({ deadline }: Watchdog): boolean => uptimeSeconds() >= deadline + graceSeconds
 
 /** Together with the `sleep` that it waits in. */
 export const stopWatchdog = (watchdog: Watchdog): void => killExactly(watchdog, { group: true })

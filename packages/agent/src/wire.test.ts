@@ -1,6 +1,6 @@
 import { agent, type InputOf, type OutputOf } from '@holdfast/contract'
 import { expect, it } from 'vitest'
-import { AgentState, Enrolment, type Report } from './wire.ts'
+import { AgentState, type Enrolment, type Report } from './wire.ts'
 import type { z } from 'zod'
 
 /** The agent reads by schemas of its own, which know less: a server that is newer and says more is still understood. Both sides must fit. */
