@@ -1,15 +1,13 @@
 import { accessPolicy } from '@holdfast/contract'
-import { Textarea } from '@mantine/core'
-import { useState } from 'react'
-import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { useCommandOf } from '../../kit/index.ts'
+import { ReasonDialog } from '../ReasonDialog.tsx'
 import { gone, policyAnswers } from './answers.ts'
 import type { Policy } from '../accessRules.ts'
 
 export const RetireDialog = ({ policy, opened, onClose }: { policy: Policy; opened: boolean; onClose: () => void }) => {
-  const [reason, setReason] = useState('')
   const retire = useCommandOf(accessPolicy.retire, { refresh: policyAnswers, done: 'Retired.', onDone: onClose, explain: gone })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title={`Retire “${policy.name}”?`}
@@ -23,19 +21,7 @@ export const RetireDialog = ({ policy, opened, onClose }: { policy: Policy; open
       typed={policy.name}
       running={retire.running}
       problem={retire.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void retire.run({ id: policy.id, reason })}
-    >
-      <Textarea
-        label="Why"
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        data-autofocus
-      />
-    </ConfirmDialog>
+      onConfirm={(reason) => void retire.run({ id: policy.id, reason })}
+    />
   )
 }

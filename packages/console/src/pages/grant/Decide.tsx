@@ -1,7 +1,8 @@
 import { grant } from '@holdfast/contract'
-import { Button, Textarea } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { useCommandOf } from '../../kit/index.ts'
+import { ReasonDialog } from '../ReasonDialog.tsx'
 import { grantAnswers } from '../accessAnswers.ts'
 import { CodeField, plainCode } from './CodeField.tsx'
 import { approving, deciding } from './explanations.ts'
@@ -10,10 +11,9 @@ import { RefusedNotice } from './RefusedNotice.tsx'
 import type { Detail } from './words.ts'
 
 const Deny = ({ detail, opened, onClose }: { detail: Detail; opened: boolean; onClose: () => void }) => {
-  const [reason, setReason] = useState('')
   const deny = useCommandOf(grant.deny, { refresh: grantAnswers, done: 'Denied.', onDone: onClose, explain: deciding })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title="Deny this request?"
@@ -23,20 +23,8 @@ const Deny = ({ detail, opened, onClose }: { detail: Detail; opened: boolean; on
       danger
       running={deny.running}
       problem={deny.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void deny.run({ id: detail.id, reason })}
-    >
-      <Textarea
-        label="Why"
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        data-autofocus
-      />
-    </ConfirmDialog>
+      onConfirm={(reason) => void deny.run({ id: detail.id, reason })}
+    />
   )
 }
 

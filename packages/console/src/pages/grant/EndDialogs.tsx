@@ -1,7 +1,6 @@
 import { grant } from '@holdfast/contract'
-import { Textarea } from '@mantine/core'
-import { useState } from 'react'
 import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { ReasonDialog } from '../ReasonDialog.tsx'
 import { useNames } from '../people.tsx'
 import { grantAnswers } from '../accessAnswers.ts'
 import { found, over } from './explanations.ts'
@@ -69,7 +68,6 @@ export const ReturnDialog = ({ detail, opened, onClose }: DialogProps) => {
 }
 
 export const RevokeDialog = ({ detail, opened, onClose }: DialogProps) => {
-  const [reason, setReason] = useState('')
   const name = useNames()(detail.personId) ?? 'its person'
   const revoke = useCommandOf(grant.revoke, {
     refresh: grantAnswers,
@@ -78,7 +76,7 @@ export const RevokeDialog = ({ detail, opened, onClose }: DialogProps) => {
     explain: { ...found, ...over, not_yours: 'Only approvers, managers and its own person may revoke it.' },
   })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title={`Revoke the access of ${name}?`}
@@ -88,20 +86,8 @@ export const RevokeDialog = ({ detail, opened, onClose }: DialogProps) => {
       danger
       running={revoke.running}
       problem={revoke.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void revoke.run({ id: detail.id, reason })}
-    >
-      <Textarea
-        label="Why"
-        description="Its person sees it, and it stands in the ledger."
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        data-autofocus
-      />
-    </ConfirmDialog>
+      read="Its person sees it, and it stands in the ledger."
+      onConfirm={(reason) => void revoke.run({ id: detail.id, reason })}
+    />
   )
 }

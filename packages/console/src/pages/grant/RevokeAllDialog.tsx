@@ -1,13 +1,11 @@
 import { grant, type PersonId } from '@holdfast/contract'
-import { Textarea } from '@mantine/core'
-import { useState } from 'react'
-import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
+import { useCommandOf } from '../../kit/index.ts'
+import { ReasonDialog } from '../ReasonDialog.tsx'
 import { useNames } from '../people.tsx'
 import { grantAnswers } from '../accessAnswers.ts'
 
 /** Everything one person has on any server, at once: when a laptop is lost, or somebody leaves. */
 export const RevokeAllDialog = ({ personId, opened, onClose }: { personId: PersonId; opened: boolean; onClose: () => void }) => {
-  const [reason, setReason] = useState('')
   const name = useNames()(personId) ?? 'this person'
   const end = useCommandOf(grant.revokeAllOf, {
     refresh: grantAnswers,
@@ -16,7 +14,7 @@ export const RevokeAllDialog = ({ personId, opened, onClose }: { personId: Perso
     explain: { person_not_found: 'There is no such person here.' },
   })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title={`End all access of ${name}?`}
@@ -30,19 +28,7 @@ export const RevokeAllDialog = ({ personId, opened, onClose }: { personId: Perso
       danger
       running={end.running}
       problem={end.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void end.run({ personId, reason })}
-    >
-      <Textarea
-        label="Why"
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        data-autofocus
-      />
-    </ConfirmDialog>
+      onConfirm={(reason) => void end.run({ personId, reason })}
+    />
   )
 }

@@ -1,7 +1,8 @@
 import { host } from '@holdfast/contract'
-import { Button, Group, Modal, Stack, Textarea } from '@mantine/core'
+import { Button, Group, Modal, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, ProblemNotice, useCommandOf, useFormOf } from '../../kit/index.ts'
+import { ReasonDialog } from '../ReasonDialog.tsx'
 import { hostAnswers } from '../accessAnswers.ts'
 import { Enrolment } from './Enrolment.tsx'
 import { HostFields } from './HostFields.tsx'
@@ -45,10 +46,9 @@ export const ChangeDialog = ({ detail, opened, onClose }: DialogProps) => (
 )
 
 export const RetireDialog = ({ detail, opened, onClose }: DialogProps) => {
-  const [reason, setReason] = useState('')
   const retire = useCommandOf(host.retire, { refresh: hostAnswers, done: 'Retired.', onDone: onClose, explain: gone })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title={`Retire ${detail.name}?`}
@@ -62,20 +62,8 @@ export const RetireDialog = ({ detail, opened, onClose }: DialogProps) => {
       typed={detail.name}
       running={retire.running}
       problem={retire.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void retire.run({ id: detail.id, reason })}
-    >
-      <Textarea
-        label="Why"
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        data-autofocus
-      />
-    </ConfirmDialog>
+      onConfirm={(reason) => void retire.run({ id: detail.id, reason })}
+    />
   )
 }
 

@@ -2,6 +2,7 @@ import { ledger, obligations } from '@holdfast/contract'
 import { Button, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf, useDo, useGo } from '../../kit/index.ts'
+import { ReasonDialog } from '../ReasonDialog.tsx'
 import type { Detail } from './words.ts'
 
 const answers = [obligations.read, obligations.list, obligations.mine, ledger.list]
@@ -31,7 +32,6 @@ const Reason = ({ value, onChange }: { value: string; onChange: (text: string) =
 )
 
 const Pause = ({ detail, opened, onClose }: Part) => {
-  const [reason, setReason] = useState('')
   const pause = useCommandOf(obligations.pause, {
     refresh: answers,
     done: 'The clock stands.',
@@ -44,7 +44,7 @@ const Pause = ({ detail, opened, onClose }: Part) => {
     },
   })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title="Stop the clock?"
@@ -56,16 +56,13 @@ const Pause = ({ detail, opened, onClose }: Part) => {
       verb="Stop the clock"
       running={pause.running}
       problem={pause.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void pause.run({ id: detail.id, reason })}
-    >
-      <Reason value={reason} onChange={setReason} />
-    </ConfirmDialog>
+      read="It stands in the ledger."
+      onConfirm={(reason) => void pause.run({ id: detail.id, reason })}
+    />
   )
 }
 
 const Resume = ({ detail, opened, onClose }: Part) => {
-  const [reason, setReason] = useState('')
   const resume = useCommandOf(obligations.resume, {
     refresh: answers,
     done: 'The clock goes on.',
@@ -73,7 +70,7 @@ const Resume = ({ detail, opened, onClose }: Part) => {
     explain: { ...gone, not_paused: 'A colleague started it first.' },
   })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title="Start the clock again?"
@@ -82,11 +79,9 @@ const Resume = ({ detail, opened, onClose }: Part) => {
       verb="Start the clock"
       running={resume.running}
       problem={resume.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void resume.run({ id: detail.id, reason })}
-    >
-      <Reason value={reason} onChange={setReason} />
-    </ConfirmDialog>
+      read="It stands in the ledger."
+      onConfirm={(reason) => void resume.run({ id: detail.id, reason })}
+    />
   )
 }
 

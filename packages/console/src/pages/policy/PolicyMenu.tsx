@@ -1,8 +1,9 @@
 import { policy } from '@holdfast/contract'
-import { ActionIcon, Button, Group, Menu, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Group, Menu, NumberInput, Select, Stack, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
-import { ConfirmDialog, Dialog, ProblemNotice, useCommandOf, useFormOf, useMay, useMembers } from '../../kit/index.ts'
+import { Dialog, ProblemNotice, useCommandOf, useFormOf, useMay, useMembers } from '../../kit/index.ts'
+import { ReasonDialog } from '../ReasonDialog.tsx'
 import { policyAnswers } from './answers.ts'
 import { ConfirmReview } from './ConfirmReview.tsx'
 import { PromisePicker } from './LazyPromisePicker.tsx'
@@ -68,7 +69,6 @@ const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: (
 }
 
 const Retire = ({ policy: { id, title }, opened, onClose }: { policy: PolicyDetail; opened: boolean; onClose: () => void }) => {
-  const [reason, setReason] = useState('')
   const retire = useCommandOf(policy.retire, {
     refresh: policyAnswers,
     explain: { policy_not_found: 'That policy no longer exists.', policy_retired: 'It is retired already.' },
@@ -76,7 +76,7 @@ const Retire = ({ policy: { id, title }, opened, onClose }: { policy: PolicyDeta
     onDone: onClose,
   })
   return (
-    <ConfirmDialog
+    <ReasonDialog
       opened={opened}
       onClose={onClose}
       title={`Retire “${title}”?`}
@@ -87,19 +87,8 @@ const Retire = ({ policy: { id, title }, opened, onClose }: { policy: PolicyDeta
       typed={title}
       running={retire.running}
       problem={retire.problem}
-      ready={reason.trim() !== ''}
-      onConfirm={() => void retire.run({ id, reason })}
-    >
-      <Textarea
-        label="Why"
-        required
-        autosize
-        minRows={2}
-        maxLength={500}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
-    </ConfirmDialog>
+      onConfirm={(reason) => void retire.run({ id, reason })}
+    />
   )
 }
 
