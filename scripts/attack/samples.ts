@@ -1,7 +1,5 @@
 /** A request of every operation that takes input: each field has a value that is accepted, so that payloads begin where people's input does. */
-import { randomBytes } from 'node:crypto'
 import {
-  accessPolicy,
   allOperations,
   apiKey,
   factor,
@@ -11,17 +9,10 @@ import {
   policy,
   session,
   type Operation,
-  host,
 } from '@holdfast/contract'
+import { accessSamples, aHost, anAccessPolicy, newSshKey, rules } from './access-samples.ts'
 import { invite, person, send, type Ground, type Headers, type Person } from './ground.ts'
-
-export interface Sample {
-  input: Record<string, unknown>
-  /** Ids and addresses that a request uses up: asked for again before each request that still names the old ones. */
-  fresh?: () => Promise<Record<string, string>>
-}
-
-const unused = (): string => randomBytes(6).toString('hex')
+import { each, once, unused, type Make, type Sample } from './sample.ts'
 
 /** Policies of the attack's own, by a member, so that the Owner may approve them. */
 const versions = ({ call, keys }: Ground) => {
@@ -47,27 +38,6 @@ const runningOf = async ({ call, keys }: Ground, subject: string): Promise<strin
   return rows[0]?.id ?? ''
 }
 
-const aHost = async ({ call, keys }: Ground): Promise<string> => {
-  const registered = { name: `attacked-${unused()}`, environment: 'prod', address: '10.0.0.5' }
-  return (await call(host.register, registered, keys.owner)).hostId
-}
-const rules = {
-  selects: { environments: ['prod'] },
-  logins: ['deploy'],
-  requesters: { roles: ['member' as const] },
-  approvers: { roles: ['owner' as const] },
-}
-const anAccessPolicy = async ({ call, keys }: Ground): Promise<string> =>
-  (await call(accessPolicy.create, { name: 'Attacked', ...rules }, keys.owner)).id
-
-type Make = (ground: Ground, who: Person) => Promise<Sample>
-
-const once = (input: Record<string, unknown>): Sample => ({ input })
-/** The same request can be carried out once only. */
-const each = async (make: () => Promise<Record<string, string>>, rest: Record<string, unknown> = {}): Promise<Sample> => ({
-  input: { ...(await make()), ...rest },
-  fresh: make,
-})
 const email = async (): Promise<Record<string, string>> => ({ email: `${unused()}@attack.example` })
 
 /** What the fields alone do not say. Everything else is made from the contract. */
@@ -152,10 +122,6 @@ const made: Record<string, Make> = {
   'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
   'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
   'accessPolicy.list': async () => once({ state: 'active' }),
-  'grant.options': async (ground) => once({ name: 'attacked', hostId: await aHost(ground) }),
-  'grant.request': async (ground) =>
-    once({ hostId: await aHost(ground), extensions: [], policyId: await anAccessPolicy(ground) }),
-  'grant.list': async (ground) => once({ show: 'all', state: 'requested', hostId: await aHost(ground) }),
   'operator.rotate': async () => once({ secret: 'token-signing' }),
   'operator.mail': async ({ database }) =>
     once({ id: (await database.query<{ id: string }>('select id from mail limit 1')).rows[0]?.id }),
@@ -200,8 +166,8 @@ const byName: Record<string, unknown> = {
   ...{ weekdays: [1, 2, 3], holidays: [{ on: '2027-01-01', name: 'Attacked' }] },
   ...{ environment: 'prod', label: 'tier=web', labels: ['tier=web'], address: '10.0.0.5', port: 22, whenStale: 'refuse' },
   ...{ login: 'deploy', seconds: 600, requestHash: 'a'.repeat(64), finding: 'Attacked', open: 'true', ticket: 'OPS-1' },
-  ...{ notBefore: '2026-12-01T00:00:00.000Z', sourceNetworks: [], agentVersion: '1.0', approvals: 1, maxSeconds: 600 },
-  ...{ publicKey: `ssh-ed25519 ${'A'.repeat(68)}`, hostPublicKey: `ssh-ed25519 ${'A'.repeat(68)}` },
+  ...{ sourceNetworks: [], agentVersion: '1.0', approvals: 1, maxSeconds: 600 },
+  ...{ publicKey: newSshKey(), hostPublicKey: newSshKey() },
   ...{ secretHash: 'a'.repeat(64), sha256: 'a'.repeat(64), personId: 'pe_01m841fb3rf609mnm1nq5y13xf' },
 }
 
@@ -228,7 +194,7 @@ const unknownId = (operation: Operation): Record<string, string> => {
 
 /** A valid request of the operation, with every field filled in. */
 export const sampleOf = async (ground: Ground, operation: Operation, who: Person, as: Headers): Promise<Sample> => {
-  const own = (await made[operation.name]?.(ground, who)) ?? { input: {} }
+  const own = (await (made[operation.name] ?? accessSamples[operation.name])?.(ground, who)) ?? { input: {} }
   const fields = Object.keys(operation.input.shape)
   const values = operation.name === 'ledger.list' ? { ...byName, ...instants } : byName
   const general = Object.fromEntries(fields.filter((name) => name in values).map((name) => [name, values[name]]))

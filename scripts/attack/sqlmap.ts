@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { methodOf, pathFields, policy, requestOf, type Operation } from '@holdfast/contract'
-import { attackable, sampleOf, type Sample } from './samples.ts'
+import type { Sample } from './sample.ts'
+import { attackable, sampleOf } from './samples.ts'
 import { finding, type Verdict } from './finding.ts'
 import { answersOf, openGateway, type Attacked, type Caller, type Gateway } from './gateway.ts'
 import { person, type Ground, type Headers, type Person } from './ground.ts'
@@ -12,6 +13,8 @@ import { runTool } from './run-tool.ts'
 export interface SqlmapOptions {
   /** Longest time for one operation. */
   seconds: number
+  /** Longest time for all of them; what was not attacked by then is a finding. */
+  minutes: number
   /** Names of the operations to attack; null for all. */
   operations: RegExp | null
   say: (line: string) => void
@@ -77,7 +80,7 @@ const forgetGuesses = async ({ database }: Ground): Promise<void> => void (await
 const callerOf = (ground: Ground, operation: Operation, first: Person): Caller => {
   const page = { origin: ground.system.url }
   if (operation.permission === 'public') return { headers: () => page, renew: () => forgetGuesses(ground) }
-  if (!operation.sessionOnly) return { headers: () => ground.keys.owner }
+  if (!operation.sessionOnly) return { headers: () => ground.keys.owner, renew: () => forgetGuesses(ground) }
   let who = first
   return {
     headers: () => who.browser(),
@@ -88,11 +91,11 @@ const callerOf = (ground: Ground, operation: Operation, first: Person): Caller =
   }
 }
 
-const freshener = ({ input, fresh }: Sample): Attacked['freshen'] => {
+const freshener = ({ input, fresh, spent = [] }: Sample): Attacked['freshen'] => {
   if (!fresh) return
   return async (path, body) => {
     const names = path.split(/[/?]/)
-    const used = Object.entries(input).filter(([, value]) => typeof value === 'string' && value.length > 12) as [string, string][]
+    const used = spent.map((name): [string, string] => [name, String(input[name])])
     if (!used.some(([, value]) => names.includes(value) || body.includes(`"${value}"`))) return { path, body }
     const now = await fresh()
     const replaced = (text: string): string => used.reduce((all, [name, old]) => all.replaceAll(old, now[name] ?? old), text)
@@ -142,8 +145,10 @@ const checkSample = async (gateway: Gateway, operation: Operation, input: Record
 
 const attackOperation = async (ground: Ground, operation: Operation, options: SqlmapOptions): Promise<Verdict> => {
   const who = await person(ground)
-  const caller = callerOf(ground, operation, who)
-  const sample = await sampleOf(ground, operation, who, caller.headers())
+  const usual = callerOf(ground, operation, who)
+  const sample = await sampleOf(ground, operation, who, usual.headers())
+  const { as } = sample
+  const caller = as ? { headers: () => as } : usual
   const freshen = freshener(sample)
   const { url, ca } = ground.system
   const gateway = await openGateway({ url, ca, caller, ...(freshen && { freshen }) })
@@ -184,19 +189,28 @@ const guarded = (target: string, attacking: Promise<Verdict>): Promise<Verdict> 
     findings: [finding('sqlmap', error instanceof Error ? error.message : String(error))],
   }))
 
-/** Two at a time; each to its end or to its time limit, which counts as a finding. */
+/** Two at a time, those with the most fields first; each to its end or to its time limit, which counts as a finding. */
 export const sqlmap = async (ground: Ground, options: SqlmapOptions): Promise<Verdict[]> => {
-  const all: [string, () => Promise<Verdict>][] = [
-    ['headers', () => attackHeaders(ground, options)],
-    ...attackable.map((operation): [string, () => Promise<Verdict>] => [
+  const until = performance.now() + options.minutes * 60_000
+  const largestFirst = attackable.toSorted((a, b) => Object.keys(b.input.shape).length - Object.keys(a.input.shape).length)
+  const all: [string, (bounded: SqlmapOptions) => Promise<Verdict>][] = [
+    ['headers', (bounded) => attackHeaders(ground, bounded)],
+    ...largestFirst.map((operation): [string, (bounded: SqlmapOptions) => Promise<Verdict>] => [
       operation.name,
-      () => attackOperation(ground, operation, options),
+      (bounded) => attackOperation(ground, operation, bounded),
     ]),
   ]
   const waiting = all.filter(([name]) => options.operations?.test(name) ?? true)
   const verdicts: Verdict[] = []
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) verdicts.push(await guarded(next[0], next[1]()))
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const left = Math.floor((until - performance.now()) / 1000)
+      const attacking =
+        left > 0
+          ? next[1]({ ...options, seconds: Math.min(options.seconds, left) })
+          : Promise.reject(new Error('no time was left'))
+      verdicts.push(await guarded(next[0], attacking))
+    }
   }
   await Promise.all([work(), work()])
   return verdicts.toSorted((a, b) => a.target.localeCompare(b.target))
