@@ -59,20 +59,20 @@ onManagedHost('forwarding on a managed host', (world) => {
       const heard = await Promise.all(
         [local, dynamic].map(
           (each) =>
-            new Promise((resolve) =>
-              connect(each, '127.0.0.1')
-                .on('connect', () => resolve(true))
-                .on('error', () => resolve(false)),
-            ),
+            new Promise((resolve) => {
+              const socket = connect(each, '127.0.0.1')
+              const tell = (listens: boolean) => () => resolve(socket.destroy() && listens)
+              socket.on('connect', tell(true)).on('error', tell(false)).setTimeout(1000, tell(false))
+            }),
         ),
       )
       return heard.every(Boolean) || client.child.exitCode !== null
     })
     const through = { local: await knock(local), dynamic: await knock(dynamic, socks(port)) }
-    client.child.kill()
+    client.child.kill('SIGKILL')
     await client.ended
     const direct = world.host.ssh(certificate, { args: ['-W', `127.0.0.1:${port}`] })
-    setTimeout(() => direct.child.kill(), 1500)
+    setTimeout(() => direct.child.kill('SIGKILL'), 1500)
     await direct.ended
     const remote = world.host.ssh(certificate, {
       args: ['-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1'],
