@@ -44,8 +44,6 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Once, on a busy machine, ssh and sshd stood still in forwarding.test.ts for a minute; the cause is not found (docs/STATUS.md).
-          retry: 1,
         },
       },
       {

@@ -1,12 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  randomBytes,
-  randomFillSync,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { randomPool } from './random.ts'
 
 /**
  * Envelope HFE1 (docs/adr/0004-envelopes.md):
@@ -85,16 +78,10 @@ const associatedData = (context: EnvelopeContext, keyId: Buffer): Buffer =>
   )
 
 /** One call of the random source for many nonces: five times the envelopes a second. */
-const nonces = Buffer.alloc(nonceBytes * 1024)
-let nextNonce = nonces.length
+const nextNonce = randomPool(nonceBytes)
 
 const writeNonce = (target: Buffer): Buffer => {
-  if (nextNonce === nonces.length) {
-    randomFillSync(nonces)
-    nextNonce = 0
-  }
-  nonces.copy(target, nonceAt, nextNonce, nextNonce + nonceBytes)
-  nextNonce += nonceBytes
+  nextNonce().copy(target, nonceAt)
   return target.subarray(nonceAt, tagAt)
 }
 

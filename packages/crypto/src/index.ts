@@ -1,6 +1,7 @@
 export * from './base32.ts'
 export * from './blind-index.ts'
 export * from './envelope.ts'
+export * from './random.ts'
 export * from './recovery-codes.ts'
 export * from './token.ts'
 export * from './totp.ts'

@@ -1,20 +1,14 @@
-import { randomFillSync } from 'node:crypto'
 import { OrgId } from '@holdfast/contract'
+import { randomPool } from '@holdfast/crypto'
 import type { z } from 'zod'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** One call of the random source for many ids. */
-const randomness = Buffer.alloc(16 * 256)
-let spent = randomness.length
+const randomness = randomPool(16)
 
 /** A UUIDv7 (RFC 9562 §5.7) as 16 bytes: milliseconds first, so that ids sort by creation. */
 const uuidv7 = (now: number): Buffer => {
-  if (spent === randomness.length) {
-    randomFillSync(randomness)
-    spent = 0
-  }
-  const bytes = Buffer.from(randomness.subarray(spent, (spent += 16)))
+  const bytes = Buffer.from(randomness())
   bytes.writeUIntBE(now, 0, 6)
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f)
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)

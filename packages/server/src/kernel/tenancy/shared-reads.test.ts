@@ -49,6 +49,11 @@ test('what one batch sets is gone before the next on the same connection, whethe
   expect(answers).toEqual(Array.from({ length: 90 }, (_, n) => ['mine', '22012', ''][n % 3]))
 })
 
+test('a setting that outlived its transaction would be seen by whoever comes next: the fence is that it is local', async () => {
+  await reads([statement(`select set_config('holdfast.org', 'mine', false)`)])
+  expect(await valueOf(`select current_setting('holdfast.org', true) as v`)).toBe('mine')
+})
+
 test('nobody queues behind a read that is known to be slow', async () => {
   await Promise.all([valueOf('select 1 as v'), valueOf('select 1 as v')])
   const slow = [valueOf('select pg_sleep(1)::text as v'), valueOf('select pg_sleep(1)::text as v')]

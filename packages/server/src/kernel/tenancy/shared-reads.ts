@@ -14,7 +14,9 @@ interface Lane {
   broken: Error | undefined
 }
 
+/** So many reads at once get a connection each; further ones join those that are at work. */
 const ownLanes = 1
+/** So many share one connection before another is opened. */
 const longestQueue = 16
 /** A lane that has been silent for this long works on something slow: nobody else should wait behind it. */
 const stuckMs = 5
