@@ -1,9 +1,10 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useState } from 'react'
 import { announce } from './announce.ts'
 import classes from './kit.module.css'
 import { shorten } from './shorten.ts'
+import { Tip } from './Tip.tsx'
 
 /** Copies `value`, says so to the eye and to a screen reader. `what` names it: "the hash". */
 export const Copy = ({ value, what }: { value: string; what: string }) => {
@@ -19,7 +20,7 @@ export const Copy = ({ value, what }: { value: string; what: string }) => {
     }
   }
   return (
-    <Tooltip label={copied ? 'Copied' : `Copy ${what}`}>
+    <Tip label={copied ? 'Copied' : `Copy ${what}`}>
       <ActionIcon
         variant="subtle"
         color="gray"
@@ -32,7 +33,7 @@ export const Copy = ({ value, what }: { value: string; what: string }) => {
       >
         {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
       </ActionIcon>
-    </Tooltip>
+    </Tip>
   )
 }
 

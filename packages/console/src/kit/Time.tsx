@@ -1,6 +1,6 @@
-import { Tooltip } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { absolute, dateInWords, dueInWords, relative } from './time.ts'
+import { Tip } from './Tip.tsx'
 import classes from './kit.module.css'
 
 /** The present, renewed every half minute so that "just now" does not stay. */
@@ -37,12 +37,12 @@ export const Time = ({ at, empty = 'never', full }: TimeProps) => {
   const now = useNow()
   if (at === null) return <span className={classes['quiet']}>{empty}</span>
   return (
-    <Tooltip label={<Both at={at} />}>
+    <Tip label={<Both at={at} />}>
       {/* Focusable, so that the keyboard reaches the absolute time too. */}
       <time dateTime={at} tabIndex={0} className={classes['time']}>
         {full ? `${absolute(at).local.replace(/ \(.*\)$/, '')}, ${relative(at, now)}` : relative(at, now)}
       </time>
-    </Tooltip>
+    </Tip>
   )
 }
 
@@ -64,10 +64,10 @@ export const Due = ({ at, empty = 'no date', soonMs }: DueProps) => {
   if (at === null) return <span className={classes['quiet']}>{empty}</span>
   const { state, words } = dueInWords(at, now, soonMs)
   return (
-    <Tooltip label={at.length === 10 ? dateInWords(at) : <Both at={at} />}>
+    <Tip label={at.length === 10 ? dateInWords(at) : <Both at={at} />}>
       <time dateTime={at} tabIndex={0} className={classes['time']} data-due={state}>
         {words}
       </time>
-    </Tooltip>
+    </Tip>
   )
 }

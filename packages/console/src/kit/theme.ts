@@ -43,7 +43,6 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 600 } },
       defaultProps: { centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.4 } },
     },
-    Tooltip: { defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     Menu: { defaultProps: { shadow: 'sm', transitionProps: { duration: 80 } } },
   },
 })

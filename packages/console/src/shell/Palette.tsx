@@ -4,9 +4,9 @@ import { useMantineColorScheme } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useGo } from '../kit/PageLink.tsx'
 import { useMay } from '../kit/session.tsx'
-import { useSignOut } from './AccountMenu.tsx'
 import { paletteActions, recordAt } from './palette.ts'
 import { visibleGroups } from './places.ts'
+import { useSignOut } from './signOut.ts'
 
 const [store, controls] = createSpotlight()
 

@@ -1,4 +1,4 @@
-import { Select } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { atLeast, roles, type Role } from '@holdfast/contract'
 import { useSession } from '../../kit/index.ts'
 import { roleOptions } from '../roleWords.ts'
@@ -28,8 +28,18 @@ export const KeyFields = ({ role, onRole, days, onDays }: KeyFieldsProps) => {
   const offered = roles.filter((each) => atLeast(organisation.role, each))
   return (
     <>
-      <Select label="It may act at most as" data={roleOptions(offered)} value={role} onChange={(next) => next && onRole(next)} />
-      <Select label="It runs out after" data={lifetimes} value={String(days)} onChange={(next) => next && onDays(Number(next))} />
+      <NativeSelect
+        label="It may act at most as"
+        data={roleOptions(offered)}
+        value={role}
+        onChange={(event) => onRole(event.currentTarget.value as Role)}
+      />
+      <NativeSelect
+        label="It runs out after"
+        data={lifetimes}
+        value={String(days)}
+        onChange={(event) => onDays(Number(event.currentTarget.value))}
+      />
     </>
   )
 }

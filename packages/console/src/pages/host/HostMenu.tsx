@@ -1,11 +1,12 @@
-import { ActionIcon, Button, Menu } from '@mantine/core'
+import { ActionIcon, Button } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
-import { lazyDialog, useDo, useGo, useMay } from '../../kit/index.ts'
+import { lazyDialog, lazyMenu, useDo, useGo, useMay } from '../../kit/index.ts'
 import type { Detail } from './words.ts'
 
 const ChangeDialog = lazyDialog(async () => (await import('./HostDialogs.tsx')).ChangeDialog)
 const RetireDialog = lazyDialog(async () => (await import('./HostDialogs.tsx')).RetireDialog)
 const TokenDialog = lazyDialog(async () => (await import('./HostDialogs.tsx')).TokenDialog)
+const More = lazyMenu({ position: 'bottom-end' }, async () => (await import('./HostMenuItems.tsx')).HostMenuItems)
 
 /** What can be done with a server: ask for it, and for managers what is done seldom. */
 export const HostMenu = ({ detail }: { detail: Detail }) => {
@@ -23,20 +24,16 @@ export const HostMenu = ({ detail }: { detail: Detail }) => {
       {may('host:manage') && detail.state === 'waiting' && <Button onClick={token.open}>New enrolment command</Button>}
       {may('host:manage') && (
         <>
-          <Menu position="bottom-end">
-            <Menu.Target>
+          <More
+            onChange={change.open}
+            onEnrol={detail.state === 'enrolled' ? token.open : null}
+            onRetire={retire.open}
+            target={
               <ActionIcon variant="default" size={36} aria-label="More about this server">
                 <IconDots size={18} aria-hidden />
               </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={change.open}>Change address, environment or labels</Menu.Item>
-              {detail.state === 'enrolled' && <Menu.Item onClick={token.open}>Enrol it again</Menu.Item>}
-              <Menu.Item color="red" onClick={retire.open}>
-                Retire
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+            }
+          />
           <ChangeDialog detail={detail} opened={change.opened} onClose={change.close} />
           <TokenDialog detail={detail} opened={token.opened} onClose={token.close} />
           <RetireDialog detail={detail} opened={retire.opened} onClose={retire.close} />

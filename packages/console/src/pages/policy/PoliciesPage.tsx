@@ -1,5 +1,5 @@
 import { policy, PolicyState } from '@holdfast/contract'
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconFilePlus } from '@tabler/icons-react'
 import {
@@ -88,24 +88,18 @@ export const PoliciesPage = () => {
           onChange={(event) => search(event.currentTarget.value)}
           w={{ base: '100%', xs: 220 }}
         />
-        <Select
+        <NativeSelect
           label="State"
-          placeholder="Any"
-          data={states}
-          value={state ?? null}
-          clearable
-          allowDeselect
-          onChange={(value) => setFilters({ state: value ?? undefined })}
+          data={[{ value: '', label: 'Any' }, ...states]}
+          value={state ?? ''}
+          onChange={(event) => setFilters({ state: event.currentTarget.value || undefined })}
           w={150}
         />
-        <Select
+        <NativeSelect
           label="Due"
-          placeholder="Any"
-          data={dues}
-          value={due ?? null}
-          clearable
-          allowDeselect
-          onChange={(value) => setFilters({ due: value ?? undefined })}
+          data={[{ value: '', label: 'Any' }, ...dues]}
+          value={due ?? ''}
+          onChange={(event) => setFilters({ due: event.currentTarget.value || undefined })}
           w={150}
         />
       </Filters>

@@ -1,6 +1,5 @@
 import { isPromiseId, promises } from '@holdfast/contract'
-import { Tooltip } from '@mantine/core'
-import { Due, Facts, Id, Tag } from '../../kit/index.ts'
+import { Due, Facts, Id, Tag, Tip } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
 import { Acknowledged } from './PolicyBits.tsx'
 import classes from './policy.module.css'
@@ -14,11 +13,11 @@ export const Promises = ({ ids }: { ids: readonly string[] }) =>
     <ul className={classes['promises']}>
       {ids.map((id) => (
         <li key={id}>
-          <Tooltip label="On the trust page">
+          <Tip label="On the trust page">
             <a href={`/trust#${id}`}>
               <Tag>{id}</Tag>
             </a>
-          </Tooltip>{' '}
+          </Tip>{' '}
           {isPromiseId(id) ? promises[id].title : ''}
         </li>
       ))}
