@@ -35,6 +35,9 @@ export type GrantId = z.infer<typeof GrantId>
 /** Given by the agent when a session begins. */
 export const LiveSessionId = id('ls')
 export const BreakGlassId = id('bg')
+export const StaffGrantId = id('sg')
+export type StaffGrantId = z.infer<typeof StaffGrantId>
+export const StaffPolicyId = id('sp')
 
 /** RFC 3339, UTC, milliseconds. */
 export const Instant = z.iso.datetime()

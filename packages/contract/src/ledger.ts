@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Email, Instant, page, pageOf } from './ids.ts'
+import { Email, Instant, page, pageOf, StaffGrantId } from './ids.ts'
 import { capability, command, download, query } from './operation.ts'
 
 export const LedgerEntry = z.object({
@@ -161,7 +161,12 @@ export const accessLog = capability('accessLog', {
     path: '/access-log',
     summary: 'Reads of the organisation’s data, newest first',
     permission: 'access-log:read',
-    input: z.object({ ...page, actor: z.string().max(60).optional(), operation: z.string().max(60).optional() }),
+    input: z.object({
+      ...page,
+      actor: z.string().max(60).optional(),
+      operation: z.string().max(60).optional(),
+      staffGrant: StaffGrantId.optional().describe('what was read under one staff access'),
+    }),
     output: pageOf(
       z.object({
         id: z.string(),
@@ -171,7 +176,7 @@ export const accessLog = capability('accessLog', {
         target: z.string().nullable(),
         right: z.string(),
         outcome: z.string(),
-        rows: z.number().int(),
+        rows: z.number().int().nullable().describe('null for staff: their entry is written before the read'),
         address: z.string().nullable(),
         sealedIn: z.number().int().nullable().describe('the ledger entry that seals this row'),
       }),

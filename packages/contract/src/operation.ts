@@ -20,6 +20,8 @@ interface Common<I extends z.ZodObject, E extends Errors> {
   sessionOnly?: true
   /** May be called by a session that has not satisfied the second factor it needs. */
   restricted?: true
+  /** May be called by staff in a customer's organisation whatever they may read: it shows them who they are. */
+  staff?: true
   /** Rate class: `secret` for whatever guesses at a password, code or token. */
   rate?: 'secret' | 'heavy'
 }

@@ -12,6 +12,7 @@ import { apiKey, invitation, member, organisation } from './organisation.ts'
 import { policy } from './policy.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
+import { staff, staffAccess } from './staff-access.ts'
 
 /** Everything the system can do, by noun and verb. A new capability adds one line here. */
 export const operations = {
@@ -32,6 +33,8 @@ export const operations = {
   obligation: obligations,
   ledger,
   accessLog,
+  staffAccess,
+  staff,
   encryption,
   operator,
 }

@@ -40,6 +40,8 @@ export const permissions = {
   'access:approve': reviewers, // those of them whom the access policy names
   'access:oversee': reviewers, // everybody's grants
   'access:manage': managers,
+  'staff-access:read': everybody, // who of the operator's staff is in, or asks to be
+  'staff-access:decide': managers,
   'encryption:read': managers,
   'encryption:rotate': managers,
 } as const satisfies Record<string, readonly Role[]>
@@ -50,6 +52,7 @@ export const operatorPermissions = {
   'operator:keys': managers,
   'operator:outbox': managers,
   'operator:organisations': managers,
+  'operator:staff': writers, // to ask customers; nothing comes of it before they agree
 } as const satisfies Record<string, readonly Role[]>
 
 export type OrgPermission = keyof typeof permissions

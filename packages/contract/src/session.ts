@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Email, Instant, OrgId, PersonId, SessionId } from './ids.ts'
+import { Email, Instant, OrgId, PersonId, SessionId, StaffGrantId } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { Role } from './roles.ts'
 
@@ -21,6 +21,10 @@ export const CurrentSession = z.object({
   factorConfirmedAt: Instant.nullable(),
   stepUpUntil: Instant.nullable().describe('risky operations are accepted until then without another code'),
   recoveryCodesLeft: z.number().int(),
+  staff: z
+    .object({ grantId: StaffGrantId, endsAt: Instant })
+    .nullable()
+    .describe('set while somebody of the operator’s staff works in a customer’s organisation'),
 })
 
 export const SessionRow = z.object({
@@ -83,6 +87,7 @@ export const session = capability('session', {
     summary: 'Who is signed in, where, and what they may do',
     permission: 'self',
     restricted: true,
+    staff: true,
     input: z.object({}),
     output: CurrentSession,
   }),

@@ -13,6 +13,9 @@ import {
   obligations,
   organisation,
   policy,
+  session,
+  staff,
+  staffAccess,
   type HostId,
   type InputOf,
   type Operation,
@@ -70,6 +73,9 @@ export interface World {
   /** The only Owner of another organisation. */
   stranger: Member
   strangerOrg: OrgId
+  /** The only Owner of a customer whose data the operator's staff ask for. */
+  customer: Member
+  customerOrg: OrgId
   /** Hosts that are used again: one of ours, one of the stranger's. */
   hosts: Map<OrgId, Promise<EnrolledHost>>
 }
@@ -106,11 +112,14 @@ export const createWorld = async (): Promise<World> => {
     viewer: await member('viewer'),
   }
   const strangerOrg = await makeOrganisation(platform, 'Stranger Ltd')
+  const customerOrg = await makeOrganisation(platform, 'Customer Ltd')
   return {
     platform,
     founded,
     members,
     strangerOrg,
+    customerOrg,
+    customer: await addMember(platform, { orgId: customerOrg }, 'owner', 'Carla Customer'),
     hosts: new Map(),
     stranger: await addMember(platform, { orgId: strangerOrg }, 'owner', 'Stranger'),
   }
@@ -227,6 +236,39 @@ const approval = async (world: World) => {
   return { id, requestHash, code: await unusedCode(world, world.members.admin) }
 }
 const granted = async (world: World) => world.platform.call(grant.approve, await approval(world), world.members.admin.caller)
+
+/** What the Owner may ask of the customer: nothing else of theirs is open. */
+const staffAsk = async (world: World) => {
+  const { platform, members, customerOrg } = world
+  await acknowledgeAll(world)
+  const { rows } = await platform.call(staff.list, {}, members.owner.caller)
+  for (const { id, state } of rows)
+    if (state === 'requested') await platform.call(staff.giveBack, { id }, members.owner.caller)
+  const code = await unusedCode(world, members.owner)
+  return { orgId: customerOrg, reason: 'planted-reason', seconds: 600, code }
+}
+const staffAsked = async (world: World) => world.platform.call(staff.request, await staffAsk(world), world.members.owner.caller)
+const staffApproval = async (world: World) => {
+  const { id, requestHash } = await staffAsked(world)
+  return { id, requestHash, code: await unusedCode(world, world.customer) }
+}
+const staffLet = async (world: World) =>
+  world.platform.call(staffAccess.approve, await staffApproval(world), world.customer.caller)
+/** A session of its own for the Owner, since entering ends the one it is called from. */
+const ownerAgain = async (world: World): Promise<Caller> => {
+  const { platform, members } = world
+  const caller = newCaller()
+  await platform.call(session.signIn, { email: members.owner.email, password: members.owner.password }, caller)
+  await platform.call(session.confirmFactor, { code: await unusedCode(world, members.owner) }, caller)
+  return caller
+}
+const enterCustomers = async (world: World) => {
+  const { id } = await staffLet(world)
+  const as = await ownerAgain(world)
+  return { input: { id, code: await unusedCode(world, world.members.owner) }, as }
+}
+const byCustomer = async <I>({ customer }: World, input: I): Promise<Call<I>> => ({ input, as: customer.caller })
+const allowed = { role: 'viewer' as const, maxSeconds: 3600, ticketRequired: true }
 
 const brokenGlass = async (world: World): Promise<InputOf<typeof breakGlass.review>['id']> => {
   const at = world.platform.clock.now().toISOString()
@@ -474,6 +516,29 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'obligation.setCalendar': (w) =>
     ownerCall(w, { timeZone: 'Europe/Vienna', weekdays: [1, 2, 3, 4, 5], holidays: [{ on: '2026-12-25', name: 'Christmas' }] }),
   'accessLog.list': (w) => ownerCall(w, {}),
+  'staff.organisations': (w) => ownerCall(w, {}),
+  'staff.request': async (w) => ownerCall(w, await staffAsk(w)),
+  'staff.list': (w) => ownerCall(w, {}),
+  'staff.enter': enterCustomers,
+  'staff.leave': async (w) => {
+    const { input, as } = await enterCustomers(w)
+    await w.platform.call(staff.enter, input, as)
+    return { input: {}, as }
+  },
+  'staff.giveBack': async (w) => ownerCall(w, { id: (await staffAsked(w)).id }),
+  'staffAccess.list': async (w) => {
+    await staffAsked(w)
+    return byCustomer(w, {})
+  },
+  'staffAccess.approve': async (w) => byCustomer(w, await staffApproval(w)),
+  'staffAccess.deny': async (w) => byCustomer(w, { id: (await staffAsked(w)).id }),
+  'staffAccess.end': async (w) => byCustomer(w, { id: (await staffLet(w)).id }),
+  'staffAccess.policy': (w) => byCustomer(w, {}),
+  'staffAccess.allowAhead': (w) => byCustomer(w, allowed),
+  'staffAccess.withdraw': async (w) => {
+    await w.platform.call(staffAccess.allowAhead, allowed, w.customer.caller)
+    return byCustomer(w, {})
+  },
   'encryption.keys': (w) => ownerCall(w, {}),
   'encryption.rotateDataKey': (w) => ownerCall(w, {}),
   'operator.health': (w) => ownerCall(w, {}),

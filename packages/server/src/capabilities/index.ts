@@ -18,10 +18,11 @@ import { operator } from './operator/index.ts'
 import { policy } from './policy/index.ts'
 import { session } from './session/index.ts'
 import { setup } from './setup/index.ts'
+import { staffAccess } from './staff-access/index.ts'
 
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
   ...[setup, session, account, factor, organisation, member, invitation, apiKey],
   ...[host, accessPolicy, grants, breakGlassUses, agents],
-  ...[policy, obligation, ledger, accessLog, encryption, operator],
+  ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

@@ -1,8 +1,8 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Entered } from './handle.ts'
 
-/** What kind of risky work: getting onto a server. */
-export type Risk = 'server_access'
+/** What kind of risky work: getting onto a server; seeing a customer's data. */
+export type Risk = 'server_access' | 'customer_data'
 
 export interface Missing {
   /** snake_case, for programs. */

@@ -12,6 +12,7 @@ import type {
   Query,
   SessionId,
 } from '@holdfast/contract'
+import type { EntryHead } from './ledger/entry.ts'
 import type { Problem, ProblemExtras } from './problem.ts'
 import type { Principal } from './principal.ts'
 import type { OrgTx } from './tenancy/org-tx.ts'
@@ -71,8 +72,8 @@ export interface PublicContext<O = Operation> extends Common<O> {
   caller: Principal | null
   /** The refresh cookie, where one came along. */
   refreshToken: string | null
-  /** Enters the organisation whose ledger records the operation. `actor`: the person it is recorded for. */
-  enter: (orgId: OrgId, actor: PersonId | null) => Entered
+  /** Enters the organisation whose ledger records the operation. `actor`: the person it is recorded for; `as`: how, where it is not `public`. */
+  enter: (orgId: OrgId, actor: PersonId | null, as?: EntryHead['actor']) => Entered
   /** Starts and ends the deadlines that the operation declares, in the organisation entered. */
   obligations: DeclaredObligations<O>
 }

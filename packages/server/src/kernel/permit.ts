@@ -1,6 +1,6 @@
-import { isOperatorPermission, rolesWith, type Operation } from '@holdfast/contract'
+import { isOperatorPermission, rolesWith, type Operation, type Permission } from '@holdfast/contract'
 import { common } from './problem.ts'
-import { stepUpUntil, type PersonPrincipal, type Principal } from './principal.ts'
+import { stepUpUntil, type PersonPrincipal, type Principal, type StaffPrincipal } from './principal.ts'
 
 const roleNames = (roles: readonly string[]): string =>
   roles.map((role) => role.charAt(0).toUpperCase() + role.slice(1)).join(' or ')
@@ -17,6 +17,24 @@ const requireRole = (operation: Operation, principal: PersonPrincipal): void => 
   }
 }
 
+/** What staff may change where the customer agreed to changes: what support repairs, never people, keys, access or approvals. */
+const changedByStaff: readonly Permission[] = ['policy:write', 'obligation:manage']
+/** Not even to be read: it is about oneself, or about keys. */
+export const neverForStaff: readonly Permission[] = ['self', 'agent', 'key:own', 'key:manage', 'encryption:read', 'access:request']
+
+/** Reads that the grant's role has, and no more; a few changes where the customer agreed to them. Never what streams, never an export (C5). */
+const requireGrant = (operation: Operation, principal: StaffPrincipal): void => {
+  if (principal.endsAt === null) throw common('staff_access_ended')
+  if (operation.staff) return
+  const { permission, kind } = operation
+  const refuse = (detail: string) => common('forbidden', { permission, detail })
+  if (neverForStaff.includes(permission) || isOperatorPermission(permission) || operation.sessionOnly || operation.stepUp)
+    throw refuse('Staff may not do this in a customer’s organisation.')
+  if (kind === 'command' && principal.write && changedByStaff.includes(permission)) return
+  if (kind !== 'query' || operation.secretInput) throw refuse('This staff access is for reading.')
+  if (!rolesWith(permission).includes(principal.role)) throw refuse('The customer’s grant does not reach that far.')
+}
+
 /** Throws unless the principal may call the operation now (C1, C2). The one place where that is decided. */
 export const permit = (operation: Operation, principal: Principal | null, now: Date): void => {
   // Before anything else: an agent's key opens nothing that is not made for agents, not even what is public.
@@ -27,6 +45,7 @@ export const permit = (operation: Operation, principal: Principal | null, now: D
   if (operation.permission === 'public') return
   if (!principal) throw common('unauthenticated')
   if (principal.kind === 'system') return
+  if (principal.kind === 'staff') return requireGrant(operation, principal)
   if (operation.permission === 'agent') throw common('forbidden', { detail: 'Only the agent of a managed host may call this.' })
   if (principal.kind === 'api_key') {
     if (operation.sessionOnly) throw common('session_required')

@@ -1,4 +1,4 @@
-import { mustHaveMfa, type AgentId, type HostId, type OrgId, type PersonId, type Role, type SessionId } from '@holdfast/contract'
+import { mustHaveMfa, type AgentId, type HostId, type OrgId, type PersonId, type Role, type SessionId, type StaffGrantId } from '@holdfast/contract'
 
 interface Member {
   personId: PersonId
@@ -24,6 +24,17 @@ export interface ApiKeyPrincipal extends Member {
   keyId: string
 }
 
+/** Somebody of the operator's staff in a customer's organisation, by the customer's grant (C5). What they may do stands in the grant alone. */
+export interface StaffPrincipal extends Member {
+  kind: 'staff'
+  sessionId: SessionId
+  grantId: StaffGrantId
+  /** The grant allows some changes, too. */
+  write: boolean
+  /** Null: the grant has ended, and nothing can be done but leave. */
+  endsAt: Date | null
+}
+
 /** The program on a managed host. It is no person: it has no role, and may call what is declared for agents and nothing else (permit.ts). */
 export interface AgentPrincipal {
   kind: 'agent'
@@ -39,12 +50,12 @@ export interface SystemPrincipal {
   orgId: OrgId
 }
 
-/** Somebody, by session or by key. */
-export type PersonPrincipal = SessionPrincipal | ApiKeyPrincipal
+/** Somebody, by session, by key, or by a customer's grant. */
+export type PersonPrincipal = SessionPrincipal | ApiKeyPrincipal | StaffPrincipal
 export type Principal = PersonPrincipal | AgentPrincipal | SystemPrincipal
 
 export const isPerson = (principal: Principal): principal is PersonPrincipal =>
-  principal.kind === 'session' || principal.kind === 'api_key'
+  principal.kind === 'session' || principal.kind === 'api_key' || principal.kind === 'staff'
 
 export const stepUpMinutes = 5
 
@@ -58,7 +69,7 @@ export const stepUpUntil = (principal: SessionPrincipal, now: Date): Date | null
 
 /** The name under which a principal is counted, logged and recorded. */
 export const principalId = (principal: Principal): string => {
-  if (principal.kind === 'session') return principal.personId
+  if (principal.kind === 'session' || principal.kind === 'staff') return principal.personId
   if (principal.kind === 'agent') return principal.agentId
   return principal.kind === 'api_key' ? principal.keyId : principal.job
 }

@@ -62,6 +62,8 @@ export const problemOf = (error: unknown): Problem => {
   // A value that passed the contract and that no column can hold: a NUL, a lone surrogate, a number or a time out of range.
   if (['22021', '22P05', '22003', '22008'].includes(state))
     return common('invalid_input', { detail: 'A text, number or time in it is none that can be stored.', cause: error })
+  // Staff access ended between the look at the session and this statement.
+  if (state === 'HF005') return common('staff_access_ended', { cause: error })
   // 53xxx: out of connections, memory or disk; 57Pxx: the server is stopping; 08xxx and socket errors: unreachable.
   if (/^(53|57P|08)/.test(state) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(state))
     return common('dependency_unavailable', { cause: error, retryAfterSeconds: 5 })

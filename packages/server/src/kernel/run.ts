@@ -11,6 +11,7 @@ import { RecordedRefusal } from './recorded-refusal.ts'
 import { isPerson, principalId, type Principal } from './principal.ts'
 import { common, Problem, problemOf } from './problem.ts'
 import type { Services } from './services.ts'
+import { staffEntrance, touch } from './staff.ts'
 import { openUnit, readIn, record, type Kept, type Recorded, type Unit } from './unit.ts'
 
 /** One request, whatever it came in by. */
@@ -106,6 +107,7 @@ const targetOf = (input: Record<string, unknown>): string | null => {
 const callerOf = (principal: Principal): { actor: string; session: string | null } => {
   if (principal.kind === 'session') return { actor: principal.personId, session: principal.sessionId }
   if (principal.kind === 'api_key') return { actor: principal.personId, session: principal.keyId }
+  if (principal.kind === 'staff') return { actor: principal.personId, session: principal.grantId }
   return principal.kind === 'agent'
     ? { actor: principal.hostId, session: principal.agentId }
     : { actor: principalId(principal), session: null }
@@ -158,7 +160,9 @@ const runInOrganisation = async (
   const { orgId } = principal
   const writes = operation.kind === 'command'
   const by = personIn(principal)
-  const unit = openUnit(path.services.ground, orgId, by, writes)
+  const noted = accessOf(path, operation, request, principal, input, 'read', 0)
+  const staff = principal.kind === 'staff' ? await staffEntrance(path.services.ground, principal, writes ? null : noted) : null
+  const unit = openUnit(path.services.ground, orgId, by, writes, staff)
   const shared = sharedContext(path, operation, request)
   const { obligations, settled } = declaredObligations(
     operation,
@@ -192,7 +196,8 @@ const runInOrganisation = async (
     const kept = key === null ? null : await keptAnswer(unit, principal, key, output)
     const who = { actor: actorOf(principal), requestId: request.id, origin: request.origin, reason: shared.reason() }
     const seq = await close(path, operation, unit, who, input, output, kept)
-    if (!writes) path.accessLog.note(accessOf(path, operation, request, principal, input, 'read', rowsOf(output)))
+    if (staff && !writes) await unit.transaction.commit(touch) // with the entry of the read, even when nothing else was asked
+    else if (!writes) path.accessLog.note({ ...noted, rows: rowsOf(output) })
     await shared.runEffects()
     return { output, seq, cookies: shared.cookies() }
   } catch (error) {
@@ -211,9 +216,11 @@ const runPublic = async (
   const shared = sharedContext(path, operation, request)
   let unit: Unit | null = null
   let actor: PersonId | null = null
-  const enter = (orgId: OrgId, person: PersonId | null): Entered => {
+  let recordedAs: Recorded['actor'] | null = null
+  const enter = (orgId: OrgId, person: PersonId | null, as: Recorded['actor'] | null = null): Entered => {
     if (unit) throw new Error(`${operation.name} entered two organisations`)
     actor = person
+    recordedAs = as
     return (unit = openUnit(path.services.ground, orgId, person, operation.kind === 'command'))
   }
   const entered = (): Unit | null => unit
@@ -223,7 +230,7 @@ const runPublic = async (
   }
   const { obligations, settled } = declaredObligations(operation, inside, shared.context.now, () => actor)
   const who = () => ({
-    actor: { type: 'person', id: actor ?? 'anonymous', via: 'public' },
+    actor: recordedAs ?? { type: 'person', id: actor ?? 'anonymous', via: 'public' },
     requestId: request.id,
     origin: request.origin,
     reason: shared.reason(),

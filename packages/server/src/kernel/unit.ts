@@ -4,7 +4,7 @@ import { newId } from './identifier.ts'
 import { entryHead, type EntryHead } from './ledger/entry.ts'
 import type { Origin } from './handle.ts'
 import type { Reads } from './tenancy/shared-reads.ts'
-import { openReads, openWrites, type Transaction } from './tenancy/transaction.ts'
+import { openReads, openWrites, type StaffEntrance, type Transaction } from './tenancy/transaction.ts'
 import { orgTxOver, type OrgTx } from './tenancy/org-tx.ts'
 import { vaultIn, type KeyCache, type Vault } from './vault.ts'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
@@ -49,9 +49,17 @@ export interface Kept {
 }
 
 /** Opens a unit of work in one organisation. Nothing is sent to the database before its first statement, nor made before it is used. */
-export const openUnit = (ground: Ground, orgId: OrgId, personId: PersonId | null, writes: boolean): Unit => {
+export const openUnit = (
+  ground: Ground,
+  orgId: OrgId,
+  personId: PersonId | null,
+  writes: boolean,
+  staff: StaffEntrance | null = null,
+): Unit => {
   const { pool, reads, admit } = ground
-  const transaction = writes ? openWrites(pool, { orgId, personId, admit }) : openReads(reads, { orgId, personId })
+  // Staff read in a transaction that first writes down that they do.
+  const transaction =
+    writes || staff ? openWrites(pool, { orgId, personId, admit, staff }) : openReads(reads, { orgId, personId })
   let vault: Vault | null = null
   let builder: OrgTx | null = null
   return {

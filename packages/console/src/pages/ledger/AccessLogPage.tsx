@@ -36,7 +36,7 @@ const columns: Column<Row>[] = [
         <code>{row.target}</code>
       ),
   },
-  { key: 'rows', title: 'Rows', align: 'right', wide: true, render: (row) => row.rows.toLocaleString('en') },
+  { key: 'rows', title: 'Rows', align: 'right', wide: true, render: (row) => row.rows?.toLocaleString('en') ?? '–' },
   { key: 'right', title: 'By right', wide: true, grow: true, render: (row) => <code>{row.right}</code> },
   {
     key: 'outcome',

@@ -12,12 +12,13 @@ const Origin = z.object({ address: z.string() })
 
 const Cursor = z.string().regex(/^al_[0-9a-z]{26}$/)
 
-const list = handle(contract.list, async ({ limit, after, actor, operation }, { tx, vault }) => {
+const list = handle(contract.list, async ({ limit, after, actor, operation, staffGrant }, { tx, vault }) => {
   let query = tx.selectFrom('accessLog').selectAll()
   const cursor = cursorOf(Cursor, after)
   if (cursor !== null) query = query.where('id', '<', cursor)
   if (actor !== undefined) query = query.where('actor', '=', actor)
   if (operation !== undefined) query = query.where('operation', '=', operation)
+  if (staffGrant !== undefined) query = query.where('session', '=', staffGrant)
   const found = await query
     .orderBy('id', 'desc')
     .limit(limit + 1)
@@ -29,7 +30,8 @@ const list = handle(contract.list, async ({ limit, after, actor, operation }, { 
   )
   const rows = await Promise.all(
     shown.map(
-      async ({ id, at, actor: who, operation: what, target, permission, outcome, rows: count, originSealed, batchSeq }) => {
+      async ({ id, at, actor: who, session, operation: what, target, permission, outcome, rows: count, originSealed, batchSeq }) => {
+        const byStaff = session?.startsWith('sg_') ?? false
         const place = { table: 'ledger', column: 'origin', row: id }
         const origin = originSealed
           ? await vault
@@ -38,8 +40,9 @@ const list = handle(contract.list, async ({ limit, after, actor, operation }, { 
               .catch(() => null) // its key was destroyed
           : null
         return {
-          ...{ id, at: at.toISOString(), operation: what, target, right: permission, outcome, rows: count },
-          actor: { type: who.startsWith('pe_') ? 'person' : 'system', id: who, name: names.get(who) ?? null },
+          ...{ id, at: at.toISOString(), operation: what, target, right: permission, outcome },
+          rows: byStaff ? null : count,
+          actor: { type: byStaff ? 'staff' : who.startsWith('pe_') ? 'person' : 'system', id: who, name: names.get(who) ?? null },
           address: origin?.address ?? null,
           sealedIn: batchSeq === null ? null : Number(batchSeq),
         }

@@ -1,6 +1,6 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Context } from '../../kernel/handle.ts'
-import { hasFactor, useFactorCode } from '../../kernel/identity/factors.ts'
+import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
 import { isPerson } from '../../kernel/principal.ts'
 import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
 import { confirmedMinutes, type Somebody } from './rules.ts'
@@ -11,21 +11,6 @@ export type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
 export const callerOf = ({ principal }: Pick<Context, 'principal'>): Somebody & { personId: PersonId } => {
   if (!isPerson(principal)) throw new Error(`${principal.kind} is no person`)
   return { personId: principal.personId, role: principal.role }
-}
-
-type RefuseCode = (code: 'no_factor' | 'code_refused', detail?: string) => Problem
-
-/**
- * A code of the second factor, entered for this act and used up by it: the confirmation of a session that is minutes old says nothing of
- * what is done now. Guesses are counted even when the act is refused.
- */
-export const confirmFresh = async (context: Ctx, code: string, refuse: RefuseCode): Promise<void> => {
-  const person = context.person()
-  if (!(await hasFactor(context, person))) throw refuse('no_factor', 'Enrol a second factor first.')
-  const right = await context.services.guesses.begin('factor', person, context.origin.address)
-  if (!(await useFactorCode(context, person, code, context.now)))
-    throw refuse('code_refused', 'The code is wrong, too old, or was used already.')
-  context.afterCommit(right)
 }
 
 /** The session or the key; a confirmation counts for the one it was given by. */

@@ -13,6 +13,7 @@ import { hasFactor, recoveryCodesLeft } from '../../kernel/identity/factors.ts'
 import { nextOf } from '../../kernel/identity/mfa.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { sessionPlace } from '../../kernel/identity/sessions.ts'
+import { neverForStaff } from '../../kernel/permit.ts'
 import { isPerson, stepUpUntil, type PersonPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
 import { deviceOf } from './rules.ts'
@@ -25,14 +26,24 @@ const callerOf = ({ principal }: Pick<Context, 'principal'>): Caller => {
 }
 
 const every = [...Object.keys(permissions), ...Object.keys(operatorPermissions)] as Permission[]
-const permissionsOf = ({ role, operator }: Caller): Permission[] =>
-  every.filter((permission) => (operator || !isOperatorPermission(permission)) && rolesWith(permission).includes(role))
+const permissionsOf = ({ kind, role, operator }: Caller): Permission[] =>
+  every.filter(
+    (permission) =>
+      (operator || !isOperatorPermission(permission)) &&
+      rolesWith(permission).includes(role) &&
+      !(kind === 'staff' && neverForStaff.includes(permission)),
+  )
 
 const organisationsOf = async ({ gate, services }: Context, personId: string) => {
   const operatorOrg = await services.secrets.operatorOrg()
   const rows = await gate.ask<{ org_id: OrgId; name: string; role: Role }>('gate_person_orgs', [personId])
   return rows.slice(0, 100).map(({ org_id: id, name, role }) => ({ id, name, role, operator: id === operatorOrg }))
 }
+
+const staffOf = (principal: Caller) =>
+  principal.kind === 'staff' && principal.endsAt !== null
+    ? { grantId: principal.grantId, endsAt: principal.endsAt.toISOString() }
+    : null
 
 const instant = (date: Date | null): string | null => date?.toISOString() ?? null
 
@@ -47,11 +58,12 @@ export const current = handle(session.current, async (_, context) => {
     next: nextOf(isSession && principal.restricted, await hasFactor(context, personId)),
     person,
     organisation: { id: principal.orgId, name, role: principal.role, operator: principal.operator },
-    organisations: await organisationsOf(context, personId),
+    organisations: principal.kind === 'staff' ? [] : await organisationsOf(context, personId),
     permissions: permissionsOf(principal),
     factorConfirmedAt: isSession ? instant(principal.factorConfirmedAt) : null,
     stepUpUntil: isSession ? instant(stepUpUntil(principal, context.now)) : null,
     recoveryCodesLeft: await recoveryCodesLeft(context, personId),
+    staff: staffOf(principal),
   }
 })
 

@@ -11,6 +11,7 @@ interface SessionRow {
   org_id: OrgId
   role: string | null
   live: boolean
+  staff_grant_id: string | null
 }
 type Verdict = 'rotate' | 'grace' | 'reuse' | 'dead'
 
@@ -59,7 +60,8 @@ export const refresh = handlePublic(
     if (!row?.live || row.role === null) throw fail('refresh_refused')
     const { person_id: personId, org_id: orgId } = row
 
-    const entered = enter(orgId, personId)
+    const staff = row.staff_grant_id
+    const entered = enter(orgId, personId, staff ? { type: 'staff', id: personId, session: sessionId, via: staff } : undefined)
     const { verdict, refreshSeq } = await decide(
       entered,
       sessionId,

@@ -1,8 +1,8 @@
 import { equalTokens, parseApiKey } from '@holdfast/crypto'
-import { atLeast, type AgentId, type HostId, type OrgId, type PersonId, type Role } from '@holdfast/contract'
+import { atLeast, type AgentId, type HostId, type OrgId, type PersonId, type Role, type SessionId, type StaffGrantId } from '@holdfast/contract'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
-import type { AgentPrincipal, ApiKeyPrincipal, Principal } from '../principal.ts'
+import type { AgentPrincipal, ApiKeyPrincipal, Principal, StaffPrincipal } from '../principal.ts'
 import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { accessCookieOf } from './cookies.ts'
@@ -32,6 +32,9 @@ interface SessionRow {
   auth_time: Date
   org_is_operator: boolean
   org_requires_mfa: boolean
+  staff_grant_id: StaffGrantId | null
+  staff_write: boolean | null
+  staff_ends_at: Date | null
 }
 interface ApiKeyRow {
   org_id: OrgId
@@ -56,13 +59,26 @@ interface Options {
   gate: Gate
 }
 
+/** The role is the grant's, which the same read found live or not. */
+const staffOf = (row: SessionRow, sessionId: SessionId, now: Date): StaffPrincipal => {
+  const { person_id: personId, org_id: orgId, role, staff_grant_id: grantId, staff_write: write, staff_ends_at: endsAt } = row
+  if (grantId === null) throw new Error('no session of staff')
+  const live = role !== null && endsAt !== null && endsAt > now
+  return {
+    ...{ kind: 'staff', sessionId, grantId, personId, orgId, operator: false, role: role ?? 'viewer' },
+    ...{ write: live && write === true, endsAt: live ? endsAt : null },
+  }
+}
+
 const bySession = async ({ services: { tokens, clock }, gate }: Options, token: string): Promise<Principal | null> => {
   const claims = await tokens.verifyAccess(token, clock.now())
   if (!claims) return null
   const { sessionId, personId, orgId } = claims
   const row = await gate.find<SessionRow>('gate_session', sessionId)
   // The organisation of the token must still be the session's: a token from before a switch is stale.
-  if (!row?.live || row.role === null || row.person_id !== personId || row.org_id !== orgId) return null
+  if (!row?.live || row.person_id !== personId || row.org_id !== orgId) return null
+  if (row.staff_grant_id !== null) return staffOf(row, sessionId, clock.now())
+  if (row.role === null) return null
   const { role, mfa_at: confirmedAt, restricted: sessionRestricted, org_requires_mfa: orgRequiresMfa } = row
   return {
     ...{ kind: 'session', sessionId, personId, orgId, role },

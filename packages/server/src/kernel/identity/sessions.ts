@@ -1,4 +1,4 @@
-import { SessionId, type OrgId, type PersonId } from '@holdfast/contract'
+import { SessionId, type OrgId, type PersonId, type StaffGrantId } from '@holdfast/contract'
 import type { Cookies, Entered, Origin } from '../handle.ts'
 import { newIdOf } from '../identifier.ts'
 import { common } from '../problem.ts'
@@ -20,6 +20,8 @@ export interface NewSession {
   origin: Origin
   /** No session outlives the sign-in it descends from by more than 30 days. */
   expiresAt?: Date
+  /** For a session of staff in a customer's organisation. */
+  staffGrantId?: StaffGrantId
 }
 
 export const sessionPlace = (column: 'user_agent_sealed' | 'ip_sealed', row: string) => ({ table: 'session', column, row })
@@ -51,18 +53,13 @@ export const startSession = async ({ tx, vault }: Entered, session: NewSession, 
 /** What a confirmation or a switch changes; the rest is carried over. */
 export type SessionChange = Partial<Pick<NewSession, 'orgId' | 'restricted' | 'mfaAt' | 'authTime' | 'amr'>>
 
-/**
- * Continues a session under a new id, so that an id known from before gains nothing (fixation). Throws `unauthenticated` when it was
- * ended meanwhile: a revoked session does not come back.
- */
-export const replaceSession = async (
-  entered: Entered,
-  current: SessionPrincipal,
-  change: SessionChange,
-  origin: Origin,
+/** Ends a session that goes on under another id. Throws `unauthenticated` when it was ended meanwhile: a revoked session does not come back. */
+export const endToReplace = async (
+  { tx }: Pick<Entered, 'tx'>,
+  current: Pick<SessionPrincipal, 'sessionId' | 'personId'>,
   now: Date,
-): Promise<SessionId> => {
-  const old = await entered.tx
+) => {
+  const old = await tx
     .updateTable('session')
     .set({ revokedAt: now, revokeReason: 'replaced' })
     .where('id', '=', current.sessionId)
@@ -71,6 +68,18 @@ export const replaceSession = async (
     .returning(['restricted', 'amr', 'mfaAt', 'authTime', 'expiresAt'])
     .executeTakeFirst()
   if (!old) throw common('unauthenticated')
+  return old
+}
+
+/** Continues a session under a new id, so that an id known from before gains nothing (fixation). */
+export const replaceSession = async (
+  entered: Entered,
+  current: SessionPrincipal,
+  change: SessionChange,
+  origin: Origin,
+  now: Date,
+): Promise<SessionId> => {
+  const old = await endToReplace(entered, current, now)
   const { personId, orgId } = current
   return startSession(entered, { ...old, personId, orgId, origin, ...change }, now)
 }

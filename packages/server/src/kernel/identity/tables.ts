@@ -18,6 +18,7 @@ interface SessionTable {
   ipSealed: Buffer | null
   revokedAt: Date | null
   revokeReason: string | null
+  staffGrantId: Generated<string | null>
 }
 interface TotpFactorTable {
   personId: string

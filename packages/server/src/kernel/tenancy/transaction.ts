@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { OrgId, PersonId } from '@holdfast/contract'
+import type { OrgId, PersonId, StaffGrantId } from '@holdfast/contract'
 import { runBatch, statement, type BatchResult, type Statement } from './batch.ts'
 import type { Reads } from './shared-reads.ts'
 
@@ -26,12 +26,20 @@ export interface Entrance {
   personId: PersonId | null
 }
 
+/** By which grant staff enter, and the row of the access log that comes before all else; null for a change. */
+export interface StaffEntrance {
+  grantId: StaffGrantId
+  noted: string | null
+}
+
 interface Writing extends Entrance {
   /** Waits until there is room for one more; what it gives is called when the transaction has ended. */
   admit?: () => Promise<() => void>
+  staff?: StaffEntrance | null
 }
 
 const enterText = 'select enter($1, $2, $3)'
+const enterAsStaffText = 'select enter_as_staff($1, $2, $3, $4)'
 const enterToReadText = `select enter($1, $2, $3), set_config('transaction_read_only', 'on', true)`
 
 /**
@@ -57,8 +65,11 @@ export const openReads = (reads: Reads, { orgId, personId }: Entrance): Transact
  * A writing transaction inside one organisation. It begins with its first statement: BEGIN, `enter` and that statement travel
  * together (one batch, one answer), so that isolation costs no round trip of its own. Nothing is sent when nothing is asked.
  */
-export const openWrites = (pool: pg.Pool, { orgId, personId, admit }: Writing): Transaction => {
-  const begin = [statement('begin'), statement(enterText, [orgId, personId, true])]
+export const openWrites = (pool: pg.Pool, { orgId, personId, admit, staff }: Writing): Transaction => {
+  const enter = staff
+    ? statement(enterAsStaffText, [orgId, personId, staff.grantId, staff.noted])
+    : statement(enterText, [orgId, personId, true])
+  const begin = [statement('begin'), enter]
   let client: pg.PoolClient | null = null
   let opening: Promise<pg.PoolClient> | null = null
   let begun: Promise<unknown> = Promise.resolve()
