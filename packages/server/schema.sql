@@ -80,10 +80,12 @@ CREATE INDEX access_log_at ON public.access_log USING btree (org_id, at);
 CREATE INDEX access_log_unsealed ON public.access_log USING btree (org_id, id) WHERE (batch_seq IS NULL);
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant insert, select to holdfast_app;
 grant update (batch_seq) to holdfast_app;
+grant select (org_id, id, at, actor, session, batch_seq) to holdfast_gate;
 
 table access_policy (
   org_id uuid not null default current_org(),
@@ -890,7 +892,9 @@ table session (
   ip_sealed bytea,
   revoked_at timestamp with time zone,
   revoke_reason text,
+  staff_grant_id text,
   constraint session_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint session_org_id_staff_grant_id_person_id_fkey FOREIGN KEY (org_id, staff_grant_id, person_id) REFERENCES staff_grant(org_id, id, person_id),
   constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
   constraint session_pkey PRIMARY KEY (id)
 );
@@ -902,6 +906,7 @@ policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org)))) with check (((person_id = ( SELECT current_person() AS current_person)) OR (org_id = ( SELECT current_org() AS current_org))));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.session FOR EACH ROW EXECUTE FUNCTION capture_session() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.session FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER staff_session BEFORE INSERT OR UPDATE OF staff_grant_id, org_id, person_id ON public.session FOR EACH ROW EXECUTE FUNCTION refuse_staff_session();
 grant delete, insert, select, update to holdfast_app;
 grant select to holdfast_gate;
 
@@ -924,6 +929,84 @@ policy tenant_insert as restrictive for insert to holdfast_app with check (( SEL
 policy tenant_update as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
+
+table staff_grant (
+  org_id uuid not null default current_org(),
+  id text not null,
+  person_id text not null,
+  role text not null,
+  write boolean not null,
+  seconds integer not null,
+  reason_sealed bytea not null,
+  name_sealed bytea not null,
+  ticket text,
+  request_hash text not null,
+  requested_at timestamp with time zone not null,
+  request_expires_at timestamp with time zone not null,
+  state text not null default 'requested'::text,
+  approved_by text,
+  policy_id text,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  ended_by text,
+  constraint staff_grant_check CHECK ((approved_by <> person_id)),
+  constraint staff_grant_check1 CHECK (((state = ANY (ARRAY['approved'::text, 'ended'::text])) = ((starts_at IS NOT NULL) AND (ends_at IS NOT NULL)))),
+  constraint staff_grant_check2 CHECK (((state = ANY (ARRAY['approved'::text, 'ended'::text])) = (num_nonnulls(approved_by, policy_id) = 1))),
+  constraint staff_grant_check3 CHECK (((state = ANY (ARRAY['denied'::text, 'cancelled'::text, 'ended'::text])) = (ended_at IS NOT NULL))),
+  constraint staff_grant_check4 CHECK (((policy_id IS NULL) OR (NOT write))),
+  constraint staff_grant_check5 CHECK (((ends_at > starts_at) AND (ends_at <= (starts_at + ((seconds)::double precision * '00:00:01'::interval))))),
+  constraint staff_grant_request_hash_check CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint staff_grant_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'reviewer'::text]))),
+  constraint staff_grant_seconds_check CHECK (((seconds >= 300) AND (seconds <= 28800))),
+  constraint staff_grant_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'denied'::text, 'cancelled'::text, 'ended'::text]))),
+  constraint staff_grant_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES person(id),
+  constraint staff_grant_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES person(id),
+  constraint staff_grant_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint staff_grant_org_id_policy_id_fkey FOREIGN KEY (org_id, policy_id) REFERENCES staff_policy(org_id, id),
+  constraint staff_grant_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint staff_grant_pkey PRIMARY KEY (org_id, id),
+  constraint staff_grant_org_id_id_person_id_key UNIQUE (org_id, id, person_id)
+);
+CREATE UNIQUE INDEX staff_grant_asked ON public.staff_grant USING btree (org_id, person_id) WHERE (state = 'requested'::text);
+CREATE INDEX staff_grant_open ON public.staff_grant USING btree (org_id, id) WHERE (state = ANY (ARRAY['requested'::text, 'approved'::text]));
+CREATE INDEX staff_grant_person ON public.staff_grant USING btree (person_id, id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.staff_grant FOR EACH ROW EXECUTE FUNCTION capture_staff_grant() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.staff_grant FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER request_is_fixed BEFORE UPDATE ON public.staff_grant FOR EACH ROW EXECUTE FUNCTION refuse_other_staff_grant();
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, person_id, role, write, seconds, ticket, request_hash, requested_at, request_expires_at, state, approved_by, policy_id, starts_at, ends_at, ended_at) to holdfast_gate;
+
+table staff_policy (
+  org_id uuid not null default current_org(),
+  id text not null,
+  role text not null,
+  max_seconds integer not null,
+  ticket_required boolean not null,
+  set_by text not null,
+  set_at timestamp with time zone not null,
+  withdrawn_at timestamp with time zone,
+  withdrawn_by text,
+  constraint staff_policy_max_seconds_check CHECK (((max_seconds >= 300) AND (max_seconds <= 28800))),
+  constraint staff_policy_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'reviewer'::text]))),
+  constraint staff_policy_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint staff_policy_set_by_fkey FOREIGN KEY (set_by) REFERENCES person(id),
+  constraint staff_policy_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES person(id),
+  constraint staff_policy_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX staff_policy_current ON public.staff_policy USING btree (org_id) WHERE (withdrawn_at IS NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.staff_policy FOR EACH ROW EXECUTE FUNCTION capture_staff_policy() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.staff_policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, withdrawn_at) to holdfast_gate;
 
 table totp_factor (
   person_id text not null,
@@ -2411,9 +2494,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('amr', new.amr, 'auth_time', new.auth_time, 'created_at', new.created_at, 'expires_at', new.expires_at, 'grace_hits', new.grace_hits, 'id', new.id, 'idle_expires_at', new.idle_expires_at, 'ip_sealed', capture_bytes(new.ip_sealed), 'last_seen_at', new.last_seen_at, 'mfa_at', new.mfa_at, 'org_id', new.org_id, 'person_id', new.person_id, 'refresh_grace_until', new.refresh_grace_until, 'refresh_seq', new.refresh_seq, 'restricted', new.restricted, 'revoke_reason', new.revoke_reason, 'revoked_at', new.revoked_at, 'user_agent_sealed', capture_bytes(new.user_agent_sealed))::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('amr', new.amr, 'auth_time', new.auth_time, 'created_at', new.created_at, 'expires_at', new.expires_at, 'grace_hits', new.grace_hits, 'id', new.id, 'idle_expires_at', new.idle_expires_at, 'ip_sealed', capture_bytes(new.ip_sealed), 'last_seen_at', new.last_seen_at, 'mfa_at', new.mfa_at, 'org_id', new.org_id, 'person_id', new.person_id, 'refresh_grace_until', new.refresh_grace_until, 'refresh_seq', new.refresh_seq, 'restricted', new.restricted, 'revoke_reason', new.revoke_reason, 'revoked_at', new.revoked_at, 'staff_grant_id', new.staff_grant_id, 'user_agent_sealed', capture_bytes(new.user_agent_sealed))::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('amr', old.amr, 'auth_time', old.auth_time, 'created_at', old.created_at, 'expires_at', old.expires_at, 'grace_hits', old.grace_hits, 'id', old.id, 'idle_expires_at', old.idle_expires_at, 'ip_sealed', capture_bytes(old.ip_sealed), 'last_seen_at', old.last_seen_at, 'mfa_at', old.mfa_at, 'org_id', old.org_id, 'person_id', old.person_id, 'refresh_grace_until', old.refresh_grace_until, 'refresh_seq', old.refresh_seq, 'restricted', old.restricted, 'revoke_reason', old.revoke_reason, 'revoked_at', old.revoked_at, 'user_agent_sealed', capture_bytes(old.user_agent_sealed))::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('amr', old.amr, 'auth_time', old.auth_time, 'created_at', old.created_at, 'expires_at', old.expires_at, 'grace_hits', old.grace_hits, 'id', old.id, 'idle_expires_at', old.idle_expires_at, 'ip_sealed', capture_bytes(old.ip_sealed), 'last_seen_at', old.last_seen_at, 'mfa_at', old.mfa_at, 'org_id', old.org_id, 'person_id', old.person_id, 'refresh_grace_until', old.refresh_grace_until, 'refresh_seq', old.refresh_seq, 'restricted', old.restricted, 'revoke_reason', old.revoke_reason, 'revoked_at', old.revoked_at, 'staff_grant_id', old.staff_grant_id, 'user_agent_sealed', capture_bytes(old.user_agent_sealed))::text;
       else
         if new.amr is distinct from old.amr then
           after := after || ',"amr":' || coalesce(to_json(new.amr)::text, 'null'); before := before || ',"amr":' || coalesce(to_json(old.amr)::text, 'null');
@@ -2466,6 +2549,9 @@ AS $function$
         if new.revoked_at is distinct from old.revoked_at then
           after := after || ',"revoked_at":' || coalesce(to_json(new.revoked_at)::text, 'null'); before := before || ',"revoked_at":' || coalesce(to_json(old.revoked_at)::text, 'null');
         end if;
+        if new.staff_grant_id is distinct from old.staff_grant_id then
+          after := after || ',"staff_grant_id":' || coalesce(to_json(new.staff_grant_id)::text, 'null'); before := before || ',"staff_grant_id":' || coalesce(to_json(old.staff_grant_id)::text, 'null');
+        end if;
         if new.user_agent_sealed is distinct from old.user_agent_sealed then
           after := after || ',"user_agent_sealed":' || coalesce(to_json(capture_bytes(new.user_agent_sealed))::text, 'null'); before := before || ',"user_agent_sealed":' || coalesce(to_json(capture_bytes(old.user_agent_sealed))::text, 'null');
         end if;
@@ -2474,6 +2560,142 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"session"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_staff_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('approved_by', new.approved_by, 'ended_at', new.ended_at, 'ended_by', new.ended_by, 'ends_at', new.ends_at, 'id', new.id, 'name_sealed', capture_bytes(new.name_sealed), 'org_id', new.org_id, 'person_id', new.person_id, 'policy_id', new.policy_id, 'reason_sealed', capture_bytes(new.reason_sealed), 'request_expires_at', new.request_expires_at, 'request_hash', new.request_hash, 'requested_at', new.requested_at, 'role', new.role, 'seconds', new.seconds, 'starts_at', new.starts_at, 'state', new.state, 'ticket', new.ticket, 'write', new.write)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('approved_by', old.approved_by, 'ended_at', old.ended_at, 'ended_by', old.ended_by, 'ends_at', old.ends_at, 'id', old.id, 'name_sealed', capture_bytes(old.name_sealed), 'org_id', old.org_id, 'person_id', old.person_id, 'policy_id', old.policy_id, 'reason_sealed', capture_bytes(old.reason_sealed), 'request_expires_at', old.request_expires_at, 'request_hash', old.request_hash, 'requested_at', old.requested_at, 'role', old.role, 'seconds', old.seconds, 'starts_at', old.starts_at, 'state', old.state, 'ticket', old.ticket, 'write', old.write)::text;
+      else
+        if new.approved_by is distinct from old.approved_by then
+          after := after || ',"approved_by":' || coalesce(to_json(new.approved_by)::text, 'null'); before := before || ',"approved_by":' || coalesce(to_json(old.approved_by)::text, 'null');
+        end if;
+        if new.ended_at is distinct from old.ended_at then
+          after := after || ',"ended_at":' || coalesce(to_json(new.ended_at)::text, 'null'); before := before || ',"ended_at":' || coalesce(to_json(old.ended_at)::text, 'null');
+        end if;
+        if new.ended_by is distinct from old.ended_by then
+          after := after || ',"ended_by":' || coalesce(to_json(new.ended_by)::text, 'null'); before := before || ',"ended_by":' || coalesce(to_json(old.ended_by)::text, 'null');
+        end if;
+        if new.ends_at is distinct from old.ends_at then
+          after := after || ',"ends_at":' || coalesce(to_json(new.ends_at)::text, 'null'); before := before || ',"ends_at":' || coalesce(to_json(old.ends_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.name_sealed is distinct from old.name_sealed then
+          after := after || ',"name_sealed":' || coalesce(to_json(capture_bytes(new.name_sealed))::text, 'null'); before := before || ',"name_sealed":' || coalesce(to_json(capture_bytes(old.name_sealed))::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.policy_id is distinct from old.policy_id then
+          after := after || ',"policy_id":' || coalesce(to_json(new.policy_id)::text, 'null'); before := before || ',"policy_id":' || coalesce(to_json(old.policy_id)::text, 'null');
+        end if;
+        if new.reason_sealed is distinct from old.reason_sealed then
+          after := after || ',"reason_sealed":' || coalesce(to_json(capture_bytes(new.reason_sealed))::text, 'null'); before := before || ',"reason_sealed":' || coalesce(to_json(capture_bytes(old.reason_sealed))::text, 'null');
+        end if;
+        if new.request_expires_at is distinct from old.request_expires_at then
+          after := after || ',"request_expires_at":' || coalesce(to_json(new.request_expires_at)::text, 'null'); before := before || ',"request_expires_at":' || coalesce(to_json(old.request_expires_at)::text, 'null');
+        end if;
+        if new.request_hash is distinct from old.request_hash then
+          after := after || ',"request_hash":' || coalesce(to_json(new.request_hash)::text, 'null'); before := before || ',"request_hash":' || coalesce(to_json(old.request_hash)::text, 'null');
+        end if;
+        if new.requested_at is distinct from old.requested_at then
+          after := after || ',"requested_at":' || coalesce(to_json(new.requested_at)::text, 'null'); before := before || ',"requested_at":' || coalesce(to_json(old.requested_at)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.seconds is distinct from old.seconds then
+          after := after || ',"seconds":' || coalesce(to_json(new.seconds)::text, 'null'); before := before || ',"seconds":' || coalesce(to_json(old.seconds)::text, 'null');
+        end if;
+        if new.starts_at is distinct from old.starts_at then
+          after := after || ',"starts_at":' || coalesce(to_json(new.starts_at)::text, 'null'); before := before || ',"starts_at":' || coalesce(to_json(old.starts_at)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.ticket is distinct from old.ticket then
+          after := after || ',"ticket":' || coalesce(to_json(new.ticket)::text, 'null'); before := before || ',"ticket":' || coalesce(to_json(old.ticket)::text, 'null');
+        end if;
+        if new.write is distinct from old.write then
+          after := after || ',"write":' || coalesce(to_json(new.write)::text, 'null'); before := before || ',"write":' || coalesce(to_json(old.write)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"staff_grant"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_staff_policy()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('id', new.id, 'max_seconds', new.max_seconds, 'org_id', new.org_id, 'role', new.role, 'set_at', new.set_at, 'set_by', new.set_by, 'ticket_required', new.ticket_required, 'withdrawn_at', new.withdrawn_at, 'withdrawn_by', new.withdrawn_by)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('id', old.id, 'max_seconds', old.max_seconds, 'org_id', old.org_id, 'role', old.role, 'set_at', old.set_at, 'set_by', old.set_by, 'ticket_required', old.ticket_required, 'withdrawn_at', old.withdrawn_at, 'withdrawn_by', old.withdrawn_by)::text;
+      else
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.max_seconds is distinct from old.max_seconds then
+          after := after || ',"max_seconds":' || coalesce(to_json(new.max_seconds)::text, 'null'); before := before || ',"max_seconds":' || coalesce(to_json(old.max_seconds)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.set_at is distinct from old.set_at then
+          after := after || ',"set_at":' || coalesce(to_json(new.set_at)::text, 'null'); before := before || ',"set_at":' || coalesce(to_json(old.set_at)::text, 'null');
+        end if;
+        if new.set_by is distinct from old.set_by then
+          after := after || ',"set_by":' || coalesce(to_json(new.set_by)::text, 'null'); before := before || ',"set_by":' || coalesce(to_json(old.set_by)::text, 'null');
+        end if;
+        if new.ticket_required is distinct from old.ticket_required then
+          after := after || ',"ticket_required":' || coalesce(to_json(new.ticket_required)::text, 'null'); before := before || ',"ticket_required":' || coalesce(to_json(old.ticket_required)::text, 'null');
+        end if;
+        if new.withdrawn_at is distinct from old.withdrawn_at then
+          after := after || ',"withdrawn_at":' || coalesce(to_json(new.withdrawn_at)::text, 'null'); before := before || ',"withdrawn_at":' || coalesce(to_json(old.withdrawn_at)::text, 'null');
+        end if;
+        if new.withdrawn_by is distinct from old.withdrawn_by then
+          after := after || ',"withdrawn_by":' || coalesce(to_json(new.withdrawn_by)::text, 'null'); before := before || ',"withdrawn_by":' || coalesce(to_json(old.withdrawn_by)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"staff_policy"}');
       return null;
     end $function$
 ;
@@ -2579,7 +2801,7 @@ CREATE OR REPLACE FUNCTION public.current_org()
  RETURNS uuid
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (NULLIF(current_setting('holdfast.org'::text, true), ''::text))::uuid
+RETURN CASE WHEN (COALESCE(current_setting('holdfast.staff'::text, true), ''::text) = ''::text) THEN (NULLIF(current_setting('holdfast.org'::text, true), ''::text))::uuid ELSE staff_org() END
 ;
 -- owner holdfast_owner; execute: holdfast_app, holdfast_gate, holdfast_jobs, holdfast_ledger
 
@@ -2595,6 +2817,33 @@ CREATE OR REPLACE FUNCTION public.enter(org uuid, person text, writes boolean)
  RETURNS text
  LANGUAGE sql
 RETURN ((set_config('holdfast.org'::text, COALESCE((org)::text, ''::text), true) || set_config('holdfast.person'::text, COALESCE(person, ''::text), true)) || CASE WHEN writes THEN set_config('synchronous_commit'::text, 'off'::text, true) ELSE ''::text END)
+;
+-- owner holdfast_owner; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.enter_as_staff(org uuid, person text, staff_grant text, noted json)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  live record;
+begin
+  perform set_config('holdfast.org', coalesce(org::text, ''), true), set_config('holdfast.person', coalesce(person, ''), true),
+    set_config('holdfast.staff', coalesce(nullif(staff_grant, ''), 'none'), true);
+  select * into live from staff_grant_live(org, staff_grant, person);
+  if not found then
+    raise exception 'no staff access is live' using errcode = 'HF005';
+  end if;
+  if noted is null then
+    if not live.write then
+      raise exception 'this staff access is for reading' using errcode = 'HF005';
+    end if;
+    return set_config('synchronous_commit', 'off', true);
+  end if;
+  insert into access_log (org_id, id, at, actor, session, operation, target, origin_sealed, permission, outcome)
+    select org, n.id, n.at, person, staff_grant, n.operation, n.target, decode(n.origin, 'base64'), n.permission, 'read'
+    from json_to_record(noted) as n (id text, at timestamptz, operation text, target text, origin text, permission text);
+  return set_config('transaction_read_only', 'on', true);
+end $function$
 ;
 -- owner holdfast_owner; execute: holdfast_app
 
@@ -2727,6 +2976,20 @@ $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
 
+CREATE OR REPLACE FUNCTION public.gate_own_staff_grants()
+ RETURNS TABLE(org_id uuid, org_name text, id text, role text, write boolean, seconds integer, ticket text, request_hash text, requested_at timestamp with time zone, request_expires_at timestamp with time zone, state text, by_policy boolean, starts_at timestamp with time zone, ends_at timestamp with time zone, ended_at timestamp with time zone, live boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select g.org_id, o.name, g.id, g.role, g.write, g.seconds, g.ticket, g.request_hash, g.requested_at, g.request_expires_at, g.state,
+    g.policy_id is not null, g.starts_at, g.ends_at, g.ended_at, exists (select from staff_grant_live(g.org_id, g.id, g.person_id))
+  from staff_grant g join org o on o.id = g.org_id
+  where g.person_id = current_person() order by g.id desc limit 100
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_person_by_email(email_index bytea)
  RETURNS TABLE(person_id text, password_hash text, state text, org_ids uuid[])
  LANGUAGE sql
@@ -2792,19 +3055,20 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_session(session_id text)
- RETURNS TABLE(person_id text, person_state text, org_id uuid, role text, mver integer, live boolean, restricted boolean, mfa_at timestamp with time zone, auth_time timestamp with time zone, amr text[], created_at timestamp with time zone, expires_at timestamp with time zone, idle_expires_at timestamp with time zone, revoked_at timestamp with time zone, refresh_seq integer, org_is_operator boolean, region text, plan text, org_requires_mfa boolean, mfa_enrolled boolean)
+ RETURNS TABLE(person_id text, person_state text, org_id uuid, role text, mver integer, live boolean, restricted boolean, mfa_at timestamp with time zone, auth_time timestamp with time zone, amr text[], created_at timestamp with time zone, expires_at timestamp with time zone, idle_expires_at timestamp with time zone, revoked_at timestamp with time zone, refresh_seq integer, org_is_operator boolean, region text, plan text, org_requires_mfa boolean, mfa_enrolled boolean, staff_grant_id text, staff_write boolean, staff_ends_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select s.person_id, p.state, s.org_id, m.role, m.version,
+  select s.person_id, p.state, s.org_id, case when s.staff_grant_id is null then m.role else g.role end, m.version,
     s.revoked_at is null and s.expires_at > now() and s.idle_expires_at > now() and p.state = 'active',
     s.restricted, s.mfa_at, s.auth_time, s.amr, s.created_at, s.expires_at, s.idle_expires_at, s.revoked_at, s.refresh_seq,
-    o.is_operator, o.region, o.plan, o.require_mfa, p.mfa_enrolled_at is not null
+    o.is_operator, o.region, o.plan, o.require_mfa, p.mfa_enrolled_at is not null, s.staff_grant_id, g.write, g.ends_at
   from session s
     join person p on p.id = s.person_id
     join org o on o.id = s.org_id
     left join membership m on m.org_id = s.org_id and m.person_id = s.person_id
+    left join lateral staff_grant_live(s.org_id, s.staff_grant_id, s.person_id) g on true
   where s.id = session_id
 $function$
 ;
@@ -3107,6 +3371,43 @@ end $function$
 ;
 -- owner holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.refuse_other_staff_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (old.id, old.person_id, old.role, old.write, old.seconds, old.reason_sealed, old.name_sealed, old.ticket, old.request_hash, old.requested_at,
+      old.request_expires_at)
+    is distinct from (new.id, new.person_id, new.role, new.write, new.seconds, new.reason_sealed, new.name_sealed, new.ticket, new.request_hash,
+      new.requested_at, new.request_expires_at)
+    or (old.state <> 'requested' and (old.approved_by, old.policy_id, old.starts_at, old.ends_at)
+      is distinct from (new.approved_by, new.policy_id, new.starts_at, new.ends_at))
+    or (old.state in ('denied', 'cancelled', 'ended') and new.state <> old.state) then
+    raise exception 'a request of staff cannot be changed, and what has ended stays so' using errcode = 'HF003';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.refuse_staff_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.staff_grant_id, case when new.staff_grant_id is not null then new.org_id end)
+      is distinct from (old.staff_grant_id, case when new.staff_grant_id is not null then old.org_id end) then
+      raise exception 'a session keeps its staff access' using errcode = 'HF003';
+    end if;
+  elsif new.staff_grant_id is not null and not exists (select from staff_grant_live(new.org_id, new.staff_grant_id, new.person_id)) then
+    raise exception 'no staff access is live' using errcode = 'HF005';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.require_org_key(t regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -3129,6 +3430,69 @@ begin
 end $function$
 ;
 -- owner holdfast_owner; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.staff_access_ended(max integer)
+ RETURNS TABLE(org_id uuid, id text, person_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select g.org_id, g.id, g.person_id from staff_grant g
+  where current_org() = operator_org() and (g.state <> 'approved' or g.ends_at <= now()) order by g.id desc limit least(max, 100)
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.staff_access_state()
+ RETURNS TABLE(total integer, standing integer, unsealed integer, foreign_reads integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with reads as materialized (
+    select l.org_id, l.at, l.actor, l.session from access_log l where l.batch_seq is null and starts_with(l.session, 'sg_'))
+  select
+    (select count(*)::int from staff_grant),
+    (select count(*)::int from staff_grant g join membership m on m.person_id = g.approved_by where m.org_id = operator_org()),
+    (select count(*)::int from reads where at < now() - interval '10 minutes'),
+    (select count(*)::int from reads r
+      where not exists (select from staff_grant g where g.org_id = r.org_id and g.id = r.session and g.person_id = r.actor))
+  where current_org() = operator_org()
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.staff_grant_live(org uuid, grant_id text, person text)
+ RETURNS TABLE(role text, write boolean, ends_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE STRICT SECURITY DEFINER ROWS 1
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select g.role, g.write, g.ends_at
+  from staff_grant g
+    join person p on p.id = g.person_id and p.state = 'active'
+    join org home on home.is_operator and home.id <> g.org_id
+    join membership works on works.org_id = home.id and works.person_id = g.person_id and works.role <> 'viewer'
+  where g.org_id = org and g.id = grant_id and g.person_id = person and g.state = 'approved' and g.ends_at > statement_timestamp()
+    and (exists (select from membership m where m.org_id = g.org_id and m.person_id = g.approved_by and m.role in ('owner', 'admin')
+        and not exists (select from membership own where own.org_id = home.id and own.person_id = m.person_id))
+      or exists (select from staff_policy s where s.org_id = g.org_id and s.id = g.policy_id and s.withdrawn_at is null))
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app, holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.staff_org()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select current_setting('holdfast.org', true)::uuid
+  from staff_grant_live(nullif(current_setting('holdfast.org', true), '')::uuid, current_setting('holdfast.staff', true),
+    current_setting('holdfast.person', true))
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app, holdfast_jobs, holdfast_ledger, holdfast_owner
 
 CREATE OR REPLACE FUNCTION public.table_columns(t regclass)
  RETURNS text[]

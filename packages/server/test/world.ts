@@ -242,8 +242,7 @@ const staffAsk = async (world: World) => {
   const { platform, members, customerOrg } = world
   await acknowledgeAll(world)
   const { rows } = await platform.call(staff.list, {}, members.owner.caller)
-  for (const { id, state } of rows)
-    if (state === 'requested') await platform.call(staff.giveBack, { id }, members.owner.caller)
+  for (const { id, state } of rows) if (state === 'requested') await platform.call(staff.giveBack, { id }, members.owner.caller)
   const code = await unusedCode(world, members.owner)
   return { orgId: customerOrg, reason: 'planted-reason', seconds: 600, code }
 }

@@ -20,7 +20,14 @@ const requireRole = (operation: Operation, principal: PersonPrincipal): void => 
 /** What staff may change where the customer agreed to changes: what support repairs, never people, keys, access or approvals. */
 const changedByStaff: readonly Permission[] = ['policy:write', 'obligation:manage']
 /** Not even to be read: it is about oneself, or about keys. */
-export const neverForStaff: readonly Permission[] = ['self', 'agent', 'key:own', 'key:manage', 'encryption:read', 'access:request']
+export const neverForStaff: readonly Permission[] = [
+  'self',
+  'agent',
+  'key:own',
+  'key:manage',
+  'encryption:read',
+  'access:request',
+]
 
 /** Reads that the grant's role has, and no more; a few changes where the customer agreed to them. Never what streams, never an export (C5). */
 const requireGrant = (operation: Operation, principal: StaffPrincipal): void => {

@@ -1,4 +1,13 @@
-import { mustHaveMfa, type AgentId, type HostId, type OrgId, type PersonId, type Role, type SessionId, type StaffGrantId } from '@holdfast/contract'
+import {
+  mustHaveMfa,
+  type AgentId,
+  type HostId,
+  type OrgId,
+  type PersonId,
+  type Role,
+  type SessionId,
+  type StaffGrantId,
+} from '@holdfast/contract'
 
 interface Member {
   personId: PersonId

@@ -196,7 +196,8 @@ const runInOrganisation = async (
     const kept = key === null ? null : await keptAnswer(unit, principal, key, output)
     const who = { actor: actorOf(principal), requestId: request.id, origin: request.origin, reason: shared.reason() }
     const seq = await close(path, operation, unit, who, input, output, kept)
-    if (staff && !writes) await unit.transaction.commit(touch) // with the entry of the read, even when nothing else was asked
+    if (staff && !writes)
+      await unit.transaction.commit(touch) // with the entry of the read, even when nothing else was asked
     else if (!writes) path.accessLog.note({ ...noted, rows: rowsOf(output) })
     await shared.runEffects()
     return { output, seq, cookies: shared.cookies() }

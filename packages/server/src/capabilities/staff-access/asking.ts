@@ -66,7 +66,9 @@ const tellManagers = async (
     entered,
     rows.map(({ personId }) => personId),
   )
-  const what = given ? 'has access to your data, as you allow in advance' : 'asks for access to your data. Read the request and decide'
+  const what = given
+    ? 'has access to your data, as you allow in advance'
+    : 'asks for access to your data. Read the request and decide'
   for (const { id: personId, name, email } of people.values()) {
     const text = `Hello ${name},\n\n${asker} of the operator’s staff ${what}:\n\n${services.publicUrl}/access/staff#${id}\n`
     await queueMail(entered, { to: email, subject: 'Staff access to your data', text, personId })
@@ -99,7 +101,19 @@ const ask = async (entered: Entered, context: Ctx, input: Request, id: string, a
   await tx
     .insertInto('staffGrant')
     .values({
-      ...{ id, personId, role, write, seconds, ticket, ...term, requestedAt: now, approvedBy: null, endedAt: null, endedBy: null },
+      ...{
+        id,
+        personId,
+        role,
+        write,
+        seconds,
+        ticket,
+        ...term,
+        requestedAt: now,
+        approvedBy: null,
+        endedAt: null,
+        endedBy: null,
+      },
       reasonSealed: await vault.seal('org', sealedPlace('reason_sealed', id), reason),
       nameSealed: await vault.seal('org', sealedPlace('name_sealed', id), asker),
       requestHash: requestHashOf({ org: orgId, grant: id, person: personId, role, write, seconds, reason, ticket }),

@@ -31,7 +31,14 @@ const stateOf = async ({ services, orgId }: JobContext): Promise<State> => {
 /** Whether the database lets somebody in by this grant; a probe that got in goes back without having read or left anything. */
 const getsIn = async ({ services: { ground, clock } }: JobContext, as: StaffPrincipal): Promise<boolean> => {
   const origin = { address: '', agent: 'check of C5' }
-  const access = { at: clock.now(), orgId: as.orgId, actor: as.personId, session: as.grantId, operation: 'trust.probe', target: null }
+  const access = {
+    at: clock.now(),
+    orgId: as.orgId,
+    actor: as.personId,
+    session: as.grantId,
+    operation: 'trust.probe',
+    target: null,
+  }
   const noted = await staffEntrance(ground, as, { ...access, origin, permission: 'none', outcome: 'read', rows: 0 })
   const unit = openUnit(ground, as.orgId, as.personId, false, noted)
   try {
@@ -65,7 +72,9 @@ const probes = async (context: JobContext): Promise<StaffPrincipal[]> => {
   const ended = rows as unknown as Ended[]
   const nobody = newId('pe') as Ended['person_id']
   const forged = { org_id: context.orgId, id: newIdOf(StaffGrantId, 'sg'), person_id: nobody }
-  return [...ended, forged, ...ended.slice(0, 1).map((row) => ({ ...row, id: forged.id }))].map((row) => principalOf(row, context))
+  return [...ended, forged, ...ended.slice(0, 1).map((row) => ({ ...row, id: forged.id }))].map((row) =>
+    principalOf(row, context),
+  )
 }
 
 const refusedBy = (principal: StaffPrincipal, now: Date) => (operation: (typeof allOperations)[number]) => {

@@ -92,4 +92,3 @@ export const ownGrants = (tx: OrgTx) =>
       live: boolean
     }>`gate_own_staff_grants()`.as('own'),
   )
-

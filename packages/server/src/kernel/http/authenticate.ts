@@ -1,5 +1,14 @@
 import { equalTokens, parseApiKey } from '@holdfast/crypto'
-import { atLeast, type AgentId, type HostId, type OrgId, type PersonId, type Role, type SessionId, type StaffGrantId } from '@holdfast/contract'
+import {
+  atLeast,
+  type AgentId,
+  type HostId,
+  type OrgId,
+  type PersonId,
+  type Role,
+  type SessionId,
+  type StaffGrantId,
+} from '@holdfast/contract'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
 import type { AgentPrincipal, ApiKeyPrincipal, Principal, StaffPrincipal } from '../principal.ts'

@@ -8,7 +8,11 @@ type RefuseCode = (code: 'no_factor' | 'code_refused', detail?: string) => Probl
  * A code of the second factor, entered for this act and used up by it: the confirmation of a session that is minutes old says nothing of
  * what is done now. Guesses are counted even when the act is refused.
  */
-export const confirmFresh = async (context: Omit<Context<never>, 'fail' | 'obligations'>, code: string, refuse: RefuseCode): Promise<void> => {
+export const confirmFresh = async (
+  context: Omit<Context<never>, 'fail' | 'obligations'>,
+  code: string,
+  refuse: RefuseCode,
+): Promise<void> => {
   const person = context.person()
   if (!(await hasFactor(context, person))) throw refuse('no_factor', 'Enrol a second factor first.')
   const right = await context.services.guesses.begin('factor', person, context.origin.address)
