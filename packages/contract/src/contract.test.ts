@@ -113,7 +113,7 @@ describe('answers', () => {
 describe('audit actions', () => {
   // Set-up creates the first organisation; the operator creates the others.
   const shared = ['organisation.created']
-  const irregular = ['left', 'reset']
+  const irregular = ['left', 'reset', 'withdrawn']
 
   it('are one a command', () => {
     const actions = commands.map(({ audit }) => audit.action).filter((action) => !shared.includes(action))

@@ -118,7 +118,7 @@ export const staff = capability('staff', {
     input: z.object({ id: StaffGrantId }),
     output: OwnStaffAccess,
     errors: { ...found, staff_access_not_live: 409 },
-    audit: { action: 'staff.given_back', target: ({ id }) => id },
+    audit: { action: 'staff.returned', target: ({ id }) => id },
   }),
 })
 

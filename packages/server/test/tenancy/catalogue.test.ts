@@ -104,6 +104,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'gate_membership',
       'gate_own_mfa_required',
       'gate_own_password',
+      'gate_own_staff_grants',
       'gate_person_by_email',
       'gate_person_orgs',
     ],
@@ -118,6 +119,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'list_orgs',
     ],
     ...['list_orgs_waking', 'list_stale_data_keys', 'may_operate', 'operator_org', 'operator_organisations'],
+    ...['staff_access_ended', 'staff_access_state', 'staff_grant_live', 'staff_org'],
   ])
   expect(by('holdfast_ledger').filter((name) => !name.startsWith('capture_'))).toEqual(['ledger_append'])
   expect(by('holdfast_jobs')).toEqual(['enqueue'])
