@@ -30,7 +30,19 @@ const list = handle(contract.list, async ({ limit, after, actor, operation, staf
   )
   const rows = await Promise.all(
     shown.map(
-      async ({ id, at, actor: who, session, operation: what, target, permission, outcome, rows: count, originSealed, batchSeq }) => {
+      async ({
+        id,
+        at,
+        actor: who,
+        session,
+        operation: what,
+        target,
+        permission,
+        outcome,
+        rows: count,
+        originSealed,
+        batchSeq,
+      }) => {
         const byStaff = session?.startsWith('sg_') ?? false
         const place = { table: 'ledger', column: 'origin', row: id }
         const origin = originSealed
