@@ -7,6 +7,7 @@ import {
   member,
   policy,
   session,
+  SessionId,
   staff,
   staffAccess,
   type StaffGrantId,
@@ -14,7 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newCaller, totpCode } from '../../../test/platform.ts'
 import { setStaffStage, type Person, type StaffStage } from '../../../test/staff.ts'
-import { newId } from '../../kernel/identifier.ts'
+import { newId, newIdOf } from '../../kernel/identifier.ts'
 import { permit } from '../../kernel/permit.ts'
 import type { StaffPrincipal } from '../../kernel/principal.ts'
 import { Problem } from '../../kernel/problem.ts'
@@ -262,10 +263,10 @@ describe('agreeing', () => {
 
 describe('once inside', () => {
   const principal = (changes: Partial<StaffPrincipal> = {}): StaffPrincipal => ({
-    ...{ kind: 'staff', personId: newId('pe'), orgId: newId('x'), sessionId: newId('se'), grantId: nothing } as never,
-    ...{ operator: false, role: 'reviewer', write: false, endsAt: new Date(Date.now() + 60_000) },
+    ...{ kind: 'staff', personId: stage.sam.personId, orgId: stage.customerOrg, sessionId: newIdOf(SessionId, 'se') },
+    ...{ grantId: nothing, operator: false, role: 'reviewer', write: false, endsAt: new Date(Date.now() + 60_000) },
     ...changes,
-  }) // prettier-ignore
+  })
   const openTo = (who: StaffPrincipal) =>
     allOperations.filter((operation) => {
       try {
