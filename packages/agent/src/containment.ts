@@ -37,10 +37,13 @@ export const findCgroups = (name: string): string | null => {
 /** Whether session ids of the audit subsystem can serve where there are no control groups. */
 export const hasAuditSessions = (): boolean => existsSync('/proc/self/sessionid')
 
-/** Moves a process, whose children will follow, into a group of its own. */
+/** Moves a process, whose children will follow, into a group of its own. Throws where nothing would hold it. */
 export const contain = (base: string | null, id: string, pid: number): Contained => {
   const auditSession = auditSessionOf(pid)
-  if (base === null) return { cgroup: null, auditSession }
+  if (base === null) {
+    if (auditSession === null) throw new Error('neither a control group nor an audit session holds this login')
+    return { cgroup: null, auditSession }
+  }
   const cgroup = join(base, id)
   mkdirSync(cgroup)
   try {

@@ -6,6 +6,7 @@ import { identify, killExactly, type ProcessId } from './processes.ts'
 /**
  * A process per session, outside of its group, that holds the deadline when the agent is dead. It waits by the boot clock, so that setting
  * the wall clock or suspending the machine does not buy time, and uses nothing of ours: /bin/sh and sleep.
+ * (`sessionid` holds a number without the end of a line: what `read` returns there says nothing.)
  */
 const script = `
 IFS='|' read -r deadline cgroup session note || exit 0
@@ -21,7 +22,9 @@ end() {
     while read -r pid; do kill -9 "$pid"; done < "$cgroup/cgroup.procs"
   fi
   [ -n "$session" ] && for process in /proc/[0-9]*; do
-    read -r theirs < "$process/sessionid" && [ "$theirs" = "$session" ] && kill -9 "\${process#/proc/}"
+    theirs=
+    read -r theirs < "$process/sessionid"
+    [ "$theirs" = "$session" ] && kill -9 "\${process#/proc/}"
   done
 }
 end; hundredths; echo "$deadline $now" > "$note"

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { InstallOptions } from '../src/index.ts'
-import { createManagedHost, type ManagedHost } from './managed-host.ts'
+import { createManagedHost, type HostOptions, type ManagedHost } from './managed-host.ts'
 import { isRoot, requireMachine, skipNotice } from './machine.ts'
 import { startWireServer, type WireServer } from './wire-server.ts'
 
@@ -10,7 +10,12 @@ export interface World {
 }
 
 /** A group of tests on one host that the agent takes care of. Skipped, aloud, only where one is not root. */
-export const onManagedHost = (name: string, tests: (world: World) => void, options: Partial<InstallOptions> = {}): void => {
+export const onManagedHost = (
+  name: string,
+  tests: (world: World) => void,
+  options: Partial<InstallOptions> = {},
+  hostOptions: HostOptions = {},
+): void => {
   if (!isRoot) process.stderr.write(`${skipNotice}\n`)
   describe.skipIf(!isRoot)(name, () => {
     let server: WireServer | null = null
@@ -22,7 +27,7 @@ export const onManagedHost = (name: string, tests: (world: World) => void, optio
     beforeAll(async () => {
       requireMachine()
       server = await startWireServer()
-      host = await createManagedHost()
+      host = await createManagedHost(hostOptions)
       await host.install(server, options)
       await host.startAgent()
     })
