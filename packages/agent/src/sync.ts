@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServerClient } from './server-client.ts'
+import { ServerRefused, type ServerClient } from './server-client.ts'
 
-/** Keeps up with the server: told by its event stream; asking every few seconds while there is none, and every minute in any case. */
+/**
+ * Keeps up with the server: told by its event stream; asking every few seconds while there is none, and every minute in any case. What
+ * failed is tried again soon: it may have been a revocation.
+ */
 export interface Sync {
   /** Fetches the state now, or joins a fetch that begins later than this call. Never throws. */
   now(): Promise<void>
@@ -20,6 +23,11 @@ export interface SyncOptions {
 
 const minuteMs = 60_000
 const maxReconnectMs = 15_000
+const firstRetryMs = 200
+/** Spread, so that a thousand hosts do not come back at once. */
+const spread = (ms: number): number => ms * (0.5 + Math.random())
+/** The server knows this agent no more: to be heard a second time some seconds later, and not at once, before anybody is cut off. */
+const isDismissal = (error: unknown): boolean => error instanceof ServerRefused && error.status === 401
 
 /** Runs one at a time; whoever asks while one runs gets the next. */
 const coalesced = (work: () => Promise<void>): (() => Promise<void>) => {
@@ -45,17 +53,27 @@ export const startSync = ({ client, fetch, outcome, pollMs = 5000 }: SyncOptions
   let open = false
   /** By the monotonic clock; as good as never after a failure. */
   let fetchedAt = Number.NEGATIVE_INFINITY
+  let retryMs = firstRetryMs
+  let retrying: Promise<void> | null = null
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined)
+  const retry = async (): Promise<void> => {
+    await pause(spread(retryMs))
+    retrying = null
+    retryMs = Math.min(retryMs * 2, pollMs)
+    if (!signal.aborted && fetchedAt === Number.NEGATIVE_INFINITY) await now()
+  }
   const now = coalesced(async () => {
     try {
       await fetch()
       fetchedAt = performance.now()
+      retryMs = firstRetryMs
       outcome(null)
     } catch (error) {
       fetchedAt = Number.NEGATIVE_INFINITY
       outcome(error)
+      if (!isDismissal(error)) retrying ??= retry()
     }
   })
-  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined)
   const stream = async () => {
     let wait = 500
     while (!signal.aborted) {
@@ -67,8 +85,7 @@ export const startSync = ({ client, fetch, outcome, pollMs = 5000 }: SyncOptions
       }
       await client.follow({ open: opened, changed }, signal)
       open = false
-      // Spread, so that a thousand hosts do not come back at once.
-      await pause(wait * (0.5 + Math.random()))
+      await pause(spread(wait))
       wait = Math.min(wait * 2, maxReconnectMs)
     }
   }
@@ -84,7 +101,7 @@ export const startSync = ({ client, fetch, outcome, pollMs = 5000 }: SyncOptions
     streaming: () => open,
     async stop() {
       stopping.abort()
-      await loops
+      await Promise.all([loops, retrying])
     },
   }
 }

@@ -1,11 +1,12 @@
 /** The clock of a running installation whose application is killed again and again while deadlines pass. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { createClient, ledger, obligations, policy, type Client } from '@holdfast/contract'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { killPart } from '../test/killing.ts'
 import { startSystem, type RunningSystem } from '../test/system.ts'
 
 const many = 40
@@ -32,17 +33,6 @@ afterAll(async () => {
   await database?.end()
   await system?.remove()
 })
-
-/** The application's process of this installation: its module, in our home. */
-const applicationPid = async (): Promise<number | null> => {
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue
-    const read = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
-    if (!(await read('cmdline')).includes('server/src/main.ts')) continue
-    if ((await read('environ')).split('\0').includes(`HOLDFAST_HOME=${system.home}`)) return Number(pid)
-  }
-  return null
-}
 
 const publish = async (index: number): Promise<string> => {
   const { id } = (await people.member.call(policy.create, { title: `Rule ${index}`, content: '# Rule\n' })).value
@@ -71,8 +61,7 @@ test.skipIf(process.platform !== 'linux')(
     const seen: number[] = []
     for (let kill = 0; kill < 3; kill++) {
       await expect.poll(breached, { timeout: 60_000, interval: 5 }).toBeGreaterThan(seen.at(-1) ?? 0)
-      const pid = await applicationPid()
-      if (pid !== null) process.kill(pid, 'SIGKILL')
+      await killPart(system, 'app')
       seen.push(await breached())
       if (seen.at(-1) === many) break
     }

@@ -96,7 +96,9 @@ const start = async (): Promise<void> => {
     await makeHome(home)
     const certificates = await ensureCertificates(home)
     const [database, keyServer] = await Promise.all([
-      startDatabase(home, certificates, process.env).then((running) => (stops.unshift(running.stop), running)),
+      startDatabase(home, certificates, process.env, () => crashed('database')(null, 'ended')).then(
+        (running) => (stops.unshift(running.stop), running),
+      ),
       startKeyServer(home, certificates).then((running) => (stops.push(() => running.stop()), running)),
     ])
     const keys = await connect(certificates, keyServer.port)

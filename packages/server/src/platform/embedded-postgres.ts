@@ -37,6 +37,8 @@ export interface EmbeddedPostgres {
   readonly superuser: string
   readonly password: string
   readonly pid: number
+  /** When it has ended, however that came about. */
+  readonly ended: Promise<void>
   /** Fast shutdown: open transactions roll back, everything committed is on disk. */
   stop(): Promise<void>
 }
@@ -96,7 +98,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   const args = ['-D', data, ...Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   const server = await startWithRetries(binaries.postgres, args, account, log)
-  return { host: '127.0.0.1', port, superuser: SUPERUSER, password, pid: server.pid ?? 0, stop: () => stopServer(server) }
+  const ended = new Promise<void>((done) => void server.once('exit', () => done()))
+  const reach = { host: '127.0.0.1', port, superuser: SUPERUSER, password } as const
+  return { ...reach, pid: server.pid ?? 0, ended, stop: () => stopServer(server) }
 }
 
 function ownDirectory(path: string, account: Account | null): void {

@@ -14,11 +14,14 @@ export interface SuperviseOptions {
   module: string
   env: NodeJS.ProcessEnv
   onLine: (line: string) => void
-  /** Called when the process ended without being asked to; it is started again with the same port. */
+  /** Called when the process ended without being asked to; it is started again with the same port, until it is ready. */
   onCrash: (code: number | null, signal: NodeJS.Signals | null) => void
   portVariable: string
   readyMs?: number
 }
+
+const firstPauseMs = 500
+const maxPauseMs = 5_000
 
 const parentWatch = fileURLToPath(new URL('./parent-watch.ts', import.meta.url))
 
@@ -54,19 +57,29 @@ export const supervise = async (options: SuperviseOptions): Promise<Supervised> 
   let child: ChildProcess
   let fixedPort: number | null = null
   const launch = async (): Promise<number> => {
-    child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', parentWatch, options.module], {
+    const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', parentWatch, options.module], {
       env: { ...options.env, ...(fixedPort !== null && { [options.portVariable]: String(fixedPort) }) },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     })
+    child = started
     child.stderr?.setEncoding('utf8').on('data', (text: string) => text.split('\n').filter(Boolean).forEach(options.onLine))
-    const port = await listening(child, options)
-    child.once('exit', (code, signal) => {
+    const port = await listening(started, options).catch((error: unknown) => {
+      started.kill('SIGKILL') // one that is only slow would keep the next from its port
+      throw error
+    })
+    started.once('exit', (code, signal) => {
       if (stopping) return
       options.onCrash(code, signal)
-      setTimeout(() => void (stopping || launch().catch(() => options.onCrash(null, null))), 500)
+      relaunch(firstPauseMs)
     })
     return port
+  }
+  /** What it needs may be down as well, and come back later than it. */
+  const relaunch = (pauseMs: number): void => {
+    setTimeout(() => {
+      if (!stopping) launch().catch(() => relaunch(Math.min(pauseMs * 2, maxPauseMs)))
+    }, pauseMs)
   }
   const port = await launch()
   fixedPort = port
@@ -74,7 +87,7 @@ export const supervise = async (options: SuperviseOptions): Promise<Supervised> 
     port,
     stop: async (graceMs = 10_000) => {
       stopping = true
-      if (child.exitCode !== null || child.signalCode !== null) return
+      if (child.exitCode !== null || child.signalCode !== null) return // also between two starts
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
 import type pg from 'pg'
 import { bootstrapDatabase, type RolePasswords } from '../platform/bootstrap.ts'
-import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts'
+import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from '../platform/embedded-postgres.ts'
 import type { Home } from '../platform/home.ts'
 import { openSecrets, readSecretsFile, saveSecrets } from '../platform/secrets-file.ts'
 import type { Certificates } from './certificates.ts'
@@ -38,16 +39,48 @@ const external = async (url: string, caFile: string | null): Promise<RunningData
   return { admin, name, caFile, stop: async () => {} }
 }
 
+const restartPauseMs = 500
+
+/** Starts it again, on its port, whenever it ends without having been asked to: whoever is connected comes back by themselves. */
+const keepRunning = async (options: EmbeddedPostgresOptions, onCrash: () => void): Promise<EmbeddedPostgres> => {
+  let stopping = false
+  let server = await startEmbeddedPostgres(options)
+  const { port } = server
+  const watch = async (): Promise<void> => {
+    await server.ended
+    while (!stopping) {
+      onCrash()
+      await pause(restartPauseMs)
+      const next = stopping ? null : await startEmbeddedPostgres(options).catch(() => null)
+      if (!next) continue
+      server = next
+      // Somebody took its port meanwhile: nobody would find it at another.
+      if (stopping || next.port !== port) await next.stop()
+      await next.ended
+    }
+  }
+  const watching = watch()
+  return {
+    ...server,
+    stop: async () => {
+      stopping = true
+      await server.stop()
+      await watching
+    },
+  }
+}
+
 /** The database named by the environment, or the embedded one. */
 export const startDatabase = async (
   home: Home,
   certificates: Certificates,
   environment: NodeJS.ProcessEnv,
+  onCrash: () => void,
 ): Promise<RunningDatabase> => {
   const url = environment['HOLDFAST_DATABASE_URL']
   if (url) return external(url, environment['HOLDFAST_DATABASE_CA'] ?? null)
   const { certificate: cert, key } = certificates.postgres
-  const server = await startEmbeddedPostgres({ directory: home.postgres, tls: { cert, key } })
+  const server = await keepRunning({ directory: home.postgres, tls: { cert, key } }, onCrash)
   const { host, port, superuser: user, password } = server
   const admin = { host, port, user, password, database: 'postgres', ssl: await tlsFor(home.caFile) }
   return { admin, name: 'holdfast', caFile: home.caFile, stop: () => server.stop() }
