@@ -25,7 +25,7 @@ const heardAt = new Map<number, number>()
 const sequences: number[] = []
 let failures: string[] = []
 const failed = (error: unknown): void => {
-  if (error !== null) failures.push(error instanceof Error ? error.message : String(error))
+  if (error !== null) failures.push(error instanceof Error ? error.message : 'not an error')
 }
 const tell = (): void => {
   if (heardAt.size < sequences.length) return

@@ -100,7 +100,13 @@ const agentProcess = fileURLToPath(new URL('./agent-process.ts', import.meta.url
 /** Nobody's command takes longer: whoever hangs is ended, and what was said until then is in the failure. */
 const patienceMs = 20_000
 /** Before the agent's program: in a mount namespace of its own, where there is nothing at the place of the control groups. */
-const withoutCgroups = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$0" "$@"']
+const withoutCgroups: [string, ...string[]] = [
+  'unshare',
+  '--mount',
+  'sh',
+  '-c',
+  'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$0" "$@"',
+]
 
 export interface HostOptions {
   /** Without the agent's care: the negative control. */
@@ -185,8 +191,8 @@ export const createManagedHost = async ({ plain = false, cgroups: grouped = true
   }
   const startAgent = async (): Promise<void> => {
     const out = openSync(log, 'a')
-    const [program = '', ...args] = [...(grouped ? [] : withoutCgroups), process.execPath, agentProcess, root]
-    agent = spawn(program, args, { stdio: ['ignore', out, out], detached: true })
+    const [program, ...before] = grouped ? [process.execPath] : [...withoutCgroups, process.execPath]
+    agent = spawn(program, [...before, agentProcess, root], { stdio: ['ignore', out, out], detached: true })
     await eventually('the agent answers', () => agentStatus(root), 15_000)
   }
   const endAgent = async (signal: NodeJS.Signals): Promise<void> => {

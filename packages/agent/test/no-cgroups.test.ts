@@ -24,7 +24,7 @@ onManagedHost(
       expect(client.child.exitCode, client.err() + world.host.logs()).toBeNull()
       await eventually(
         'all of it',
-        () => processesOf(world.host.login).filter(({ command }) => /^sleep 106/.test(command)).length === 4,
+        () => processesOf(world.host.login).filter(({ command }) => command.startsWith('sleep 106')).length === 4,
       )
       return client
     }
