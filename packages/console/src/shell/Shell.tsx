@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core'
-import { session } from '@holdfast/contract'
+import { ProblemError, session } from '@holdfast/contract'
 import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { lazyDialog } from '../kit/lazyDialog.tsx'
@@ -15,6 +15,7 @@ import { PhoneBar } from './PhoneBar.tsx'
 import { Rail } from './Rail.tsx'
 import classes from './Shell.module.css'
 import { useShortcuts } from './shortcuts.ts'
+import { LeaveButton, StaffBanner } from './StaffBanner.tsx'
 
 const HelpDialog = lazyDialog(async () => (await import('./HelpDialog.tsx')).HelpDialog)
 const ChangedElsewhereDialog = lazyDialog(async () => (await import('./ChangedElsewhereDialog.tsx')).ChangedElsewhereDialog)
@@ -46,6 +47,7 @@ const Frame = () => {
         <Rail openPalette={openPalette} openHelp={() => setHelp(true)} />
         <PhoneBar openPalette={openPalette} openHelp={() => setHelp(true)} />
         <main id="main" className={classes['main']} tabIndex={-1}>
+          <StaffBanner />
           <Suspense fallback={<PageSkeleton />}>
             <Outlet />
           </Suspense>
@@ -96,6 +98,13 @@ const Signed = ({ current }: { current: Session }) => {
 /** The frame around every page of somebody signed in. Others are led to the sign-in by the API's doors. */
 export const Shell = () => {
   const current = useQueryOf(session.current, {}, { everyMs: 60_000 })
+  if (current.error instanceof ProblemError && current.error.code === 'staff_access_ended')
+    return (
+      <Plain title="Your access has ended">
+        <p>The customer ended it, or its time is over. Ask again where you still need it.</p>
+        <LeaveButton />
+      </Plain>
+    )
   if (current.data) return <Signed current={current.data} />
   if (!current.error) return <PageSkeleton />
   return (

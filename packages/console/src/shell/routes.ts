@@ -139,6 +139,11 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/access/staff',
+    component: lazyRouteComponent(() => import('../pages/staff-access/StaffAccessPage.tsx'), 'StaffAccessPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/servers',
     component: lazyRouteComponent(() => import('../pages/host/HostsPage.tsx'), 'HostsPage'),
   }),
@@ -216,6 +221,11 @@ const inside = [
     getParentRoute: () => shell,
     path: '/operator/organisations',
     component: lazyRouteComponent(() => import('../pages/operator/OrganisationsPage.tsx'), 'OrganisationsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/operator/staff',
+    component: lazyRouteComponent(() => import('../pages/staff/StaffPage.tsx'), 'StaffPage'),
   }),
 ]
 

@@ -3,7 +3,7 @@ import { Button, Group, NativeSelect, Select, Stack, Textarea, TextInput } from 
 import { useState } from 'react'
 import { useCommandOf, useFormOf, useGo, type Form } from '../../kit/index.ts'
 import { grantAnswers } from '../accessAnswers.ts'
-import { CodeField, plainCode } from './CodeField.tsx'
+import { CodeField, plainCode } from '../CodeField.tsx'
 import { asking } from './explanations.ts'
 import classes from './grant.module.css'
 import { RefusedNotice } from './RefusedNotice.tsx'

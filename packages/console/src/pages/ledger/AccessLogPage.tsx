@@ -1,5 +1,5 @@
-import { accessLog, allOperations, type OutputOf } from '@holdfast/contract'
-import { NativeSelect } from '@mantine/core'
+import { accessLog, allOperations, StaffGrantId, type OutputOf } from '@holdfast/contract'
+import { Button, NativeSelect } from '@mantine/core'
 import { Filters, Id, Page, PageLink, State, Table, Time, useFilters, usePagesOf, type Column } from '../../kit/index.ts'
 import { Actor } from './Actor.tsx'
 import classes from './ledger.module.css'
@@ -69,10 +69,12 @@ const reads = allOperations
   .toSorted()
 
 const Reads = () => {
-  const [filters, setFilters] = useFilters(['actor', 'operation'])
+  const [filters, setFilters] = useFilters(['actor', 'operation', 'staff'])
+  const staffGrant = StaffGrantId.safeParse(filters.staff).data
   const { rows, ...pages } = usePagesOf(accessLog.list, {
     ...(filters.actor && { actor: filters.actor }),
     ...(filters.operation && { operation: filters.operation }),
+    ...(staffGrant && { staffGrant }),
   })
   return (
     <>
@@ -85,6 +87,11 @@ const Reads = () => {
           onChange={(event) => setFilters({ operation: event.currentTarget.value || undefined })}
           w={{ base: '100%', xs: 220 }}
         />
+        {staffGrant && (
+          <Button variant="default" onClick={() => setFilters({ staff: undefined })}>
+            One staff access only: show all
+          </Button>
+        )}
       </Filters>
       <Table
         label="Reads, newest first"

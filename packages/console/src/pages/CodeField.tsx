@@ -1,7 +1,7 @@
 import { factor } from '@holdfast/contract'
 import { Alert, TextInput } from '@mantine/core'
 import { IconDeviceMobile } from '@tabler/icons-react'
-import { PageLink, useQueryOf } from '../../kit/index.ts'
+import { PageLink, useQueryOf } from '../kit/index.ts'
 
 interface CodeFieldProps {
   value: string
