@@ -39,6 +39,7 @@ const inside = [
     '/access/policies',
     '/access/policies/new',
     '/access/break-glass',
+    '/access/staff',
     '/servers',
     '/servers?do=register',
   ],
@@ -57,6 +58,8 @@ const inside = [
     '/operator/outbox',
     '/operator/secrets',
     '/operator/organisations',
+    '/operator/staff',
+    '/operator/staff?do=ask',
     '/cli-login',
   ],
 )

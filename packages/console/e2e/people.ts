@@ -14,6 +14,10 @@ const within = async <T>(ms: number, look: () => T | undefined): Promise<T> => {
   }
 }
 
+/** The token of the invitation in the newest mail to somebody. */
+export const linkTo = (mailbox: Mailbox, email: string): Promise<string> =>
+  within(20_000, () => /\/invitation#([\w-]+)/.exec(mailbox.newestTo(email) ?? '')?.[1])
+
 /** Invites somebody, who follows the link in the mail and signs in; with a second factor where the role needs one. */
 export const join = async (
   owner: Visitor,
@@ -25,7 +29,7 @@ export const join = async (
 ): Promise<Visitor> => {
   const email = `${role}@example.test`
   await owner.call(operations.invitation.create, { email, role })
-  const token = await within(20_000, () => /\/invitation#([\w-]+)/.exec(mailbox.newestTo(email) ?? '')?.[1])
+  const token = await linkTo(mailbox, email)
   const visitor = await newVisitor(browser, system)
   await visitor.call(operations.invitation.accept, { token, name, password })
   await visitor.call(operations.session.signIn, { email, password })
