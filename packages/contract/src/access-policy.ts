@@ -63,6 +63,7 @@ const rules = {
   hours: AccessHours.nullable().describe('null: at any time'),
   extensions: z.array(SshExtension).max(4).refine(unique, 'an extension twice'),
   apiKeysMayAsk: z.boolean().describe('an API key may request and use access without a code, for service accounts'),
+  bastionId: HostId.nullable().describe('sessions go through this bastion, which records them, and no other way; null: not recorded'),
 }
 
 /** What is filled in when it is left out. */
@@ -76,6 +77,7 @@ const withDefaults = {
   hours: rules.hours.default(null),
   extensions: rules.extensions.default([]),
   apiKeysMayAsk: rules.apiKeysMayAsk.default(false),
+  bastionId: rules.bastionId.default(null),
 }
 
 export const AccessPolicy = z.object({
@@ -89,7 +91,13 @@ export const AccessPolicy = z.object({
   changedAt: Instant,
 })
 
-const refusals = { network_invalid: 422, host_not_found: 404, member_not_found: 404 } as const
+const refusals = {
+  network_invalid: 422,
+  host_not_found: 404,
+  member_not_found: 404,
+  not_a_bastion: 422,
+  recording_forbids_extensions: 422,
+} as const
 const changing = { access_policy_not_found: 404, access_policy_retired: 409 } as const
 
 /** Who may ask for access to what, for how long, and who approves (C6). */

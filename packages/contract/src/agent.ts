@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { breakGlassReview } from './break-glass.ts'
 import { GrantEndReason } from './grant.ts'
 import { SshExtension } from './access-policy.ts'
-import { HostName, LiveSession, Login, WhenStale } from './host.ts'
+import { HostName, LiveSession, Login, RecorderLogin, WhenStale } from './host.ts'
 import { GrantId, HostId, Instant, LiveSessionId, OrgId, PersonId } from './ids.ts'
 import { capability, command, events, query } from './operation.ts'
 
@@ -56,6 +56,7 @@ export const agent = capability('agent', {
       name: HostName,
       agentKey: z.string().describe('hf_<ag_…>.<secret>, shown once; an earlier one of this host is dead'),
       hostCertificate: z.string().describe('a line of OpenSSH'),
+      recorderLogin: RecorderLogin,
       revocationAuthorities: z.array(z.string()).max(20).describe('lines of OpenSSH: who may sign bundles'),
       state: AgentState,
     }),

@@ -85,6 +85,12 @@ export const furtherActions = {
     target: 'the session',
   },
   'trust.checked': { by: 'job `trust.checks`', when: 'a promise changed its state', target: 'always `trust`' },
+  'recording.cut_off': {
+    by: 'job `recording.upkeep`',
+    when: 'nothing was heard of a recording for a day after the end of its grant',
+    target: 'the recording',
+  },
+  'recording.deleted': { by: 'job `recording.upkeep`', when: 'a recording is a year old', target: 'the recording' },
 } as const satisfies Record<`${string}.${string}`, FurtherEntry>
 
 export type FurtherAction = keyof typeof furtherActions

@@ -189,6 +189,7 @@ export const grant = capability('grant', {
       port: z.number().int(),
       hostKeyAlias: z.string(),
       knownHosts: z.array(z.string()).max(20),
+      recordedBy: HostName.nullable().describe('the bastion that this leads to, and that records; null: to the server itself'),
     }),
     errors: {
       ...{ ...found, ...people, ...factor, not_yours: 403, grant_not_live: 409, not_started: 409, policy_changed: 409 },

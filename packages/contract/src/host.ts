@@ -18,6 +18,9 @@ export const HostAddress = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'a DNS name or an address')
 /** A Unix account. */
 export const Login = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a Unix login')
+export const RecorderLogin = Login.nullable().describe(
+  'of a bastion: the account that its recorder runs under and nobody else has; null for every other server',
+)
 export const WhenStale = z
   .enum(['refuse', 'allow'])
   .describe('what the host does with a login when it has heard nothing of us for ten minutes')
@@ -33,6 +36,7 @@ export const Host = z.object({
   address: HostAddress,
   port: z.number().int(),
   whenStale: WhenStale,
+  recorderLogin: RecorderLogin,
   state: z.enum(['waiting', 'enrolled', 'retired']).describe('waiting: registered, its agent has not enrolled yet'),
   hostKeyFingerprint: z.string().nullable(),
   agentVersion: z.string().nullable(),
@@ -94,6 +98,7 @@ export const host = capability('host', {
       address: HostAddress,
       port: z.number().int().min(1).max(65_535).default(22),
       whenStale: WhenStale.default('refuse'),
+      recorderLogin: RecorderLogin.default(null),
     }),
     output: Enrolment,
     errors: { name_taken: 409 },

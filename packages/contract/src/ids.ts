@@ -38,6 +38,8 @@ export const BreakGlassId = id('bg')
 export const StaffGrantId = id('sg')
 export type StaffGrantId = z.infer<typeof StaffGrantId>
 export const StaffPolicyId = id('sp')
+export const RecordingId = id('rc')
+export type RecordingId = z.infer<typeof RecordingId>
 
 /** RFC 3339, UTC, milliseconds. */
 export const Instant = z.iso.datetime()

@@ -10,6 +10,7 @@ import { obligations } from './obligation-operations.ts'
 import type { Operation } from './operation.ts'
 import { apiKey, invitation, member, organisation } from './organisation.ts'
 import { policy } from './policy.ts'
+import { recording } from './recording.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
 import { staff, staffAccess } from './staff-access.ts'
@@ -29,6 +30,7 @@ export const operations = {
   accessPolicy,
   grant,
   breakGlass,
+  recording,
   agent,
   obligation: obligations,
   ledger,

@@ -42,6 +42,7 @@ export const permissions = {
   'access:manage': managers,
   'staff-access:read': everybody, // who of the operator's staff is in, or asks to be
   'staff-access:decide': managers,
+  'recording:read': reviewers,
   'encryption:read': managers,
   'encryption:rotate': managers,
 } as const satisfies Record<string, readonly Role[]>

@@ -16,6 +16,7 @@ import {
   session,
   staff,
   staffAccess,
+  recording,
   type HostId,
   type InputOf,
   type Operation,
@@ -268,6 +269,32 @@ const enterCustomers = async (world: World) => {
 }
 const byCustomer = async <I>({ customer }: World, input: I): Promise<Call<I>> => ({ input, as: customer.caller })
 const allowed = { role: 'viewer' as const, maxSeconds: 3600, ticketRequired: true }
+/** A grant behind a bastion of ours, whose agent is let in by nothing else. */
+const behindBastion = async (world: World) => {
+  const { platform, members } = world
+  const named = { name: `planted-${randomBytes(4).toString('hex')}`, environment: 'edge', address: 'planted.example.test' }
+  const { token } = await platform.call(host.register, { ...named, recorderLogin: 'recorder' }, members.owner.caller)
+  const { hostId: bastionId, agentKey } = await platform.call(agent.enrol, enrolment(token), newCaller())
+  const ask = await askFor(world)
+  const { id: policyId } = await platform.call(accessPolicy.create, { ...accessRules, bastionId }, members.owner.caller)
+  const { id, requestHash } = await platform.call(grant.request, { ...ask, policyId }, members.owner.caller)
+  const code = await unusedCode(world, members.admin)
+  await platform.call(grant.approve, { id, requestHash, code }, members.admin.caller)
+  const sessionId = 'ls_00000000000000000000000001' as InputOf<typeof recording.open>['sessionId']
+  const input = { grantId: id, sessionId, publicKey: newSshKey(), kind: 'command' as const, command: 'planted-command' }
+  return { input, as: newCaller({ apiKey: agentKey }) }
+}
+const opened = async (world: World) => {
+  const { input, as } = await behindBastion(world)
+  const { id } = await world.platform.call(recording.open, input, as)
+  const content = '[0.5,"o","planted output\\r\\n"]\n'
+  return { id, as, chunk: { id, index: 0, content, hash: recordingHash(recordingRoot(id), 0, content) } }
+}
+const recorded = async (world: World) => {
+  const { id, as, chunk } = await opened(world)
+  await world.platform.call(recording.append, chunk, as)
+  return { id }
+}
 
 const brokenGlass = async (world: World): Promise<InputOf<typeof breakGlass.review>['id']> => {
   const at = world.platform.clock.now().toISOString()
@@ -479,6 +506,23 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     return ownerCall(w, {})
   },
   'breakGlass.review': async (w) => ownerCall(w, { id: await brokenGlass(w), finding: 'planted finding' }),
+  'recording.open': behindBastion,
+  'recording.append': async (w) => {
+    const { chunk, as } = await opened(w)
+    return { input: chunk, as }
+  },
+  'recording.end': async (w) => {
+    const { id, as } = await opened(w)
+    return { input: { id, chunks: 0, head: recordingRoot(id), outcome: 'cut_off' as const }, as }
+  },
+  'recording.list': async (w) => {
+    await recorded(w)
+    return ownerCall(w, {})
+  },
+  'recording.read': async (w) => ownerCall(w, await recorded(w)),
+  'recording.events': async (w) => ownerCall(w, await recorded(w)),
+  'recording.search': async (w) => ownerCall(w, { ...(await recorded(w)), text: 'planted' }),
+  'recording.verify': async (w) => ownerCall(w, await recorded(w)),
   'agent.enrol': async (w) => ({ input: enrolment((await registered(w)).token), as: newCaller() }),
   'agent.state': async (w) => ({ input: {}, as: await agentIn(w) }),
   'agent.events': async (w) => ({ input: {}, as: await agentIn(w) }),

@@ -15,6 +15,7 @@ import { host } from './host/index.ts'
 import { ledger } from './ledger/index.ts'
 import { obligation } from './obligation/index.ts'
 import { operator } from './operator/index.ts'
+import { recordings } from './recording/index.ts'
 import { policy } from './policy/index.ts'
 import { session } from './session/index.ts'
 import { setup } from './setup/index.ts'
@@ -23,6 +24,6 @@ import { staffAccess } from './staff-access/index.ts'
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
   ...[setup, session, account, factor, organisation, member, invitation, apiKey],
-  ...[host, accessPolicy, grants, breakGlassUses, agents],
+  ...[host, accessPolicy, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

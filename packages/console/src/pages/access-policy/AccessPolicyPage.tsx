@@ -58,6 +58,7 @@ const Rules = ({ policy }: { policy: Policy }) => {
         ['Only from', policy.sourceNetworks.join(', ') || 'anywhere'],
         ['When', hoursInWords(policy.hours)],
         ['Beyond a terminal', extrasInWords(policy.extensions)],
+        ['Recording', policy.bastionId === null ? 'none' : `on ${hostNames(policy.bastionId)}; there is no other way in`],
         ['API keys', policy.apiKeysMayAsk ? 'may ask, without a code: for service accounts' : 'may not ask without a code'],
         ['Version', policy.version],
         [

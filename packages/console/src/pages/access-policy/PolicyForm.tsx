@@ -2,7 +2,7 @@ import { accessPolicy, type Command } from '@holdfast/contract'
 import { Button, Checkbox, Fieldset, Group, NativeSelect, Stack, TagsInput, TextInput } from '@mantine/core'
 import { PageLink, ProblemNotice, useFormOf, type CommandState, type Form } from '../../kit/index.ts'
 import { durationInWords } from '../accessWords.ts'
-import { useHostNames } from '../hosts.ts'
+import { useHostNames, useHosts } from '../hosts.ts'
 import { useNames } from '../people.tsx'
 import { useUnsaved } from '../unsaved.ts'
 import classes from './access-policy.module.css'
@@ -16,6 +16,7 @@ const spans = [900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 259_200, 6
 
 const Limits = ({ form }: { form: Form<Rules> }) => {
   const { values } = form
+  const bastions = (useHosts().rows ?? []).filter(({ recorderLogin, state }) => recorderLogin !== null && state !== 'retired')
   return (
     <>
       <div className={classes['halves']}>
@@ -71,6 +72,18 @@ const Limits = ({ form }: { form: Form<Rules> }) => {
           ))}
         </Stack>
       </Fieldset>
+      <NativeSelect
+        label="Recording"
+        description="Sessions then go through a bastion, and nothing can be forwarded"
+        name="bastionId"
+        data={[
+          { value: '', label: 'None' },
+          ...bastions.map(({ id, name }) => ({ value: id as string, label: `On ${name}` })),
+        ]}
+        value={values.bastionId ?? ''}
+        onChange={({ currentTarget: { value } }) => form.set('bastionId', bastions.find(({ id }) => id === value)?.id ?? null)}
+        error={form.error('bastionId')}
+      />
       <Checkbox
         label="API keys may ask, and use access, without a code"
         description="For service accounts. A person still approves."

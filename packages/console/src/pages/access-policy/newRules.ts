@@ -19,14 +19,15 @@ export const newRules: Rules = {
   hours: null,
   extensions: [],
   apiKeysMayAsk: false,
+  bastionId: null,
 }
 
 /** The rules that a policy has now, without what the server adds to them. */
 export const rulesOf = (policy: Policy): Rules => {
   const { name, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired } = policy
-  const { ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk } = policy
+  const { ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk, bastionId } = policy
   return {
     ...{ name, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired },
-    ...{ ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk },
+    ...{ ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk, bastionId },
   }
 }

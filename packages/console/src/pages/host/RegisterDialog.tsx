@@ -28,6 +28,7 @@ const Form = ({ onMade, onClose }: { onMade: (made: Made) => void; onClose: () =
       address: '',
       port: 22 as number,
       whenStale: 'refuse' as Row['whenStale'],
+      recorderLogin: null as string | null,
     },
     register.problem,
   )
@@ -45,6 +46,16 @@ const Form = ({ onMade, onClose }: { onMade: (made: Made) => void; onClose: () =
           {...form.text('name')}
         />
         <HostFields form={form} />
+        <TextInput
+          label="Records sessions, under this account"
+          description="Only for a bastion: an account on it that nobody else has. Empty for every other server"
+          name="recorderLogin"
+          autoComplete="off"
+          spellCheck={false}
+          value={form.values.recorderLogin ?? ''}
+          onChange={(event) => form.set('recorderLogin', event.currentTarget.value || null)}
+          error={form.error('recorderLogin')}
+        />
         <ProblemNotice problem={register.problem} />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>

@@ -8,13 +8,24 @@ import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { canonicalNetworks } from './rules.ts'
 
 type Rules = ParsedInputOf<typeof accessPolicy.create>
-type Refuse = (code: 'network_invalid' | 'host_not_found' | 'member_not_found', detail?: string) => Problem
+type Code = 'network_invalid' | 'host_not_found' | 'member_not_found' | 'not_a_bastion' | 'recording_forbids_extensions'
+type Refuse = (code: Code, detail?: string) => Problem
+
+const checkBastion = async (tx: OrgTx, { bastionId, extensions }: Rules, refuse: Refuse): Promise<void> => {
+  if (bastionId === null) return
+  const bastion = await tx.selectFrom('host').select(['recorderLogin', 'state']).where('id', '=', bastionId).executeTakeFirst()
+  if (!bastion || bastion.recorderLogin === null || bastion.state === 'retired')
+    throw refuse('not_a_bastion', 'Name a server that was registered with an account for its recorder.')
+  if (extensions.length > 0)
+    throw refuse('recording_forbids_extensions', 'What is forwarded cannot be recorded: allow no extensions here.')
+}
 
 /** The rules as they are stored; refuses hosts, people and networks that are none here. */
 const columnsOf = async (tx: OrgTx, rules: Rules, refuse: Refuse) => {
   const { selects, requesters, approvers, hours, sourceNetworks, ...plain } = rules
   const checked = canonicalNetworks(sourceNetworks)
   if ('wrong' in checked) throw refuse('network_invalid', `${checked.wrong} is no network, as 10.0.0.0/8 is one.`)
+  await checkBastion(tx, rules, refuse)
   const hostIds = [...new Set(selects.hostIds)]
   if (hostIds.length > 0) {
     const found = await tx.selectFrom('host').select('id').where('id', 'in', hostIds).execute()

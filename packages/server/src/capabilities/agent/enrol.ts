@@ -48,7 +48,7 @@ const hostByToken = async (tx: OrgTx, tokenHash: Buffer, now: Date) => {
   if (!used) return null
   const host = await tx
     .selectFrom('host')
-    .select(['id', 'name', 'address', 'state', 'agentId'])
+    .select(['id', 'name', 'address', 'state', 'agentId', 'recorderLogin'])
     .where('id', '=', used.hostId)
     .forUpdate()
     .executeTakeFirstOrThrow()
@@ -92,6 +92,7 @@ export const enrol = handlePublic(agent.enrol, async ({ token, hostPublicKey, ag
       hostId: host.id,
       orgId: found.org_id,
       name: host.name,
+      recorderLogin: host.recorderLogin,
       agentKey: key,
       hostCertificate: certificate,
       revocationAuthorities,

@@ -16,12 +16,16 @@ const begin = async (tx: OrgTx, hostId: HostId, sessions: Report['sessions']): P
   if (sessions.length === 0) return 0
   const ids = [...new Set(sessions.map(({ grantId }) => grantId))]
   const ours = await tx
-    .selectFrom('accessGrant')
-    .select(['id', 'login'])
-    .where('hostId', '=', hostId)
-    .where('id', 'in', ids)
+    .selectFrom('accessGrant as g')
+    .innerJoin('accessPolicy as p', 'p.id', 'g.policyId')
+    .leftJoin('host as b', 'b.id', 'p.bastionId')
+    .select(['g.id', 'g.hostId', 'g.login', 'b.recorderLogin'])
+    .where(({ or, eb }) => or([eb('g.hostId', '=', hostId), eb('p.bastionId', '=', hostId)]))
+    .where('g.id', 'in', ids)
     .execute()
-  const loginOf = new Map<string, string>(ours.map(({ id, login }) => [id, login]))
+  const loginOf = new Map<string, string | null>(
+    ours.map((row) => [row.id, row.hostId === hostId ? row.login : row.recorderLogin]),
+  )
   const known = sessions.filter(({ grantId, login }) => loginOf.get(grantId) === login)
   const values = known.map(({ id, grantId, login, startedAt }) => ({
     ...{

@@ -14,7 +14,7 @@ const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
   return tx
     .selectFrom('host')
     .leftJoin('accessSequence as counter', (join) => join.onTrue())
-    .select(['host.name', 'host.whenStale', 'counter.sequence'])
+    .select(['host.name', 'host.whenStale', 'host.recorderLogin', 'counter.sequence'])
     .select(({ selectFrom }) => [
       jsonArrayFrom(
         selectFrom('accessGrant as g')
@@ -25,6 +25,18 @@ const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
           .orderBy('g.id')
           .limit(1000),
       ).as('open'),
+      // Of a bastion: whoever has a grant for a server behind it is let in to its recorder.
+      jsonArrayFrom(
+        selectFrom('accessPolicy as p')
+          .innerJoin('accessGrant as t', 't.policyId', 'p.id')
+          .select(['t.id', 't.personId', 't.startsAt', 't.endsAt'])
+          .whereRef('p.bastionId', '=', 'host.id')
+          .whereRef('t.hostId', '!=', 'host.id')
+          .where('t.state', '=', 'approved')
+          .where('t.endsAt', '>', now)
+          .orderBy('t.id')
+          .limit(1000),
+      ).as('through'),
       jsonArrayFrom(
         selectFrom('accessGrant as e')
           .select(['e.id', 'e.endedAt', 'e.endReason', 'e.endsAt'])
@@ -61,10 +73,14 @@ export const agentStateOf = async (
   now: Date,
   bundleOf: typeof freshBundle,
 ) => {
-  const { name, whenStale, sequence: counted, open, over } = await readHost(tx, hostId, now)
+  const { name, whenStale, recorderLogin: login, sequence: counted, open, through, over } = await readHost(tx, hostId, now)
   const sequence = Number(counted ?? 0)
   const bundle = await bundleOf(ground.keyServer, tx, sequence, now)
-  const running = open as unknown as Raw<Read['open'][number]>[]
+  const behind = login === null ? [] : (through as unknown as Raw<Read['through'][number]>[])
+  const running = [
+    ...(open as unknown as Raw<Read['open'][number]>[]),
+    ...behind.map((grant) => ({ ...grant, login: login ?? '', extensions: [] })),
+  ].slice(0, 1000)
   const ended = over as unknown as Raw<Read['over'][number]>[]
   return {
     sequence,

@@ -1,16 +1,25 @@
-import { grant, GrantId, PersonId } from '@holdfast/contract'
+import { grant, GrantId, PersonId, recording, RecordingId, type CodesOf, type SshExtension } from '@holdfast/contract'
+import { recordingRoot } from '@holdfast/crypto'
 import { fingerprintOf, grantKeyId, hostPrincipalOf, parsePublicKey, SshError } from '@holdfast/crypto/ssh'
 import { KeyServerRefused } from '@holdfast/keyserver/client'
+import type { z } from 'zod'
 import type { Policy } from '../../kernel/access/policies.ts'
 import { randomSerial } from '../../kernel/access/serial.ts'
+import { recordedCommandPlace } from '../../kernel/access/recordings.ts'
 import { handle } from '../../kernel/handle.ts'
+import { newIdOf } from '../../kernel/identifier.ts'
+import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
 import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
 import { confirmPresence, requireCleared, type Ctx } from './people.ts'
 import { hostFor, policyById } from './requesting.ts'
 import { certificateSeconds, certificatesPerGrant, mayAsk, mayDecide, stateAt } from './rules.ts'
 import { approvalsOf, lockGrant, rolesOf, type GrantRow } from './rows.ts'
 
-type Refuse = Parameters<Parameters<typeof handle<typeof grant.certificate>>[1]>[1]['fail']
+type Extension = z.infer<typeof SshExtension>
+/** Codes that both operations here declare. */
+type Refuse = (code: CodesOf<typeof recording.open>, detail?: string, extras?: ProblemExtras) => Problem
+/** Refuses a grant that is none of the caller's business. */
+type Mine = (row: GrantRow) => void
 
 /** An approval stands as long as whoever gave it may still give it. */
 const checkPeople = async (context: Ctx, row: GrantRow, policy: Policy, refuse: Refuse): Promise<void> => {
@@ -27,11 +36,12 @@ const checkPeople = async (context: Ctx, row: GrantRow, policy: Policy, refuse: 
   await requireCleared(context, PersonId.parse(row.personId), refuse)
 }
 
-const checkGrant = async (context: Ctx, id: string, refuse: Refuse): Promise<GrantRow & { startsAt: Date; endsAt: Date }> => {
-  const { tx, now } = context
+type Running = GrantRow & { startsAt: Date; endsAt: Date }
+
+const checkGrant = async ({ tx, now }: Ctx, id: string, mine: Mine, refuse: Refuse): Promise<Running> => {
   const row = await lockGrant(tx, id)
   if (!row) throw refuse('grant_not_found')
-  if (row.personId !== context.person()) throw refuse('not_yours')
+  mine(row)
   const { startsAt, endsAt } = row
   if (stateAt(row, now) !== 'approved' || startsAt === null || endsAt === null) throw refuse('grant_not_live')
   if (startsAt > now) throw refuse('not_started', `It begins at ${startsAt.toISOString()}.`)
@@ -62,52 +72,105 @@ const signed = async <T>(signing: Promise<T>, refuse: Refuse): Promise<T> =>
     throw error
   })
 
-/**
- * The one place where a right becomes a credential. All of it is checked again under the lock of the grant, and the certificate leaves only
- * after its entry is in the ledger: where that cannot be written there is none.
- */
-export const certificate = handle(grant.certificate, async ({ id, publicKey, code }, context) => {
-  const { tx, now, orgId, services, fail } = context
-  const row = await checkGrant(context, id, fail)
-  const policy = await policyById(tx, row.policyId)
-  if (policy.state !== 'active') throw fail('policy_changed')
-  await checkPeople(context, row, policy, fail)
-  const host = await hostFor(tx, row.hostId, () => fail('host_not_enrolled'))
-  const key = keyOf(publicKey, fail)
-  const confirmation = await confirmPresence(context, code, { apiKeysMayAsk: policy.apiKeysMayAsk, earlier: row }, fail)
+/** Which account a certificate opens, and what it may carry. */
+interface Door {
+  host: Awaited<ReturnType<typeof hostFor>>
+  login: string
+  extensions: readonly Extension[]
+  sourceNetworks: readonly string[]
+}
 
+/** Signs, and notes what was signed, so that it is revoked when the grant ends. */
+const issue = async (context: Ctx, row: Running, door: Door, publicKey: string, refuse: Refuse) => {
+  const { tx, now, orgId, services } = context
   const { keyServer } = services.ground
+  const { host, login, extensions, sourceNetworks } = door
+  const key = keyOf(publicKey, refuse)
   const serial = randomSerial()
   const keyId = grantKeyId({ grant: row.id, person: row.personId })
   const signing = keyServer.signCertificate({
-    ...{
-      kind: 'user',
-      org: orgId,
-      host: host.id,
-      login: row.login,
-      publicKey,
-      serial,
-      keyId,
-      lifetimeSeconds: certificateSeconds,
-    },
+    ...{ kind: 'user', org: orgId, host: host.id, login, publicKey, serial, keyId, lifetimeSeconds: certificateSeconds },
     endsAt: Math.floor(row.endsAt.getTime() / 1000),
-    extensions: ['permit-pty', ...row.extensions],
-    ...(row.sourceNetworks.length > 0 && { sourceAddresses: row.sourceNetworks }),
+    extensions: ['permit-pty', ...extensions],
+    ...(sourceNetworks.length > 0 && { sourceAddresses: [...sourceNetworks] }),
   })
-  const [made, { knownHosts }] = await Promise.all([signed(signing, fail), sshKeysOf(keyServer, orgId)])
+  const [made, { knownHosts }] = await Promise.all([signed(signing, refuse), sshKeysOf(keyServer, orgId)])
   const validBefore = new Date(made.validBefore * 1000)
-  const values = { serial: String(serial), grantId: id, keyFingerprint: fingerprintOf(key), issuedAt: now, validBefore }
+  const values = { serial: String(serial), grantId: row.id, keyFingerprint: fingerprintOf(key), issuedAt: now, validBefore }
   await tx.insertInto('grantCertificate').values(values).execute()
-  const { confirmedAt, confirmedBy } = confirmation
-  await tx.updateTable('accessGrant').set({ confirmedAt, confirmedBy }).where('id', '=', id).execute()
   return {
-    id: GrantId.parse(row.id),
     certificate: made.certificate,
     serial: String(serial),
     validAfter: new Date(made.validAfter * 1000).toISOString(),
     validBefore: validBefore.toISOString(),
-    endsAt: row.endsAt.toISOString(),
-    ...{ login: row.login, address: host.address, port: host.port, knownHosts },
+    ...{ login, address: host.address, port: host.port, knownHosts },
     hostKeyAlias: hostPrincipalOf({ org: orgId, host: host.id }),
   }
+}
+
+const checkAll = async (context: Ctx, id: string, mine: Mine, refuse: Refuse) => {
+  const row = await checkGrant(context, id, mine, refuse)
+  const policy = await policyById(context.tx, row.policyId)
+  if (policy.state !== 'active') throw refuse('policy_changed')
+  await checkPeople(context, row, policy, refuse)
+  return { row, policy, host: await hostFor(context.tx, row.hostId, () => refuse('host_not_enrolled')) }
+}
+
+/** Where the policy has sessions recorded, a person is let in to the bastion only, and there to nothing but its recorder. */
+const doorOf = async ({ tx }: Ctx, row: Running, { bastionId }: Policy, host: Door['host'], refuse: Refuse): Promise<Door> => {
+  const { login, extensions, sourceNetworks } = row
+  if (bastionId === null) return { host, login, extensions, sourceNetworks }
+  const bastion = await hostFor(tx, bastionId, () => refuse('host_not_enrolled', 'The bastion that records it is not there.'))
+  if (bastion.recorderLogin === null) throw new Error(`${bastionId} is no bastion`)
+  return { host: bastion, login: bastion.recorderLogin, extensions: [], sourceNetworks }
+}
+
+/**
+ * Here a right becomes a credential, and in `openRecording` for a recorder. All of it is checked again under the lock of the grant, and the
+ * certificate leaves only after its entry is in the ledger: where that cannot be written there is none.
+ */
+export const certificate = handle(grant.certificate, async ({ id, publicKey, code }, context) => {
+  const { tx, fail } = context
+  const mine: Mine = ({ personId }) => {
+    if (personId !== context.person()) throw fail('not_yours')
+  }
+  const { row, policy, host } = await checkAll(context, id, mine, fail)
+  const door = await doorOf(context, row, policy, host, fail)
+  keyOf(publicKey, fail)
+  const confirmation = await confirmPresence(context, code, { apiKeysMayAsk: policy.apiKeysMayAsk, earlier: row }, fail)
+  const issued = await issue(context, row, door, publicKey, fail)
+  const { confirmedAt, confirmedBy } = confirmation
+  await tx.updateTable('accessGrant').set({ confirmedAt, confirmedBy }).where('id', '=', id).execute()
+  const recordedBy = policy.bastionId === null ? null : door.host.name
+  return { id: GrantId.parse(row.id), ...issued, endsAt: row.endsAt.toISOString(), recordedBy }
+})
+
+/**
+ * A bastion begins to record a session of somebody whom it has let in, and gets a certificate for the server: without a recording there is
+ * none. The second factor was asked for when the person's own certificate was made.
+ */
+export const openRecording = handle(recording.open, async (input, context) => {
+  const { tx, vault, now, principal, fail } = context
+  if (principal.kind !== 'agent') throw new Error('only an agent has a host')
+  const { grantId, publicKey, command, ...facts } = input
+  const behind = await tx
+    .selectFrom('accessGrant as g')
+    .innerJoin('accessPolicy as p', 'p.id', 'g.policyId')
+    .select('g.id')
+    .where('g.id', '=', grantId)
+    .where('p.bastionId', '=', principal.hostId)
+    .executeTakeFirst()
+  // Of other grants a bastion is told nothing, not even that they exist.
+  if (!behind) throw fail('grant_not_found')
+  const { row, host } = await checkAll(context, grantId, () => undefined, fail)
+  const door = { host, login: row.login, extensions: [], sourceNetworks: [] }
+  const { certificate: line, login, address, port, hostKeyAlias, knownHosts } = await issue(context, row, door, publicKey, fail)
+  const id = newIdOf(RecordingId, 'rc')
+  const commandSealed = command === null ? null : await vault.seal('org', recordedCommandPlace(id), command)
+  const begun = { startedAt: now, lastAt: now, endedAt: null, exitCode: null, head: recordingRoot(id) }
+  await tx
+    .insertInto('recording')
+    .values({ ...facts, ...begun, id, grantId, bastionId: principal.hostId, commandSealed })
+    .execute()
+  return { id, certificate: line, login, address, port, hostKeyAlias, knownHosts }
 })

@@ -8,12 +8,12 @@ import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { callerOf, confirmPresence, requireCleared, type Ctx } from './people.ts'
 import {
+  covers,
   extendedEnd,
   mayAsk,
   problemOf,
   requestHashOf,
   requestHours,
-  selects,
   stateAt,
   termOf,
   type Asked,
@@ -44,7 +44,7 @@ type RefuseHost = (code: 'host_not_found' | 'host_not_enrolled') => Problem
 export const hostFor = async (tx: OrgTx, id: string, refuse: RefuseHost) => {
   const row = await tx
     .selectFrom('host')
-    .select(['id', 'name', 'environment', 'labels', 'address', 'port', 'state'])
+    .select(['id', 'name', 'environment', 'labels', 'address', 'port', 'state', 'recorderLogin'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!row) throw refuse('host_not_found')
@@ -84,7 +84,7 @@ const choose = async (
   refuse: Refuse,
 ) => {
   const fitting = (await activePolicies(tx)).filter(
-    (policy) => selects(policy.selects, host) && mayAsk(policy, caller) && (input.policyId ?? policy.id) === policy.id,
+    (policy) => covers(policy, host) && mayAsk(policy, caller) && (input.policyId ?? policy.id) === policy.id,
   )
   const [first] = fitting
   if (!first) throw refuse('not_entitled', 'No access policy lets you ask for this server.')
@@ -234,7 +234,7 @@ export const options = handle(grant.options, async ({ limit, after, hostId, name
       .map(({ id, labels, name: hostName, ...host }) => ({
         ...{ hostId: HostId.parse(id), hostName, environment: host.environment, address: host.address, port: host.port },
         policies: policies
-          .filter((policy) => selects(policy.selects, { id, labels, environment: host.environment }))
+          .filter((policy) => covers(policy, { id, labels, environment: host.environment }))
           .slice(0, 20),
       }))
       .filter((row) => row.policies.length > 0),

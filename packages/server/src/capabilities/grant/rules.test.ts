@@ -34,6 +34,7 @@ const rules = {
   hours: null,
   extensions: [],
   apiKeysMayAsk: false,
+  bastionId: null,
   state: 'active',
 } as unknown as Rules
 const asked = { login: 'deploy', seconds: 600, notBefore: null, reason: 'why', ticket: null, extensions: [], sourceNetworks: [] }

@@ -28,6 +28,10 @@ export const selects = ({ hostIds, environments, labels }: Rules['selects'], hos
   )
 }
 
+/** A bastion does not record what goes on on itself. */
+export const covers = ({ selects: selection, bastionId }: Pick<Rules, 'selects' | 'bastionId'>, host: HostFacts): boolean =>
+  selects(selection, host) && bastionId !== host.id
+
 export interface Somebody {
   personId: string
   /** Null for who is no member (any more). */

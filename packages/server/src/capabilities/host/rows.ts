@@ -9,8 +9,8 @@ import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { enrolCommand, standingOf } from './rules.ts'
 
 const columns = [
-  ...(['id', 'name', 'environment', 'labels', 'address', 'port', 'whenStale', 'state', 'hostPublicKey', 'agentVersion'] as const),
-  ...(['acknowledged', 'acknowledgedAt', 'lastSeenAt', 'createdAt', 'enrolledAt', 'retiredAt'] as const),
+  ...(['id', 'name', 'environment', 'labels', 'address', 'port', 'whenStale', 'recorderLogin', 'state'] as const),
+  ...(['hostPublicKey', 'agentVersion', 'acknowledged', 'acknowledgedAt', 'lastSeenAt', 'createdAt', 'enrolledAt', 'retiredAt'] as const),
 ] as const
 type Row = Pick<Selectable<HostTable>, (typeof columns)[number]> & { live: string | null }
 
@@ -36,6 +36,7 @@ const present = (row: Row, newest: NewestChange, now: Date) => ({
   address: row.address,
   port: row.port,
   whenStale: row.whenStale,
+  recorderLogin: row.recorderLogin,
   state: row.state,
   hostKeyFingerprint: row.hostPublicKey === null ? null : fingerprintOf(parsePublicKey(row.hostPublicKey)),
   agentVersion: row.agentVersion,

@@ -1,4 +1,4 @@
-import { AccessPolicyId, PersonId, type AccessPolicy } from '@holdfast/contract'
+import { AccessPolicyId, HostId, PersonId, type AccessPolicy } from '@holdfast/contract'
 import type { Selectable } from 'kysely'
 import type { z } from 'zod'
 import type { AccessPolicyTable } from './tables.ts'
@@ -9,6 +9,7 @@ export const presentPolicy = (row: Selectable<AccessPolicyTable>): Policy => ({
   ...row,
   id: AccessPolicyId.parse(row.id),
   approvals: row.approvals === 2 ? 2 : 1,
+  bastionId: row.bastionId === null ? null : HostId.parse(row.bastionId),
   createdBy: PersonId.parse(row.createdBy),
   createdAt: row.createdAt.toISOString(),
   changedBy: PersonId.parse(row.changedBy),
@@ -17,6 +18,6 @@ export const presentPolicy = (row: Selectable<AccessPolicyTable>): Policy => ({
 
 export const policyColumns = [
   ...(['id', 'version', 'name', 'selects', 'logins', 'requesters', 'approvers', 'approvals', 'maxSeconds'] as const),
-  ...(['reasonRequired', 'ticketPattern', 'sourceNetworks', 'hours', 'extensions', 'apiKeysMayAsk', 'state'] as const),
-  ...(['createdBy', 'createdAt', 'changedBy', 'changedAt'] as const),
+  ...(['reasonRequired', 'ticketPattern', 'sourceNetworks', 'hours', 'extensions', 'apiKeysMayAsk', 'bastionId'] as const),
+  ...(['state', 'createdBy', 'createdAt', 'changedBy', 'changedAt'] as const),
 ] as const

@@ -1,4 +1,4 @@
-import type { AccessPolicy, GrantEndReason, GrantState, Host, LiveSession, SshExtension } from '@holdfast/contract'
+import type { AccessPolicy, GrantEndReason, GrantState, Host, LiveSession, Recording, SshExtension } from '@holdfast/contract'
 import type { ColumnType, Generated } from 'kysely'
 import type { z } from 'zod'
 
@@ -15,6 +15,7 @@ export interface HostTable {
   address: string
   port: number
   whenStale: z.infer<typeof Host>['whenStale']
+  recorderLogin: string | null
   state: Generated<z.infer<typeof Host>['state']>
   agentId: string | null
   agentSecretHash: Buffer | null
@@ -65,6 +66,7 @@ export interface AccessPolicyTable {
   hours: ColumnType<Policy['hours'], string | null, string | null>
   extensions: Extension[]
   apiKeysMayAsk: boolean
+  bastionId: string | null
   state: Generated<Policy['state']>
   createdBy: string
   createdAt: Date
@@ -127,6 +129,32 @@ interface LiveSessionTable {
   endReason: z.infer<typeof LiveSession>['endReason']
   survivors: number | null
 }
+interface RecordingTable {
+  id: string
+  grantId: string
+  bastionId: string
+  sessionId: string
+  kind: z.infer<typeof Recording>['kind']
+  commandSealed: Buffer | null
+  columns: number
+  lines: number
+  startedAt: Date
+  state: Generated<z.infer<typeof Recording>['state']>
+  chunks: Generated<number>
+  /** bigint */
+  characters: ColumnType<string, number | undefined, number>
+  head: string
+  lastAt: Date
+  endedAt: Date | null
+  exitCode: number | null
+}
+interface RecordingChunkTable {
+  recordingId: string
+  index: number
+  hash: string
+  contentSealed: Buffer
+  at: Date
+}
 interface BreakGlassUseTable {
   id: string
   hostId: string
@@ -151,5 +179,7 @@ declare module '../tenancy/schema.ts' {
     grantCertificate: GrantCertificateTable
     liveSession: LiveSessionTable
     breakGlassUse: BreakGlassUseTable
+    recording: RecordingTable
+    recordingChunk: RecordingChunkTable
   }
 }

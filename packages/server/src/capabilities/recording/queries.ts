@@ -1,0 +1,125 @@
+import { GrantId, HostId, LiveSessionId, PersonId, recording, RecordingId } from '@holdfast/contract'
+import { chunkPlace, recordedCommandPlace } from '../../kernel/access/recordings.ts'
+import { cursorOf } from '../../kernel/cursor.ts'
+import { handle, type Entered } from '../../kernel/handle.ts'
+import { createCheck, createLines, eventsOf } from './rules.ts'
+
+const recordings = ({ tx }: Pick<Entered, 'tx'>) =>
+  tx
+    .selectFrom('recording as r')
+    .innerJoin('accessGrant as g', 'g.id', 'r.grantId')
+    .innerJoin('host as h', 'h.id', 'g.hostId')
+    .select(['r.id', 'r.grantId', 'r.bastionId', 'g.hostId', 'h.name as hostName', 'g.login', 'g.personId', 'r.sessionId', 'r.kind'])
+    .select(['r.commandSealed', 'r.columns', 'r.lines', 'r.state', 'r.chunks', 'r.characters', 'r.head', 'r.startedAt', 'r.lastAt'])
+    .select(['r.endedAt', 'r.exitCode'])
+
+type Row = Awaited<ReturnType<ReturnType<typeof recordings>['execute']>>[number]
+
+const present = async ({ vault }: Pick<Entered, 'vault'>, { commandSealed, ...row }: Row) => ({
+  ...row,
+  id: RecordingId.parse(row.id),
+  grantId: GrantId.parse(row.grantId),
+  bastionId: HostId.parse(row.bastionId),
+  hostId: HostId.parse(row.hostId),
+  personId: PersonId.parse(row.personId),
+  sessionId: LiveSessionId.parse(row.sessionId),
+  command: commandSealed && (await vault.openText('org', recordedCommandPlace(row.id), commandSealed)),
+  characters: Number(row.characters),
+  startedAt: row.startedAt.toISOString(),
+  lastAt: row.lastAt.toISOString(),
+  endedAt: row.endedAt?.toISOString() ?? null,
+})
+
+export const list = handle(recording.list, async ({ limit, after, grantId }, context) => {
+  const cursor = cursorOf(RecordingId, after)
+  let query = recordings(context)
+  if (grantId !== undefined) query = query.where('r.grantId', '=', grantId)
+  if (cursor !== null) query = query.where('r.id', '<', cursor)
+  const rows = await query
+    .orderBy('r.id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  const shown = await Promise.all(rows.slice(0, limit).map((row) => present(context, row)))
+  return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }
+})
+
+export const read = handle(recording.read, async ({ id }, context) => {
+  const row = await recordings(context).where('r.id', '=', id).executeTakeFirst()
+  if (!row) throw context.fail('recording_not_found')
+  return present(context, row)
+})
+
+const countOf = async ({ tx }: Pick<Entered, 'tx'>, id: string): Promise<number | null> =>
+  (await tx.selectFrom('recording').select('chunks').where('id', '=', id).executeTakeFirst())?.chunks ?? null
+
+/** A row that was changed behind our back does not open; that is a finding, not a failure. */
+const readChunks = async ({ tx, vault }: Pick<Entered, 'tx' | 'vault'>, id: string, from: number, limit: number) => {
+  const rows = await tx
+    .selectFrom('recordingChunk')
+    .select(['index', 'hash', 'contentSealed'])
+    .where('recordingId', '=', id)
+    .where('index', '>=', from)
+    .orderBy('index')
+    .limit(limit)
+    .execute()
+  return Promise.all(
+    rows.map(async ({ index, hash, contentSealed }) => ({
+      index,
+      hash,
+      content: await vault.openText('org', chunkPlace(id, index), contentSealed),
+    })),
+  )
+}
+
+const chunksAtATime = 10
+
+export const events = handle(recording.events, async ({ id, from }, context) => {
+  const count = await countOf(context, id)
+  if (count === null) throw context.fail('recording_not_found')
+  const rows = await readChunks(context, id, from, chunksAtATime)
+  const next = from + chunksAtATime
+  return { chunks: rows.map(({ index, content }) => ({ index, content })), next: next < count ? next : null }
+})
+
+const searchedAtATime = 100
+const maxMatches = 500
+
+export const search = handle(recording.search, async ({ id, text, from }, context) => {
+  const count = await countOf(context, id)
+  if (count === null) throw context.fail('recording_not_found')
+  // One chunk more at the front: a line may have begun in it.
+  const rows = await readChunks(context, id, Math.max(0, from - 1), searchedAtATime + (from > 0 ? 1 : 0))
+  const next = from + searchedAtATime
+  const [linesOf, wanted] = [createLines(), text.toLowerCase()]
+  const matches = rows.flatMap(({ index, content }) => {
+    const lines = linesOf(eventsOf(content) ?? [], index === count - 1)
+    return index < from ? [] : lines.filter(({ line }) => line.toLowerCase().includes(wanted))
+  })
+  const shown = matches.slice(0, maxMatches).map(({ seconds, line }) => {
+    const at = line.toLowerCase().indexOf(wanted)
+    return { seconds, line: line.slice(Math.max(0, at - 100), at + 200) }
+  })
+  return { matches: shown, next: next < count ? next : null }
+})
+
+const verifiedAtATime = 50
+
+/** The first chunk at which the chain is not whole; null when all of it is. */
+const brokenAt = async (context: Pick<Entered, 'tx' | 'vault'>, id: string): Promise<{ chunks: number; at: number | null }> => {
+  const row = await context.tx.selectFrom('recording').select(['chunks', 'head']).where('id', '=', id).executeTakeFirstOrThrow()
+  const check = createCheck(id)
+  for (let from = 0; ; from += verifiedAtATime) {
+    const rows = await readChunks(context, id, from, verifiedAtATime).catch(() => null)
+    if (rows === null) return { chunks: from, at: from }
+    for (const chunk of rows) if (!check.add(chunk)) return { chunks: check.at().chunks, at: check.at().chunks }
+    if (rows.length < verifiedAtATime) break
+  }
+  const { head, chunks } = check.at()
+  return { chunks, at: head === row.head && chunks === row.chunks ? null : chunks }
+}
+
+export const verify = handle(recording.verify, async ({ id }, context) => {
+  if ((await countOf(context, id)) === null) throw context.fail('recording_not_found')
+  const { chunks, at } = await brokenAt(context, id)
+  return { intact: at === null, chunks, brokenAt: at }
+})
