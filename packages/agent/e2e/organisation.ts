@@ -11,9 +11,9 @@ export interface Organisation {
   asker: Person
   approver: Person
   /** Registers a host; what is needed to install the agent on it. */
-  register(name: string): Promise<{ hostId: HostId; token: string; caFingerprint: string | null; command: string }>
-  /** Lets the asker ask for a login on a host. */
-  allow(hostId: HostId, login: string): Promise<void>
+  register(name: string, more?: { port?: number; recorderLogin?: string }): Promise<{ hostId: HostId; token: string; caFingerprint: string | null; command: string }>
+  /** Lets the asker ask for a login on a host; through a bastion where one is named. */
+  allow(hostId: HostId, login: string, bastionId?: HostId): Promise<void>
   /** Asked, approved: runs. */
   grant(hostId: HostId, login: string, seconds: number): Promise<InputOf<typeof operations.grant.read>['id']>
   certificate(id: InputOf<typeof operations.grant.read>['id'], publicKey: string): Promise<string>
@@ -85,14 +85,14 @@ export const startOrganisation = async (): Promise<Organisation> => {
   const approver = await settle(second, 'grace@example.test')
   return {
     ...{ system, asker, approver },
-    async register(name) {
-      const { value } = await first.call(operations.host.register, { name, environment: 'test', address: '127.0.0.1' })
+    async register(name, more = {}) {
+      const { value } = await first.call(operations.host.register, { name, environment: 'test', address: '127.0.0.1', ...more })
       return { hostId: value.host.id, token: value.token, caFingerprint: value.caFingerprint, command: value.command }
     },
-    async allow(hostId, login) {
+    async allow(hostId, login, bastionId) {
       const people = { requesters: { personIds: [asker.id as never] }, approvers: { personIds: [approver.id as never] } }
       const rules = { name: 'Test servers', selects: { hostIds: [hostId] }, logins: [login], ...people }
-      await first.call(operations.accessPolicy.create, { ...rules, maxSeconds: 3600, reasonRequired: false })
+      await first.call(operations.accessPolicy.create, { ...rules, maxSeconds: 3600, reasonRequired: false, ...(bastionId && { bastionId }) })
     },
     async grant(hostId, login, seconds) {
       const { value } = await first.call(operations.grant.request, {

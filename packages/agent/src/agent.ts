@@ -7,6 +7,7 @@ import { listen } from './hook-socket.ts'
 import { hostPublicKey, isDue, writeHostCertificate } from './host-certificate.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import type { Layout } from './paths.ts'
+import { openDesk, type Desk } from './recording/desk.ts'
 import { startReporter } from './reporter.ts'
 import { connectServer, ServerRefused } from './server-client.ts'
 import { createSessions, type LiveSession } from './sessions.ts'
@@ -90,10 +91,12 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   let acknowledged = 0
   let skewTold = false
 
+  let desk: Desk | null = null
   const sessions = createSessions({
     ...{ directory: layout.sessions, cgroups, clock, warnBefore: settings.warnBefore },
     async onEnded(ended, { grantId }) {
       if (grantId === trialGrant) return
+      desk?.sessionEnded(ended.id, ended.reason)
       log(`session ${ended.id} ended: ${ended.reason}, ${ended.survivors} survivors`)
       outbox.ended(ended)
       reporter.wake()
@@ -208,6 +211,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const socket = await listen(layout.socket, answer)
   await sessions.resume()
   if (belief) await Promise.all(enforce(belief, clock.now()))
+  if (settings.recorder !== null) desk = await openDesk({ layout, login: settings.recorder, client, sessions, log })
   const sync = startSync({
     client,
     fetch: fetchState,
@@ -235,6 +239,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
       for (const timer of timers) clearInterval(timer)
       await socket.close()
       await sync.stop()
+      await desk?.close()
       sessions.stop()
       await reporter.stop()
       await outbox.settle()

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parsePublicKey } from '@holdfast/crypto/ssh'
@@ -9,6 +10,7 @@ import { installHook } from './hook.ts'
 import { hostPublicKey, writeHostCertificate } from './host-certificate.ts'
 import { addHook, removeHookLine } from './pam.ts'
 import { layoutOf, type Layout } from './paths.ts'
+import { writeRecorder } from './recording/program.ts'
 import { connectServer } from './server-client.ts'
 import { hasSystemd, reloadSshd, startService } from './service.ts'
 import type { Settings } from './settings.ts'
@@ -80,6 +82,11 @@ const writeBreakGlass = async (layout: Layout, { login, authority }: BreakGlass)
   parsePublicKey(authority)
 }
 
+const checkAccount = (login: string): void => {
+  if (spawnSync('id', ['-u', login], { stdio: 'ignore' }).status !== 0)
+    throw new InstallRefused(`there is no account ${login} for the recorder: useradd -M -s /bin/sh ${login}, then register again`)
+}
+
 /** A login through everything, with the agent in this process, before sshd is told of it. */
 const tryLogin = async (layout: Layout, settings: Settings, login: string): Promise<void> => {
   const trial = createTrial(layout, settings, login)
@@ -119,7 +126,11 @@ export const installAgent = async (options: InstallOptions): Promise<Settings> =
       name: enrolled.name,
     },
     ...{ agentKey: enrolled.agentKey, revocationAuthorities: enrolled.revocationAuthorities, cgroup, pam, sshd },
-    ...{ breakGlass: breakGlass?.login ?? null, warnBefore: [...(options.warnBefore ?? [300, 60])] },
+    ...{
+      breakGlass: breakGlass?.login ?? null,
+      recorder: enrolled.recorderLogin,
+      warnBefore: [...(options.warnBefore ?? [300, 60])],
+    },
   }
   try {
     await writeEnrolment(layout, enrolled, settings, authority)
@@ -130,7 +141,12 @@ export const installAgent = async (options: InstallOptions): Promise<Settings> =
         ? 'The session hook was compiled.'
         : 'No C compiler here: the session hook runs in Node, which takes some 90 ms of a login.',
     )
-    await writeDropIn(layout, sshd, breakGlass)
+    if (settings.recorder !== null) {
+      checkAccount(settings.recorder)
+      writeRecorder(layout)
+      say(`This is a bastion: whoever logs in as ${settings.recorder} is recorded.`)
+    }
+    await writeDropIn(layout, sshd, { breakGlass, recorder: settings.recorder })
     await addHook(pam, layout.hook)
     await tryLogin(layout, settings, trialLogin)
     say(`A trial login as ${trialLogin} went through sshd, PAM, agent and control group.`)

@@ -25,6 +25,10 @@ export const layoutOf = (root = '/') => {
     sessions: join(state, 'sessions'),
     socket: join(run, 'agent.sock'),
     hook: join(lib, 'session-hook'),
+    recorder: join(lib, 'recorder'),
+    // Apart from the agent's own: the account of the recorder may enter.
+    recorderSocket: join(root, 'run/holdfast-recorder/socket'),
+    recordings: join(state, 'recordings'),
     sshdConfig: join(ssh, 'sshd_config'),
     // First in its directory: of several values sshd takes the first.
     dropIn: join(ssh, 'sshd_config.d/00-holdfast.conf'),

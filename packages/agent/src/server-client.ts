@@ -3,7 +3,16 @@ import { Agent, request, type RequestOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { AgentState, Enrolment, RenewedCertificate, type Report } from './wire.ts'
+import {
+  AgentState,
+  Enrolment,
+  OpenedRecording,
+  RenewedCertificate,
+  type Chunk,
+  type RecordingEnd,
+  type RecordingFacts,
+  type Report,
+} from './wire.ts'
 
 export interface ServerClient {
   enrol(input: { token: string; hostPublicKey: string; agentVersion: string }): Promise<Enrolment>
@@ -11,6 +20,9 @@ export interface ServerClient {
   state(): Promise<{ state: AgentState; roundTripMs: number }>
   report(report: Report, idempotencyKey: string): Promise<void>
   renewHostCertificate(hostPublicKey: string): Promise<string>
+  openRecording(facts: RecordingFacts): Promise<OpenedRecording>
+  appendRecording(id: string, chunk: Chunk): Promise<void>
+  endRecording(id: string, end: RecordingEnd): Promise<void>
   /** Holds the event stream until it ends, however that happens; never throws. */
   follow(on: { open: () => void; changed: () => void }, signal: AbortSignal): Promise<void>
   close(): void
@@ -105,6 +117,13 @@ export const connectServer = ({ server, authority, agentKey }: ServerAddress): S
     },
     renewHostCertificate: async (hostPublicKey) =>
       RenewedCertificate.parse(await call('POST', '/agent/host-certificate', { hostPublicKey })).hostCertificate,
+    openRecording: async (facts) => OpenedRecording.parse(await call('POST', '/agent/recordings', facts)),
+    async appendRecording(id, chunk) {
+      await call('POST', `/agent/recordings/${id}/chunks`, chunk)
+    },
+    async endRecording(id, end) {
+      await call('POST', `/agent/recordings/${id}/end`, end)
+    },
     follow: (on, signal) => follow((options) => send('GET', '/agent/events', options), on, signal),
     close: () => agent.destroy(),
   }

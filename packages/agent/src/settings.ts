@@ -18,6 +18,8 @@ export const Settings = z.object({
   cgroup: z.string().regex(/^[a-z0-9-]{1,64}$/),
   /** Who logs in without a grant, by an authority of its own that is kept offline; null for nobody. */
   breakGlass: z.string().nullable(),
+  /** Of a bastion: the account that its recorder runs under. */
+  recorder: z.string().nullable().default(null),
   pam: z.string(),
   sshd: z.string(),
   /** Seconds before the end at which people are warned. */

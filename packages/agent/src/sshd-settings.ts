@@ -52,11 +52,27 @@ const breakGlassLines = (layout: Layout, { login }: BreakGlass): string[] => [
   'Match all',
 ]
 
-export const dropInOf = (layout: Layout, breakGlass: BreakGlass | null): string =>
+/** Whatever was asked for, the recorder runs, and nothing passes it by: no forwarding of any kind. */
+const recorderLines = (layout: Layout, login: string): string[] => [
+  '',
+  `Match User ${login}`,
+  `  ForceCommand ${layout.recorder}`,
+  ...['  DisableForwarding yes', '  PermitTunnel no', '  PermitUserRC no', '  PermitOpen none', '  PermitListen none'],
+  'Match all',
+]
+
+export interface Special {
+  breakGlass: BreakGlass | null
+  /** The account of the recorder; null where this is no bastion. */
+  recorder: string | null
+}
+
+export const dropInOf = (layout: Layout, { breakGlass, recorder }: Special): string =>
   [
     '# Written by holdfast agent install; holdfast agent uninstall removes it.',
     ...settingsOf(layout).map(([name, value]) => `${name} ${value}`),
     ...(breakGlass ? breakGlassLines(layout, breakGlass) : []),
+    ...(recorder === null ? [] : recorderLines(layout, recorder)),
     '',
   ].join('\n')
 
@@ -95,17 +111,27 @@ export const checkSshd = async (sshd: string, layout: Layout): Promise<void> => 
   }
 }
 
+/** For the account of the recorder sshd must run the recorder, whatever else stands in its settings. */
+const checkRecorder = async (sshd: string, layout: Layout, login: string): Promise<void> => {
+  const connection = `user=${login},host=localhost,addr=127.0.0.1`
+  const { stdout } = await run(sshd, ['-T', '-C', connection, '-f', layout.sshdConfig], { timeout: 20_000 })
+  const inForce = new Set(stdout.split('\n').map((line) => line.trim()))
+  if (!inForce.has(`forcecommand ${layout.recorder}`) || !inForce.has('disableforwarding yes'))
+    throw new SshdRefused(`other settings of ${login} come before ours in ${layout.sshdConfig}`)
+}
+
 /** Writes the drop-in; what was there before is put back when sshd refuses it. Throws `SshdRefused`. */
-export const writeDropIn = async (layout: Layout, sshd: string, breakGlass: BreakGlass | null): Promise<void> => {
+export const writeDropIn = async (layout: Layout, sshd: string, special: Special): Promise<void> => {
   if (!isIncluded(layout))
     throw new SshdRefused(
       `${layout.sshdConfig} has no line "Include ${join(dirname(layout.dropIn), '*.conf')}"; add it as the first`,
     )
   const before = readIfThere(layout.dropIn)
   mkdirSync(dirname(layout.dropIn), { recursive: true, mode: 0o755 })
-  await replaceFile(layout.dropIn, dropInOf(layout, breakGlass), { mode: 0o644 })
+  await replaceFile(layout.dropIn, dropInOf(layout, special), { mode: 0o644 })
   try {
     await checkSshd(sshd, layout)
+    if (special.recorder !== null) await checkRecorder(sshd, layout, special.recorder)
   } catch (error) {
     if (before === null) removeDropIn(layout)
     else await replaceFile(layout.dropIn, before, { mode: 0o644 })

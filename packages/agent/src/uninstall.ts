@@ -1,4 +1,5 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClock } from './clock.ts'
 import { findCgroups } from './containment.ts'
@@ -27,7 +28,8 @@ export const removeEverything = async (layout: Layout, { cgroup }: Pick<Settings
   sessions.stop()
   if (cgroups !== null) rmdirSync(cgroups)
   removeHook(layout)
-  for (const directory of [layout.etc, layout.state, layout.run]) rmSync(directory, { recursive: true, force: true })
+  for (const directory of [layout.etc, layout.state, layout.run, dirname(layout.recorderSocket)])
+    rmSync(directory, { recursive: true, force: true })
 }
 
 /**

@@ -39,6 +39,8 @@ export const Enrolment = z.object({
   orgId: Name,
   name: z.string().max(100),
   agentKey: z.string().min(1).max(500),
+  /** Of a bastion: the account that its recorder runs under. */
+  recorderLogin: Login.nullable().default(null),
   hostCertificate: z.string().max(10_000),
   /** Lines of the keys that sign bundles. */
   revocationAuthorities: z.array(z.string().max(10_000)).min(1).max(20),
@@ -47,6 +49,44 @@ export const Enrolment = z.object({
 export type Enrolment = z.infer<typeof Enrolment>
 
 export const RenewedCertificate = z.object({ hostCertificate: z.string().max(10_000) })
+
+/** What a recorder needs to open the session on the server; each part may stand in a file of ssh. */
+export const OpenedRecording = z.object({
+  id: Name,
+  certificate: z.string().regex(/^[\x20-\x7e]{1,10000}$/),
+  login: Login,
+  address: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/),
+  port: z.number().int().min(1).max(65_535),
+  hostKeyAlias: z.string().regex(/^[a-z0-9:_-]{1,200}$/),
+  knownHosts: z
+    .array(z.string().regex(/^@cert-authority [\x20-\x7e]{1,10000}$/))
+    .min(1)
+    .max(20),
+})
+export type OpenedRecording = z.infer<typeof OpenedRecording>
+
+export interface RecordingFacts {
+  grantId: string
+  sessionId: string
+  publicKey: string
+  kind: 'terminal' | 'command' | 'transfer'
+  command: string | null
+  columns: number
+  lines: number
+}
+
+export interface Chunk {
+  index: number
+  hash: string
+  content: string
+}
+
+export interface RecordingEnd {
+  chunks: number
+  head: string
+  outcome: 'complete' | 'cut_off'
+  exitCode: number | null
+}
 
 export interface Report {
   /** The newest state that is in force here: files written, sessions ended. */

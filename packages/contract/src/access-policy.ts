@@ -63,7 +63,9 @@ const rules = {
   hours: AccessHours.nullable().describe('null: at any time'),
   extensions: z.array(SshExtension).max(4).refine(unique, 'an extension twice'),
   apiKeysMayAsk: z.boolean().describe('an API key may request and use access without a code, for service accounts'),
-  bastionId: HostId.nullable().describe('sessions go through this bastion, which records them, and no other way; null: not recorded'),
+  bastionId: HostId.nullable().describe(
+    'sessions go through this bastion, which records them, and no other way; null: not recorded',
+  ),
 }
 
 /** What is filled in when it is left out. */

@@ -24,6 +24,7 @@ import {
   type OrgId,
   type Role,
 } from '@holdfast/contract'
+import { recordingHash, recordingRoot } from '@holdfast/crypto'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { newId, newOrgId } from '../src/kernel/identifier.ts'
 import { openUnit, record } from '../src/kernel/unit.ts'

@@ -76,10 +76,7 @@ const Limits = ({ form }: { form: Form<Rules> }) => {
         label="Recording"
         description="Sessions then go through a bastion, and nothing can be forwarded"
         name="bastionId"
-        data={[
-          { value: '', label: 'None' },
-          ...bastions.map(({ id, name }) => ({ value: id as string, label: `On ${name}` })),
-        ]}
+        data={[{ value: '', label: 'None' }, ...bastions.map(({ id, name }) => ({ value: id as string, label: `On ${name}` }))]}
         value={values.bastionId ?? ''}
         onChange={({ currentTarget: { value } }) => form.set('bastionId', bastions.find(({ id }) => id === value)?.id ?? null)}
         error={form.error('bastionId')}

@@ -8,7 +8,21 @@ import { endOfMembership, settleAll, settleOne } from './upkeep.ts'
 
 /** Access to servers for a time (C6). */
 export const grants: Capability = {
-  handlers: [options, request, approve, deny, cancel, certificate, extend, returnEarly, revoke, revokeAllOf, list, read, openRecording],
+  handlers: [
+    options,
+    request,
+    approve,
+    deny,
+    cancel,
+    certificate,
+    extend,
+    returnEarly,
+    revoke,
+    revokeAllOf,
+    list,
+    read,
+    openRecording,
+  ],
   jobs: [settleOne],
   schedules: [settleAll],
   memberHooks: [endOfMembership],

@@ -233,9 +233,7 @@ export const options = handle(grant.options, async ({ limit, after, hostId, name
     rows: shown
       .map(({ id, labels, name: hostName, ...host }) => ({
         ...{ hostId: HostId.parse(id), hostName, environment: host.environment, address: host.address, port: host.port },
-        policies: policies
-          .filter((policy) => covers(policy, { id, labels, environment: host.environment }))
-          .slice(0, 20),
+        policies: policies.filter((policy) => covers(policy, { id, labels, environment: host.environment })).slice(0, 20),
       }))
       .filter((row) => row.policies.length > 0),
     next: page.length > limit ? (shown.at(-1)?.name ?? null) : null,

@@ -10,7 +10,16 @@ import { enrolCommand, standingOf } from './rules.ts'
 
 const columns = [
   ...(['id', 'name', 'environment', 'labels', 'address', 'port', 'whenStale', 'recorderLogin', 'state'] as const),
-  ...(['hostPublicKey', 'agentVersion', 'acknowledged', 'acknowledgedAt', 'lastSeenAt', 'createdAt', 'enrolledAt', 'retiredAt'] as const),
+  ...([
+    'hostPublicKey',
+    'agentVersion',
+    'acknowledged',
+    'acknowledgedAt',
+    'lastSeenAt',
+    'createdAt',
+    'enrolledAt',
+    'retiredAt',
+  ] as const),
 ] as const
 type Row = Pick<Selectable<HostTable>, (typeof columns)[number]> & { live: string | null }
 

@@ -9,8 +9,28 @@ const recordings = ({ tx }: Pick<Entered, 'tx'>) =>
     .selectFrom('recording as r')
     .innerJoin('accessGrant as g', 'g.id', 'r.grantId')
     .innerJoin('host as h', 'h.id', 'g.hostId')
-    .select(['r.id', 'r.grantId', 'r.bastionId', 'g.hostId', 'h.name as hostName', 'g.login', 'g.personId', 'r.sessionId', 'r.kind'])
-    .select(['r.commandSealed', 'r.columns', 'r.lines', 'r.state', 'r.chunks', 'r.characters', 'r.head', 'r.startedAt', 'r.lastAt'])
+    .select([
+      'r.id',
+      'r.grantId',
+      'r.bastionId',
+      'g.hostId',
+      'h.name as hostName',
+      'g.login',
+      'g.personId',
+      'r.sessionId',
+      'r.kind',
+    ])
+    .select([
+      'r.commandSealed',
+      'r.columns',
+      'r.lines',
+      'r.state',
+      'r.chunks',
+      'r.characters',
+      'r.head',
+      'r.startedAt',
+      'r.lastAt',
+    ])
     .select(['r.endedAt', 'r.exitCode'])
 
 type Row = Awaited<ReturnType<ReturnType<typeof recordings>['execute']>>[number]
