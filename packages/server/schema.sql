@@ -109,16 +109,20 @@ table access_policy (
   created_at timestamp with time zone not null,
   changed_by text not null,
   changed_at timestamp with time zone not null,
+  bastion_id text,
   constraint access_policy_approvals_check CHECK ((approvals = ANY (ARRAY[1, 2]))),
+  constraint access_policy_check CHECK (((bastion_id IS NULL) OR (extensions = '{}'::text[]))),
   constraint access_policy_max_seconds_check CHECK (((max_seconds >= 60) AND (max_seconds <= 2592000))),
   constraint access_policy_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
   constraint access_policy_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text]))),
   constraint access_policy_version_check CHECK ((version > 0)),
   constraint access_policy_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES person(id),
   constraint access_policy_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
+  constraint access_policy_org_id_bastion_id_fkey FOREIGN KEY (org_id, bastion_id) REFERENCES host(org_id, id),
   constraint access_policy_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint access_policy_pkey PRIMARY KEY (org_id, id)
 );
+CREATE INDEX access_policy_bastion ON public.access_policy USING btree (org_id, bastion_id) WHERE (bastion_id IS NOT NULL);
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
@@ -327,11 +331,13 @@ table host (
   acknowledged bigint,
   acknowledged_at timestamp with time zone,
   last_seen_at timestamp with time zone,
+  recorder_login text,
   constraint host_address_check CHECK (((length(address) >= 1) AND (length(address) <= 253))),
   constraint host_check CHECK (((state = 'enrolled'::text) <= ((agent_id IS NOT NULL) AND (agent_secret_hash IS NOT NULL) AND (host_public_key IS NOT NULL)))),
   constraint host_environment_check CHECK ((environment ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
   constraint host_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
   constraint host_port_check CHECK (((port >= 1) AND (port <= 65535))),
+  constraint host_recorder_login_check CHECK ((recorder_login ~ '^[a-z_][a-z0-9_-]{0,31}$'::text)),
   constraint host_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'enrolled'::text, 'retired'::text]))),
   constraint host_when_stale_check CHECK ((when_stale = ANY (ARRAY['refuse'::text, 'allow'::text]))),
   constraint host_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
@@ -856,6 +862,66 @@ table protected_table (
   constraint protected_table_pkey PRIMARY KEY (name)
 );
 grant select to holdfast_app;
+
+table recording (
+  org_id uuid not null default current_org(),
+  id text not null,
+  grant_id text not null,
+  bastion_id text not null,
+  session_id text not null,
+  kind text not null,
+  command_sealed bytea,
+  columns integer not null,
+  lines integer not null,
+  started_at timestamp with time zone not null,
+  state text not null default 'running'::text,
+  chunks integer not null default 0,
+  characters bigint not null default 0,
+  head text not null,
+  last_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  exit_code integer,
+  constraint recording_check CHECK (((state = 'running'::text) = (ended_at IS NULL))),
+  constraint recording_columns_check CHECK (((columns >= 1) AND (columns <= 10000))),
+  constraint recording_head_check CHECK ((head ~ '^[0-9a-f]{64}$'::text)),
+  constraint recording_kind_check CHECK ((kind = ANY (ARRAY['terminal'::text, 'command'::text, 'transfer'::text]))),
+  constraint recording_lines_check CHECK (((lines >= 1) AND (lines <= 10000))),
+  constraint recording_state_check CHECK ((state = ANY (ARRAY['running'::text, 'complete'::text, 'cut_off'::text]))),
+  constraint recording_org_id_bastion_id_fkey FOREIGN KEY (org_id, bastion_id) REFERENCES host(org_id, id),
+  constraint recording_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint recording_org_id_grant_id_fkey FOREIGN KEY (org_id, grant_id) REFERENCES access_grant(org_id, id),
+  constraint recording_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX recording_age ON public.recording USING btree (org_id, started_at);
+CREATE INDEX recording_bastion ON public.recording USING btree (org_id, bastion_id);
+CREATE INDEX recording_grant ON public.recording USING btree (org_id, grant_id);
+CREATE INDEX recording_running ON public.recording USING btree (org_id, last_at) WHERE (state = 'running'::text);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.recording FOR EACH ROW EXECUTE FUNCTION capture_recording() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.recording FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table recording_chunk (
+  org_id uuid not null default current_org(),
+  recording_id text not null,
+  index integer not null,
+  hash text not null,
+  content_sealed bytea not null,
+  at timestamp with time zone not null,
+  constraint recording_chunk_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint recording_chunk_index_check CHECK ((index >= 0)),
+  constraint recording_chunk_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint recording_chunk_org_id_recording_id_fkey FOREIGN KEY (org_id, recording_id) REFERENCES recording(org_id, id) ON DELETE CASCADE,
+  constraint recording_chunk_pkey PRIMARY KEY (org_id, recording_id, index)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.recording_chunk FOR EACH ROW EXECUTE FUNCTION capture_recording_chunk() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.recording_chunk FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
 
 table recovery_code (
   person_id text not null,
@@ -2428,6 +2494,127 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"promise_check"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_recording()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('bastion_id', new.bastion_id, 'characters', new.characters, 'chunks', new.chunks, 'columns', new.columns, 'command_sealed', capture_bytes(new.command_sealed), 'ended_at', new.ended_at, 'exit_code', new.exit_code, 'grant_id', new.grant_id, 'head', new.head, 'id', new.id, 'kind', new.kind, 'last_at', new.last_at, 'lines', new.lines, 'org_id', new.org_id, 'session_id', new.session_id, 'started_at', new.started_at, 'state', new.state)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('bastion_id', old.bastion_id, 'characters', old.characters, 'chunks', old.chunks, 'columns', old.columns, 'command_sealed', capture_bytes(old.command_sealed), 'ended_at', old.ended_at, 'exit_code', old.exit_code, 'grant_id', old.grant_id, 'head', old.head, 'id', old.id, 'kind', old.kind, 'last_at', old.last_at, 'lines', old.lines, 'org_id', old.org_id, 'session_id', old.session_id, 'started_at', old.started_at, 'state', old.state)::text;
+      else
+        if new.bastion_id is distinct from old.bastion_id then
+          after := after || ',"bastion_id":' || coalesce(to_json(new.bastion_id)::text, 'null'); before := before || ',"bastion_id":' || coalesce(to_json(old.bastion_id)::text, 'null');
+        end if;
+        if new.characters is distinct from old.characters then
+          after := after || ',"characters":' || coalesce(to_json(new.characters)::text, 'null'); before := before || ',"characters":' || coalesce(to_json(old.characters)::text, 'null');
+        end if;
+        if new.chunks is distinct from old.chunks then
+          after := after || ',"chunks":' || coalesce(to_json(new.chunks)::text, 'null'); before := before || ',"chunks":' || coalesce(to_json(old.chunks)::text, 'null');
+        end if;
+        if new.columns is distinct from old.columns then
+          after := after || ',"columns":' || coalesce(to_json(new.columns)::text, 'null'); before := before || ',"columns":' || coalesce(to_json(old.columns)::text, 'null');
+        end if;
+        if new.command_sealed is distinct from old.command_sealed then
+          after := after || ',"command_sealed":' || coalesce(to_json(capture_bytes(new.command_sealed))::text, 'null'); before := before || ',"command_sealed":' || coalesce(to_json(capture_bytes(old.command_sealed))::text, 'null');
+        end if;
+        if new.ended_at is distinct from old.ended_at then
+          after := after || ',"ended_at":' || coalesce(to_json(new.ended_at)::text, 'null'); before := before || ',"ended_at":' || coalesce(to_json(old.ended_at)::text, 'null');
+        end if;
+        if new.exit_code is distinct from old.exit_code then
+          after := after || ',"exit_code":' || coalesce(to_json(new.exit_code)::text, 'null'); before := before || ',"exit_code":' || coalesce(to_json(old.exit_code)::text, 'null');
+        end if;
+        if new.grant_id is distinct from old.grant_id then
+          after := after || ',"grant_id":' || coalesce(to_json(new.grant_id)::text, 'null'); before := before || ',"grant_id":' || coalesce(to_json(old.grant_id)::text, 'null');
+        end if;
+        if new.head is distinct from old.head then
+          after := after || ',"head":' || coalesce(to_json(new.head)::text, 'null'); before := before || ',"head":' || coalesce(to_json(old.head)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.last_at is distinct from old.last_at then
+          after := after || ',"last_at":' || coalesce(to_json(new.last_at)::text, 'null'); before := before || ',"last_at":' || coalesce(to_json(old.last_at)::text, 'null');
+        end if;
+        if new.lines is distinct from old.lines then
+          after := after || ',"lines":' || coalesce(to_json(new.lines)::text, 'null'); before := before || ',"lines":' || coalesce(to_json(old.lines)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.session_id is distinct from old.session_id then
+          after := after || ',"session_id":' || coalesce(to_json(new.session_id)::text, 'null'); before := before || ',"session_id":' || coalesce(to_json(old.session_id)::text, 'null');
+        end if;
+        if new.started_at is distinct from old.started_at then
+          after := after || ',"started_at":' || coalesce(to_json(new.started_at)::text, 'null'); before := before || ',"started_at":' || coalesce(to_json(old.started_at)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"recording"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_recording_chunk()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('index', new.index, 'recording_id', new.recording_id)::text; after := json_build_object('at', new.at, 'content_sealed', case when new.content_sealed is not null then 'secret' end, 'hash', new.hash, 'index', new.index, 'org_id', new.org_id, 'recording_id', new.recording_id)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('index', old.index, 'recording_id', old.recording_id)::text; after := 'null'; before := json_build_object('at', old.at, 'content_sealed', case when old.content_sealed is not null then 'secret' end, 'hash', old.hash, 'index', old.index, 'org_id', old.org_id, 'recording_id', old.recording_id)::text;
+      else
+        if new.at is distinct from old.at then
+          after := after || ',"at":' || coalesce(to_json(new.at)::text, 'null'); before := before || ',"at":' || coalesce(to_json(old.at)::text, 'null');
+        end if;
+        if new.content_sealed is distinct from old.content_sealed then
+          after := after || ',"content_sealed":' || coalesce(to_json(case when new.content_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"content_sealed":' || coalesce(to_json(case when old.content_sealed is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.hash is distinct from old.hash then
+          after := after || ',"hash":' || coalesce(to_json(new.hash)::text, 'null'); before := before || ',"hash":' || coalesce(to_json(old.hash)::text, 'null');
+        end if;
+        if new.index is distinct from old.index then
+          after := after || ',"index":' || coalesce(to_json(new.index)::text, 'null'); before := before || ',"index":' || coalesce(to_json(old.index)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.recording_id is distinct from old.recording_id then
+          after := after || ',"recording_id":' || coalesce(to_json(new.recording_id)::text, 'null'); before := before || ',"recording_id":' || coalesce(to_json(old.recording_id)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('index', old.index, 'recording_id', old.recording_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"recording_chunk"}');
       return null;
     end $function$
 ;

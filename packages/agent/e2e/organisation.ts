@@ -11,7 +11,10 @@ export interface Organisation {
   asker: Person
   approver: Person
   /** Registers a host; what is needed to install the agent on it. */
-  register(name: string, more?: { port?: number; recorderLogin?: string }): Promise<{ hostId: HostId; token: string; caFingerprint: string | null; command: string }>
+  register(
+    name: string,
+    more?: { port?: number; recorderLogin?: string },
+  ): Promise<{ hostId: HostId; token: string; caFingerprint: string | null; command: string }>
   /** Lets the asker ask for a login on a host; through a bastion where one is named. */
   allow(hostId: HostId, login: string, bastionId?: HostId): Promise<void>
   /** Asked, approved: runs. */
@@ -92,7 +95,12 @@ export const startOrganisation = async (): Promise<Organisation> => {
     async allow(hostId, login, bastionId) {
       const people = { requesters: { personIds: [asker.id as never] }, approvers: { personIds: [approver.id as never] } }
       const rules = { name: 'Test servers', selects: { hostIds: [hostId] }, logins: [login], ...people }
-      await first.call(operations.accessPolicy.create, { ...rules, maxSeconds: 3600, reasonRequired: false, ...(bastionId && { bastionId }) })
+      await first.call(operations.accessPolicy.create, {
+        ...rules,
+        maxSeconds: 3600,
+        reasonRequired: false,
+        ...(bastionId && { bastionId }),
+      })
     },
     async grant(hostId, login, seconds) {
       const { value } = await first.call(operations.grant.request, {

@@ -19,6 +19,8 @@ const quit = (why: string): never => {
 
 const agent = connect(socketPath)
 agent.on('error', () => quit('what records it cannot be reached'))
+let over = false
+agent.on('close', () => over || quit('the recording has stopped: the session ends'))
 const answers = createInterface({ input: agent })[Symbol.asyncIterator]()
 /** One question at a time: the answers come in order. */
 let asking: Promise<unknown> = Promise.resolve()
@@ -56,6 +58,7 @@ const inner = spawn(
 ssh = inner
 const finish = async (exitCode: number | null): Promise<never> => {
   await ask({ end: { exitCode } })
+  over = true
   process.exit(exitCode ?? 255)
 }
 /** The person has gone. */
