@@ -89,7 +89,7 @@ const acknowledged = ({ database }: Ground) =>
   )
 
 /** A request by a key, and how to make it one again after it was decided; or a grant that runs, approved by the demo's reviewer. */
-const aGrant = async (ground: Ground, by: 'owner' | 'member' = 'owner') => {
+export const aGrant = async (ground: Ground, by: 'owner' | 'member' = 'owner') => {
   const { call, keys, database } = ground
   await acknowledged(ground)
   const { hostId, as } = await enrolledHost(ground)

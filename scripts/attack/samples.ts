@@ -11,6 +11,7 @@ import {
   type Operation,
 } from '@holdfast/contract'
 import { accessSamples, aHost, anAccessPolicy, newSshKey, rules } from './access-samples.ts'
+import { recordingSamples } from './recording-samples.ts'
 import { invite, person, send, type Ground, type Headers, type Person } from './ground.ts'
 import { each, once, unused, type Make, type Sample } from './sample.ts'
 

@@ -5,6 +5,9 @@ alter table access_policy add column bastion_id text;
 alter table access_policy add foreign key (org_id, bastion_id) references host (org_id, id);
 -- What is forwarded passes a recorder by.
 alter table access_policy add check (bastion_id is null or extensions = '{}');
+-- Captured with their new columns.
+select protect_tenant_table('host', secret => '{agent_secret_hash}', quiet => '{agent_version, acknowledged, acknowledged_at, last_seen_at}'),
+  protect_tenant_table('access_policy');
 create index access_policy_bastion on access_policy (org_id, bastion_id) where bastion_id is not null;
 
 create table recording (
