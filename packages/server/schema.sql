@@ -1246,9 +1246,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('api_keys_may_ask', new.api_keys_may_ask, 'approvals', new.approvals, 'approvers', new.approvers, 'changed_at', new.changed_at, 'changed_by', new.changed_by, 'created_at', new.created_at, 'created_by', new.created_by, 'extensions', new.extensions, 'hours', new.hours, 'id', new.id, 'logins', new.logins, 'max_seconds', new.max_seconds, 'name', new.name, 'org_id', new.org_id, 'reason_required', new.reason_required, 'requesters', new.requesters, 'selects', new.selects, 'source_networks', new.source_networks, 'state', new.state, 'ticket_pattern', new.ticket_pattern, 'version', new.version)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('api_keys_may_ask', new.api_keys_may_ask, 'approvals', new.approvals, 'approvers', new.approvers, 'bastion_id', new.bastion_id, 'changed_at', new.changed_at, 'changed_by', new.changed_by, 'created_at', new.created_at, 'created_by', new.created_by, 'extensions', new.extensions, 'hours', new.hours, 'id', new.id, 'logins', new.logins, 'max_seconds', new.max_seconds, 'name', new.name, 'org_id', new.org_id, 'reason_required', new.reason_required, 'requesters', new.requesters, 'selects', new.selects, 'source_networks', new.source_networks, 'state', new.state, 'ticket_pattern', new.ticket_pattern, 'version', new.version)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('api_keys_may_ask', old.api_keys_may_ask, 'approvals', old.approvals, 'approvers', old.approvers, 'changed_at', old.changed_at, 'changed_by', old.changed_by, 'created_at', old.created_at, 'created_by', old.created_by, 'extensions', old.extensions, 'hours', old.hours, 'id', old.id, 'logins', old.logins, 'max_seconds', old.max_seconds, 'name', old.name, 'org_id', old.org_id, 'reason_required', old.reason_required, 'requesters', old.requesters, 'selects', old.selects, 'source_networks', old.source_networks, 'state', old.state, 'ticket_pattern', old.ticket_pattern, 'version', old.version)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('api_keys_may_ask', old.api_keys_may_ask, 'approvals', old.approvals, 'approvers', old.approvers, 'bastion_id', old.bastion_id, 'changed_at', old.changed_at, 'changed_by', old.changed_by, 'created_at', old.created_at, 'created_by', old.created_by, 'extensions', old.extensions, 'hours', old.hours, 'id', old.id, 'logins', old.logins, 'max_seconds', old.max_seconds, 'name', old.name, 'org_id', old.org_id, 'reason_required', old.reason_required, 'requesters', old.requesters, 'selects', old.selects, 'source_networks', old.source_networks, 'state', old.state, 'ticket_pattern', old.ticket_pattern, 'version', old.version)::text;
       else
         if new.api_keys_may_ask is distinct from old.api_keys_may_ask then
           after := after || ',"api_keys_may_ask":' || coalesce(to_json(new.api_keys_may_ask)::text, 'null'); before := before || ',"api_keys_may_ask":' || coalesce(to_json(old.api_keys_may_ask)::text, 'null');
@@ -1258,6 +1258,9 @@ AS $function$
         end if;
         if new.approvers is distinct from old.approvers then
           after := after || ',"approvers":' || coalesce(to_json(new.approvers)::text, 'null'); before := before || ',"approvers":' || coalesce(to_json(old.approvers)::text, 'null');
+        end if;
+        if new.bastion_id is distinct from old.bastion_id then
+          after := after || ',"bastion_id":' || coalesce(to_json(new.bastion_id)::text, 'null'); before := before || ',"bastion_id":' || coalesce(to_json(old.bastion_id)::text, 'null');
         end if;
         if new.changed_at is distinct from old.changed_at then
           after := after || ',"changed_at":' || coalesce(to_json(new.changed_at)::text, 'null'); before := before || ',"changed_at":' || coalesce(to_json(old.changed_at)::text, 'null');
@@ -1642,9 +1645,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
       else
         if new.address is distinct from old.address then
           after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
@@ -1681,6 +1684,9 @@ AS $function$
         end if;
         if new.port is distinct from old.port then
           after := after || ',"port":' || coalesce(to_json(new.port)::text, 'null'); before := before || ',"port":' || coalesce(to_json(old.port)::text, 'null');
+        end if;
+        if new.recorder_login is distinct from old.recorder_login then
+          after := after || ',"recorder_login":' || coalesce(to_json(new.recorder_login)::text, 'null'); before := before || ',"recorder_login":' || coalesce(to_json(old.recorder_login)::text, 'null');
         end if;
         if new.retired_at is distinct from old.retired_at then
           after := after || ',"retired_at":' || coalesce(to_json(new.retired_at)::text, 'null'); before := before || ',"retired_at":' || coalesce(to_json(old.retired_at)::text, 'null');

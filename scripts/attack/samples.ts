@@ -195,7 +195,10 @@ const unknownId = (operation: Operation): Record<string, string> => {
 
 /** A valid request of the operation, with every field filled in. */
 export const sampleOf = async (ground: Ground, operation: Operation, who: Person, as: Headers): Promise<Sample> => {
-  const own = (await (made[operation.name] ?? accessSamples[operation.name])?.(ground, who)) ?? { input: {} }
+  const own = (await (made[operation.name] ?? accessSamples[operation.name] ?? recordingSamples[operation.name])?.(
+    ground,
+    who,
+  )) ?? { input: {} }
   const fields = Object.keys(operation.input.shape)
   const values = operation.name === 'ledger.list' ? { ...byName, ...instants } : byName
   const general = Object.fromEntries(fields.filter((name) => name in values).map((name) => [name, values[name]]))
