@@ -55,7 +55,12 @@ export const certificate = (more: object = {}): Answer => ({
   body: {
     ...{ id: grantId, certificate: `ssh-ed25519-cert-v01@openssh.com ${authority}`, serial: '7', validAfter: later(-1) },
     ...{ validBefore: later(10), endsAt: later(29.5), login: 'app', address: 'web-1.internal', port: 2222 },
-    ...{ hostKeyAlias: `o:acme:h:${hostId}`, knownHosts: [`@cert-authority o:acme:h:* ssh-ed25519 ${authority}`], ...more },
+    ...{
+      recordedBy: null,
+      hostKeyAlias: `o:acme:h:${hostId}`,
+      knownHosts: [`@cert-authority o:acme:h:* ssh-ed25519 ${authority}`],
+      ...more,
+    },
   },
 })
 

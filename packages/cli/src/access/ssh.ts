@@ -57,9 +57,14 @@ const warnBeforeEnd = (io: Io, endsAt: string, id: string): (() => void) => {
 }
 
 const runSsh = async ({ io, report }: Asking, files: KeyDirectory, certificate: Certificate, rest: Rest): Promise<number> => {
-  const { id, endsAt } = certificate
+  const { id, endsAt, recordedBy } = certificate
   const left = durationWords(secondsUntil(endsAt))
-  report('connecting', `Access until ${clockTime(endsAt)} (${left}); what still runs then is ended.`, { grantId: id, endsAt })
+  const recorded = recordedBy === null ? '' : ` Recorded on ${recordedBy}: what it shows, not what you type.`
+  report('connecting', `Access until ${clockTime(endsAt)} (${left}); what still runs then is ended.${recorded}`, {
+    grantId: id,
+    endsAt,
+    recordedBy,
+  })
   const stop = rest.command.length > 0 && !rest.tty ? warnBeforeEnd(io, endsAt, id) : () => undefined
   try {
     return await io.hand('ssh', sshArguments(certificate, files, rest), withoutSecrets(io.env))
