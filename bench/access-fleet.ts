@@ -40,8 +40,8 @@ const insertHosts = async (database: pg.Client, orgId: string): Promise<{ hosts:
   const columns =
     'id, name, environment, address, port, when_stale, state, agent_id, agent_secret_hash, host_public_key, created_at'
   const rows = 'unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) h (id, name, agent, hash)'
-  await change(database, orgId, () =>
-    database.query(
+  await change(database, orgId, async () => {
+    await database.query(
       `insert into host (${columns}) select id, name, 'bench', name, 22, 'refuse', 'enrolled', agent, hash, 'x', now() from ${rows}`,
       [
         made.map(({ host }) => host),
@@ -49,8 +49,9 @@ const insertHosts = async (database: pg.Client, orgId: string): Promise<{ hosts:
         made.map(({ agent }) => agent),
         made.map(({ secretHash }) => secretHash),
       ],
-    ),
-  )
+    )
+    await database.query('select announce_access(null)') // as each enrolment does
+  })
   return { hosts: made.map(({ host }) => host), keys: made.map(({ key }) => key) }
 }
 
