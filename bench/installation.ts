@@ -24,7 +24,7 @@ export interface Installation {
   start(): Promise<number>
   stop(): Promise<void>
   /** Sets it up; an API key of its Owner. */
-  found(): Promise<{ orgId: string; personId: string; key: string }>
+  found(): Promise<{ orgId: string; key: string }>
   /** Megabytes (10⁶ bytes) of the app process that are resident. */
   residentMegabytes(): Promise<number>
   remove(): Promise<void>
@@ -102,8 +102,7 @@ const residentOf = async (ancestor: number, module: string): Promise<number> => 
   return (Number(found[2]) * 1024) / 1e6
 }
 
-/** `settings`: of its environment. */
-export const makeInstallation = async (settings: Record<string, string> = {}): Promise<Installation> => {
+export const makeInstallation = async (): Promise<Installation> => {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-bench-system-'))
   await chmod(home, 0o711) // where we are root, the database is another user's and must get in
   const port = await freePort()
@@ -113,7 +112,7 @@ export const makeInstallation = async (settings: Record<string, string> = {}): P
 
   const start = async (): Promise<number> => {
     const began = performance.now()
-    const env = { ...process.env, HOLDFAST_RATE_LIMITS: limits, ...settings }
+    const env = { ...process.env, HOLDFAST_RATE_LIMITS: limits }
     const started = spawn('npm', ['start', '--silent', '--', '--home', home, '--port', String(port)], {
       cwd: root,
       env,
@@ -146,7 +145,7 @@ export const makeInstallation = async (settings: Record<string, string> = {}): P
       const answer = await request(`${url}/api/v1/setup`, await readFile(join(home, 'ca.pem'), 'utf8'), body)
       if (answer.status !== 200) throw new Error(`set-up answered ${answer.status}: ${answer.text}`)
       const { orgId, personId } = JSON.parse(answer.text) as { orgId: string; personId: string }
-      return { orgId, personId, key: await insertKey(home, orgId, personId) }
+      return { orgId, key: await insertKey(home, orgId, personId) }
     },
     residentMegabytes: () => residentOf(child?.pid ?? 0, '/server/src/main.ts'),
     remove: stoppable(async () => {

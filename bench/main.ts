@@ -3,7 +3,6 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureVerification } from '@holdfast/ledger/bench'
 import { accessMeasures, measureAccess } from './access-agent.ts'
-import { fleetMeasures, measureFleet } from './access-fleet.ts'
 import { certificateMeasures, measureCertificates } from './access-certificates.ts'
 import { isolationMeasures, measureIsolation } from './isolation.ts'
 import { appendMeasures, measureAppend } from './ledger-append.ts'
@@ -61,7 +60,6 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: isolationMeasures, run: () => withPlatform((platform) => measureIsolation(platform, scale, wanted)) },
   { names: certificateMeasures, run: () => measureCertificates(scale) },
   { names: accessMeasures, run: () => measureAccess(scale, wanted) },
-  { names: fleetMeasures, run: () => measureFleet(scale) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },
 ]
 

@@ -50,17 +50,3 @@ export const measured = (
 })
 
 export const reached = ({ ratio, goal, better }: Measure): boolean => (better === 'higher' ? ratio >= goal : ratio <= goal)
-
-export const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.ceil(values.length * share) - 1)] ?? Number.NaN
-
-/** In ms against a limit; the ratio is that of the percentile that the limit is about. */
-export const within = (name: string, values: readonly number[], share: number, limit: number, about: string): Measured =>
-  measured(
-    name,
-    { ours: [percentile(values, share)], peer: [limit] },
-    {
-      ...{ goal: 1, better: 'lower', unit: 'ms' },
-      beside: `p${share * 100} of ${values.length}, limit ${limit} ms: ${about}; p50 ${rounded(percentile(values, 0.5))}, p99 ${rounded(percentile(values, 0.99))}, max ${rounded(Math.max(...values))} ms`,
-    },
-  )
