@@ -58,7 +58,9 @@ const codes =
 const ownersCodes = async (ground: Ground): Promise<() => Promise<string>> => {
   const file = await readFile(join(ground.system.home, 'demo-sign-in.json'), 'utf8')
   const { totpSecret } = JSON.parse(file) as { totpSecret: string }
-  const { rows } = await ground.database.query<{ person_id: string }>(`select person_id from membership where role = 'owner'`)
+  const { rows } = await ground.database.query<{ person_id: string }>(
+    `select m.person_id from membership m join org o on o.id = m.org_id where m.role = 'owner' and o.is_operator`,
+  )
   return codes(ground, rows[0]?.person_id ?? '', totpSecret)
 }
 

@@ -18,6 +18,7 @@ import {
 import type { Home } from '../platform/home.ts'
 import { fillAccess } from './demo-access.ts'
 import { demoPolicies } from './demo-policies.ts'
+import { fillStaffAccess } from './demo-staff.ts'
 import { enrol, visitorAt, type Authenticator, type Visitor } from './demo-visitor.ts'
 
 /** The token of the link in the mail that waits in the outbox for `email`; mail is sent by a job, a moment later. */
@@ -117,7 +118,8 @@ export const fillDemo = async (
     ...{ token, organisation: 'Example Ltd', name: 'Olga Petrov', email: emailOf('owner'), password: ownerPassword },
   })
   await owner.call(session.signIn, { email: emailOf('owner'), password: ownerPassword })
-  const { secret: totpSecret } = await enrol(owner)
+  const authenticator = await enrol(owner)
+  const { secret: totpSecret } = authenticator
   const authenticators: Partial<Record<Role, Authenticator>> = {}
   const visitors = {
     owner,
@@ -129,7 +131,13 @@ export const fillDemo = async (
   await fillPolicies(visitors)
   await fillDeadlines(visitors)
   await fillAccess(url, visitors, authenticators)
-  await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: 'owner@northwind.example.com' })
+  const customerEmail = 'owner@northwind.example.com'
+  const { id } = await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: customerEmail })
+  const invited = { orgId: id, email: customerEmail, token: await linkTokenFor(owner, customerEmail) }
+  const reviewer = authenticators.reviewer
+  if (!reviewer) throw new Error('the reviewer has no authenticator')
+  const staff = { first: { ...owner, authenticator }, second: { ...visitors.reviewer, authenticator: reviewer } }
+  const customer = await fillStaffAccess(url, invited, staff)
   await owner.call(ledger.addWitness, { kind: 'email', target: 'auditor@example.com' })
   await owner.call(ledger.checkpoint, {})
   await owner.call(operator.checkPromises, {})
@@ -139,6 +147,6 @@ export const fillDemo = async (
   }
   const write = (file: string, value: unknown): Promise<void> =>
     writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
-  await write(home.demoSignInFile, { email: emailOf('owner'), password: ownerPassword, totpSecret })
+  await write(home.demoSignInFile, { email: emailOf('owner'), password: ownerPassword, totpSecret, customer })
   await write(home.demoFile, { url, ca: home.caFile, org: orgId, keys })
 }
