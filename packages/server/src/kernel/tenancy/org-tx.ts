@@ -43,20 +43,6 @@ const connectionOver = (transaction: Transaction): DatabaseConnection => ({
   },
 })
 
-interface Insides {
-  transaction: Transaction
-  compiler: ScopingCompiler
-}
-const insides = new WeakMap<object, Insides>()
-const insidesOf = (tx: OrgTx): Insides => {
-  const found = insides.get(tx)
-  if (!found) throw new Error('not a builder of ours')
-  return found
-}
-
-/** The transaction under a builder. For the kernel: a handler has no business with it. */
-export const transactionOf = (tx: OrgTx): Transaction => insidesOf(tx).transaction
-
 const adapter = new PostgresAdapter()
 const driver = new DummyDriver() // never asked: the executor has the connection
 const dialect: Dialect = {
@@ -73,21 +59,57 @@ const compilerFor = (tenantTables: ReadonlySet<string>): ScopingCompiler => {
   return compiler
 }
 
-/** The builder over an entered transaction. `tenantTables`: names of the tables that have an `org_id`. */
-export const orgTxOver = (transaction: Transaction, tenantTables: ReadonlySet<string>): OrgTx => {
+const builderOver = (transaction: Transaction, compiler: ScopingCompiler): Kysely<Database> => {
   const { orgId } = transaction
-  const compiler = compilerFor(tenantTables)
   const connection = connectionOver(transaction)
   const executor = new DefaultQueryExecutor(
     { compileQuery: (node, queryId) => compiler.compileFor(orgId, node, queryId) },
     adapter,
     { provideConnection: (work) => work(connection) },
   )
-  const builder = new Kysely<Database>({ config: { dialect }, driver, dialect, executor })
-  const tx = Object.assign(builder, { orgId }) as unknown as OrgTx
-  insides.set(tx, { transaction, compiler })
-  return tx
+  return new Kysely<Database>({ config: { dialect }, driver, dialect, executor })
 }
+
+const builds = ['selectFrom', 'selectNoFrom', 'insertInto', 'updateTable', 'deleteFrom', 'with', 'fn'] as const
+
+/** What stands under a builder. Only this file can ask. */
+let insidesOf: (tx: OrgTx) => { transaction: Transaction; compiler: ScopingCompiler }
+
+/** An `OrgTx`. The builder behind it is made when something is built: what is `prepared` needs none. */
+class LazyBuilder {
+  readonly orgId: OrgId
+  readonly #transaction: Transaction
+  readonly #compiler: ScopingCompiler
+  #builder: Kysely<Database> | null = null
+
+  constructor(transaction: Transaction, compiler: ScopingCompiler) {
+    this.orgId = transaction.orgId
+    this.#transaction = transaction
+    this.#compiler = compiler
+  }
+
+  static {
+    insidesOf = (tx) => {
+      if (!(tx instanceof LazyBuilder)) throw new Error('not a builder of ours')
+      return { transaction: tx.#transaction, compiler: tx.#compiler }
+    }
+    for (const name of builds) {
+      Object.defineProperty(this.prototype, name, {
+        get(this: LazyBuilder) {
+          const builder = (this.#builder ??= builderOver(this.#transaction, this.#compiler))
+          return name === 'fn' ? builder.fn : builder[name].bind(builder)
+        },
+      })
+    }
+  }
+}
+
+/** The transaction under a builder. For the kernel: a handler has no business with it. */
+export const transactionOf = (tx: OrgTx): Transaction => insidesOf(tx).transaction
+
+/** The builder over an entered transaction. `tenantTables`: names of the tables that have an `org_id`. */
+export const orgTxOver = (transaction: Transaction, tenantTables: ReadonlySet<string>): OrgTx =>
+  new LazyBuilder(transaction, compilerFor(tenantTables)) as unknown as OrgTx
 
 /** Stands in a prepared statement for a value that each call gives. */
 class Slot {
