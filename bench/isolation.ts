@@ -103,34 +103,6 @@ const compare = async (ours: () => Promise<number>, peer: () => Promise<number>,
   return pairs
 }
 
-/**
- * What isolation adds to a page of 20 rows, at 10,000 organisations and at 10. The page itself takes longer in the larger table for whoever
- * reads it, since the rows of one organisation lie on as many pages of it, so each is taken beside the same page by hand; both growths are told.
- */
-const measureGrowth = async (node: Node, admin: pg.Pool, rounds: number, times: number): Promise<Measured> => {
-  const [oursMany, oursFew] = [pageOver(node, 'benchMany'), pageOver(node, 'benchFew')]
-  const [handMany, handFew] = [pageByHand(admin, 'bench_many'), pageByHand(admin, 'bench_few')]
-  const pages = { many: [] as number[], few: [] as number[], manyByHand: [] as number[], fewByHand: [] as number[] }
-  // The first round only warms.
-  for (let round = 0; round <= rounds; round++) {
-    const taken = {
-      many: await timeOf(oursMany, many, times),
-      manyByHand: await timeOf(handMany, many, times),
-      few: await timeOf(oursFew, few, times),
-      fewByHand: await timeOf(handFew, few, times),
-    }
-    for (const name of ['many', 'few', 'manyByHand', 'fewByHand'] as const) if (round > 0) pages[name].push(taken[name])
-  }
-  const added = (whole: number[], byHand: number[]) => whole.map((value, round) => value - (byHand[round] ?? Number.NaN))
-  const pairs = { ours: added(pages.many, pages.manyByHand), peer: added(pages.few, pages.fewByHand) }
-  const about = { goal: 1.1, better: 'lower', unit: 'µs' } as const
-  const whole = measured('', { ours: pages.many, peer: pages.few }, about)
-  const byHand = measured('', { ours: pages.manyByHand, peer: pages.fewByHand }, about)
-  const words = ({ ours, peer, ratio }: Measured) => `${ours} / ${peer} µs, ratio ${ratio}`
-  const beside = `added to a page of 20 rows at 10,000 organisations / at 10; the whole page ${words(whole)}; by hand ${words(byHand)}`
-  return measured('isolation.growth', pairs, { ...about, beside })
-}
-
 export const measureIsolation = async (
   { admin, node: nodeOf }: BenchPlatform,
   { quick, say }: Scale,
@@ -152,7 +124,23 @@ export const measureIsolation = async (
       )
       measures.push(measured('isolation.point', pairs, { ...about, goal: 1.25 }))
     }
-    if (wanted('isolation.growth')) measures.push(await measureGrowth(node, admin, rounds, times))
+    if (wanted('isolation.growth')) {
+      const [ours, peer] = [pageOver(node, 'benchMany'), pageOver(node, 'benchFew')]
+      const pairs = await compare(
+        () => timeOf(ours, many, times),
+        () => timeOf(peer, few, times),
+        rounds,
+      )
+      const [manyByHand, fewByHand] = [pageByHand(admin, 'bench_many'), pageByHand(admin, 'bench_few')]
+      const byHand = await compare(
+        () => timeOf(manyByHand, many, times),
+        () => timeOf(fewByHand, few, times),
+        rounds,
+      )
+      const { ours: m, peer: f, ratio } = measured('', byHand, { ...about, goal: 1 })
+      const beside = `a page of 20 rows at 10,000 organisations / at 10; the same two by hand: ${m} / ${f} µs, ratio ${ratio}`
+      measures.push(measured('isolation.growth', pairs, { ...about, goal: 1.1, beside }))
+    }
   } finally {
     await node.close()
   }
