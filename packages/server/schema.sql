@@ -764,6 +764,7 @@ table policy (
   retired_at timestamp with time zone,
   reminded_on date,
   created_at timestamp with time zone not null default now(),
+  required_at_once boolean not null default false,
   constraint policy_review_every_days_check CHECK (((review_every_days >= 1) AND (review_every_days <= 1100))),
   constraint policy_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
   constraint policy_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),

@@ -26,6 +26,11 @@ export const furtherActions = {
     when: 'values that an older key sealed were sealed by the current one',
     target: 'table and column',
   },
+  'grant.clearance_lost': {
+    by: 'job `grant.settle`',
+    when: 'somebody with access to servers is not cleared any more, and it ends',
+    target: 'the person',
+  },
   'grant.expired': { by: 'job `grant.settle`', when: 'the end of a grant has come', target: 'the grant' },
   'grant.lapsed': { by: 'job `grant.settle`', when: 'nobody answered a request in time', target: 'the grant' },
   'ledger.checkpoint_mailed': {

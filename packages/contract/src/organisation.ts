@@ -54,12 +54,12 @@ export const organisation = capability('organisation', {
   }),
   transferOwnership: command({
     path: '/organisation/transfer-ownership',
-    summary: 'Make another member Owner; you become Admin',
+    summary: 'Make another member, who is cleared, Owner; you become Admin',
     permission: 'organisation:transfer',
     stepUp: true,
     input: z.object({ personId: PersonId }),
     output: z.object({ id: OrgId, ownerId: PersonId }),
-    errors: { member_not_found: 404, already_owner: 409 },
+    errors: { member_not_found: 404, already_owner: 409, not_cleared: 403 },
     audit: { action: 'organisation.ownership_transferred', target: ({ personId }) => personId },
   }),
 })
@@ -85,12 +85,12 @@ export const member = capability('member', {
   }),
   changeRole: command({
     path: '/members/:id/role',
-    summary: 'Change the role of a member; it takes effect at their next request',
+    summary: 'Change the role of a member; Owner and Admin only become people who are cleared',
     permission: 'member:write',
     stepUp: true,
     input: z.object({ id: PersonId, role: Role }),
     output: z.object({ id: PersonId, role: Role }),
-    errors: { member_not_found: 404, owner_only: 403, last_owner: 409, own_role: 403 },
+    errors: { member_not_found: 404, owner_only: 403, last_owner: 409, own_role: 403, not_cleared: 403 },
     audit: { action: 'member.role_changed', target: ({ id }) => id },
   }),
   remove: command({
@@ -184,7 +184,12 @@ export const invitation = capability('invitation', {
     permission: 'public',
     rate: 'secret',
     input: z.object({ token: LinkToken, name: text(1, 100).optional(), password: Password.optional() }),
-    output: z.object({ orgId: OrgId, personId: PersonId }),
+    output: z.object({
+      orgId: OrgId,
+      personId: PersonId,
+      role: Role.describe('the one offered; Member where that needs a clearance which is still missing'),
+      missing: z.array(z.string()).max(100).describe('what that is, a sentence each'),
+    }),
     errors: {
       link_invalid: 410,
       sign_in_first: 409,

@@ -37,6 +37,7 @@ export const PolicySummary = z.object({
   ownerId: PersonId,
   retired: z.boolean(),
   reviewEveryDays: z.number().int(),
+  requiredAtOnce: z.boolean().describe('who has not acknowledged it does no risky work, even before the day set for it'),
   nextReviewOn: CalendarDate.nullable(),
   publishedVersion: z.number().int().nullable(),
   latestVersion: z.number().int().nullable(),
@@ -69,6 +70,7 @@ export const policy = capability('policy', {
       content,
       note: text(0, 500).default('First version'),
       reviewEveryDays: z.number().int().min(1).max(1100).default(365),
+      requiredAtOnce: z.boolean().default(false),
       promises: z
         .array(z.string().regex(/^[A-Z]\d{1,2}$/))
         .max(39)
@@ -87,6 +89,7 @@ export const policy = capability('policy', {
       title: text(1, 200).optional(),
       ownerId: PersonId.optional(),
       reviewEveryDays: z.number().int().min(1).max(1100).optional(),
+      requiredAtOnce: z.boolean().optional(),
       promises: z
         .array(z.string().regex(/^[A-Z]\d{1,2}$/))
         .max(39)

@@ -76,5 +76,9 @@ export const rolesWith = (permission: Permission): readonly Role[] => {
 /** Owner and Admin must have satisfied a second factor before anything else (C2). */
 export const mustHaveMfa = (role: Role): boolean => role === 'owner' || role === 'admin'
 
+/** Roles that are given to nobody who is not cleared (C8). */
+export const riskyRoles: readonly Role[] = managers
+export const isRiskyRole = (role: Role): boolean => riskyRoles.includes(role)
+
 /** Whether `a` is at least as strong as `b`. */
 export const atLeast = (a: Role, b: Role): boolean => roles.indexOf(a) <= roles.indexOf(b)

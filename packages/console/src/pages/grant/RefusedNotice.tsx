@@ -1,16 +1,10 @@
 import { ProblemNotice, type Explained } from '../../kit/index.ts'
-import classes from './grant.module.css'
+import { Missing } from '../Missing.tsx'
 
 /** Why it was refused; where somebody is not cleared, each thing that is missing. */
 export const RefusedNotice = ({ problem }: { problem: Explained | null }) => (
   <>
-    {problem?.code === 'not_cleared' && (
-      <ul className={classes['missing']}>
-        {Object.entries(problem.fields).map(([code, detail]) => (
-          <li key={code}>{detail}</li>
-        ))}
-      </ul>
-    )}
+    <Missing problem={problem} />
     <ProblemNotice problem={problem} />
   </>
 )

@@ -8,6 +8,7 @@ import {
   PageLink,
   ProblemNotice,
   ReadProblem,
+  recorded,
   roleNames,
   useCommandOf,
   useFormOf,
@@ -22,12 +23,14 @@ const useAccept = () => {
   const changed = useSessionChanged()
   return useCommandOf(invitation.accept, {
     done: null,
-    onDone: ({ orgId }) =>
+    onDone: ({ orgId, role, missing }, { ledgerSeq }) => {
+      if (missing.length > 0) recorded(`You joined as ${roleNames[role]} for now. ${missing.join(' ')}`, ledgerSeq)
       // Whoever had a session goes on in the new organisation; a new account signs in first.
       void api.call(session.switchOrganisation, { orgId }).then(
         () => changed('/'),
         () => changed('/'),
-      ),
+      )
+    },
     explain: {
       link_invalid: 'This invitation was used, taken back, or its time is over. Ask for another.',
       sign_in_first: 'Sign in as the person who was invited, then open the link again.',

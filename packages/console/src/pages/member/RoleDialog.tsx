@@ -1,8 +1,9 @@
 import { Select } from '@mantine/core'
-import { member, mustHaveMfa, type Role } from '@holdfast/contract'
+import { isRiskyRole, member, type Role } from '@holdfast/contract'
 import { useState } from 'react'
 import { ConfirmDialog, roleNames, useCommandOf, useSession, type Member } from '../../kit/index.ts'
 import { givable, roleOptions } from '../roleWords.ts'
+import { Missing } from '../Missing.tsx'
 import { gone, lastOwner, ownerOnly } from './MemberDialogs.tsx'
 
 interface RoleDialogProps {
@@ -22,6 +23,7 @@ export const RoleDialog = ({ opened, row, onClose }: RoleDialogProps) => {
       member_not_found: gone,
       owner_only: ownerOnly,
       last_owner: lastOwner,
+      not_cleared: `${row.name} is not cleared for that role yet. What is missing:`,
       own_role: 'Nobody changes their own role. Ask another Owner or Admin.',
     },
   })
@@ -32,8 +34,8 @@ export const RoleDialog = ({ opened, row, onClose }: RoleDialogProps) => {
       title={`Change the role of ${row.name}`}
       consequences={[
         `${row.name} is ${roleNames[row.role]} now. The new role counts from their next request.`,
-        ...(mustHaveMfa(role) && !row.factorEnrolled
-          ? [`As ${roleNames[role]} they must enrol a second factor before anything else opens.`]
+        ...(isRiskyRole(role)
+          ? [`${roleNames[role]} becomes only who has a second factor and has acknowledged the policies that are due.`]
           : []),
         'Their API keys never do more than the role allows.',
       ]}
@@ -50,6 +52,7 @@ export const RoleDialog = ({ opened, row, onClose }: RoleDialogProps) => {
         value={role}
         onChange={(next) => next && setRole(next)}
       />
+      <Missing problem={problem} />
     </ConfirmDialog>
   )
 }

@@ -2,6 +2,7 @@ import { Select } from '@mantine/core'
 import { member, organisation, session } from '@holdfast/contract'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf, useMembers, useSession } from '../../kit/index.ts'
+import { Missing } from '../Missing.tsx'
 
 interface TransferDialogProps {
   name: string
@@ -20,7 +21,11 @@ export const TransferDialog = ({ name, opened, onClose }: TransferDialogProps) =
     refresh: [organisation.read, session.current, member.list],
     done: 'Ownership transferred.',
     onDone: onClose,
-    explain: { member_not_found: 'That person is no longer a member.', already_owner: 'That person is an Owner already.' },
+    explain: {
+      member_not_found: 'That person is no longer a member.',
+      already_owner: 'That person is an Owner already.',
+      not_cleared: 'That person is not cleared for it yet. What is missing:',
+    },
   })
   return (
     <ConfirmDialog
@@ -49,6 +54,7 @@ export const TransferDialog = ({ name, opened, onClose }: TransferDialogProps) =
         value={chosen}
         onChange={setChosen}
       />
+      <Missing problem={problem} />
     </ConfirmDialog>
   )
 }

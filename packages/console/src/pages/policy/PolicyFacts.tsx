@@ -37,6 +37,7 @@ export const PolicyFacts = ({ policy }: { policy: PolicyDetail }) => {
         ...(published?.acknowledgeBy && policy.acknowledged < policy.members
           ? [['To acknowledge', <Due key="due" at={published.acknowledgeBy} />] as const]
           : []),
+        ...(policy.requiredAtOnce ? [['For risky work', 'acknowledged at once, whatever the day'] as const] : []),
         [
           'Review',
           <span key="review">

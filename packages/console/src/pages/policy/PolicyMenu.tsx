@@ -1,5 +1,5 @@
 import { policy } from '@holdfast/contract'
-import { ActionIcon, Button, Group, Menu, NumberInput, Select, Stack, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Checkbox, Group, Menu, NumberInput, Select, Stack, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
 import { Dialog, ProblemNotice, useCommandOf, useFormOf, useMay, useMembers } from '../../kit/index.ts'
@@ -21,10 +21,10 @@ const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: (
     done: 'Saved.',
     onDone: onClose,
   })
-  const { id, title, ownerId, reviewEveryDays } = detail
+  const { id, title, ownerId, reviewEveryDays, requiredAtOnce } = detail
   const form = useFormOf(
     policy.update,
-    { id, title, ownerId, reviewEveryDays, promises: detail.promises as string[] },
+    { id, title, ownerId, reviewEveryDays, requiredAtOnce, promises: detail.promises as string[] },
     update.problem,
   )
   return (
@@ -48,6 +48,12 @@ const Details = ({ policy: detail, onClose }: { policy: PolicyDetail; onClose: (
           value={form.values.reviewEveryDays}
           onChange={(value) => form.set('reviewEveryDays', Number(value))}
           error={form.error('reviewEveryDays')}
+        />
+        <Checkbox
+          label="Required at once"
+          description="Who has not acknowledged it gets no access to servers and no role of Owner or Admin, even before the day set for it."
+          checked={form.values.requiredAtOnce}
+          onChange={(event) => form.set('requiredAtOnce', event.currentTarget.checked)}
         />
         <PromisePicker
           value={form.values.promises}

@@ -18,6 +18,7 @@ const policy = (versions: Version[], more: Partial<PolicyDetail> = {}): PolicyDe
     title: 'Access',
     retired: false,
     reviewEveryDays: 365,
+    requiredAtOnce: false,
     nextReviewOn: null,
     publishedVersion: versions.find(({ state }) => state === 'published')?.number ?? null,
     acknowledged: 0,

@@ -1,7 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { apiKey, ApiKeyId, member, organisation, session, type PersonId } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addMember, newCaller, startPlatform, type Caller, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
+import {
+  addMember,
+  enrol,
+  newCaller,
+  startPlatform,
+  type Caller,
+  type FoundedPlatform,
+  type Platform,
+} from '../../../test/platform.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 
 let platform: Platform
@@ -14,6 +22,7 @@ afterAll(() => platform.close())
 
 test('is never stronger than its owner, then and now', async () => {
   const reviewer = await addMember(platform, founded, 'reviewer')
+  await enrol(platform, platform.clock, reviewer.caller)
   expect(await platform.refusal(apiKey.create, { name: 'x', role: 'admin' }, reviewer.caller)).toBe('role_too_strong')
   const { key, id } = await platform.call(apiKey.create, { name: 'ci', role: 'reviewer' }, reviewer.caller)
   const caller = newCaller({ apiKey: key })
@@ -72,6 +81,7 @@ test('reads and renames the organisation; passes ownership on', async () => {
   expect(await platform.refusal(organisation.transferOwnership, { personId: founded.personId }, founded.owner)).toBe(
     'already_owner',
   )
+  await enrol(platform, platform.clock, viewer.caller)
   await platform.call(organisation.transferOwnership, { personId: viewer.personId }, founded.owner)
   expect((await platform.call(session.current, {}, founded.owner)).organisation.role).toBe('admin')
   expect(await platform.refusal(organisation.transferOwnership, { personId: viewer.personId }, founded.owner)).toBe('forbidden')

@@ -2,11 +2,12 @@ import { grant, PersonId } from '@holdfast/contract'
 import { announceAccess } from '../../kernel/access/sequence.ts'
 import { decisionPlace } from '../../kernel/access/ending.ts'
 import type { Policy } from '../../kernel/access/policies.ts'
+import { requireCleared } from '../../kernel/clearance.ts'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle } from '../../kernel/handle.ts'
 import { peopleOf } from '../../kernel/people.ts'
 import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
-import { callerOf, requireCleared, type Ctx } from './people.ts'
+import { callerOf, type Ctx } from './people.ts'
 import { hostFor, policyById } from './requesting.ts'
 import { extendedEnd, mailboxOf, mayAsk, mayDecide, requestHashOf, stateAt, termOf } from './rules.ts'
 import { approvalsOf, lockGrant, reasonPlace, rolesOf, showGrant, type GrantRow } from './rows.ts'
@@ -51,7 +52,7 @@ const checkApproval = async (context: Ctx, row: GrantRow, policy: Policy, reques
   if (earlier.length > 0 && (await isSamePerson(context, earlier)))
     throw refuse('already_approved', 'A second person must approve it.')
   if (!mayAsk(policy, { personId: row.personId, role: roles.get(row.personId) ?? null })) throw refuse('not_entitled')
-  await requireCleared(context, PersonId.parse(row.personId), refuse)
+  await requireCleared(context, PersonId.parse(row.personId), 'server_access', refuse)
 }
 
 /** The last approval gives access, or moves its end; the host hears of it with the commit. */

@@ -6,11 +6,12 @@ import type { z } from 'zod'
 import type { Policy } from '../../kernel/access/policies.ts'
 import { randomSerial } from '../../kernel/access/serial.ts'
 import { recordedCommandPlace } from '../../kernel/access/recordings.ts'
+import { requireCleared } from '../../kernel/clearance.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
 import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
-import { confirmPresence, requireCleared, type Ctx } from './people.ts'
+import { confirmPresence, type Ctx } from './people.ts'
 import { hostFor, policyById } from './requesting.ts'
 import { certificateSeconds, certificatesPerGrant, mayAsk, mayDecide, stateAt } from './rules.ts'
 import { approvalsOf, lockGrant, rolesOf, type GrantRow } from './rows.ts'
@@ -33,7 +34,7 @@ const checkPeople = async (context: Ctx, row: GrantRow, policy: Policy, refuse: 
   const standing = approvals.filter(({ personId }) => mayDecide(policy, somebody(personId)))
   if (standing.length < policy.approvals)
     throw refuse('approver_not_entitled', 'Who approved it may not approve it any more. Ask anew.')
-  await requireCleared(context, PersonId.parse(row.personId), refuse)
+  await requireCleared(context, PersonId.parse(row.personId), 'server_access', refuse)
 }
 
 type Running = GrantRow & { startsAt: Date; endsAt: Date }

@@ -2,7 +2,7 @@ import type { PersonId } from '@holdfast/contract'
 import type { Context } from '../../kernel/handle.ts'
 import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
 import { isPerson } from '../../kernel/principal.ts'
-import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
+import type { Problem } from '../../kernel/problem.ts'
 import { confirmedMinutes, type Somebody } from './rules.ts'
 
 export type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
@@ -46,14 +46,4 @@ export const confirmPresence = async (
   if (earlier && since >= 0 && since < confirmedMinutes * 60_000) return earlier
   if (principal.kind === 'api_key' && apiKeysMayAsk) return { confirmedAt: null, confirmedBy: null }
   throw refuse('code_needed', 'Enter a current code of your second factor.')
-}
-
-type RefuseClearance = (code: 'not_cleared', detail?: string, extras?: ProblemExtras) => Problem
-
-/** C8: says what is missing. */
-export const requireCleared = async (context: Ctx, personId: PersonId, refuse: RefuseClearance): Promise<void> => {
-  const missing = await context.services.clearance.missing(personId, 'server_access', context, context.now)
-  if (missing.length === 0) return
-  const errors = missing.map(({ code, detail }) => ({ path: code, message: detail }))
-  throw refuse('not_cleared', missing.map(({ detail }) => detail).join(' '), { errors })
 }

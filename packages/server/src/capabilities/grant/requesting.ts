@@ -1,12 +1,13 @@
 import { grant, GrantId, HostId, type ParsedInputOf } from '@holdfast/contract'
 import { canonicalCidr } from '@holdfast/crypto/ssh'
 import { policyColumns, presentPolicy, type Policy } from '../../kernel/access/policies.ts'
+import { requireCleared } from '../../kernel/clearance.ts'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
-import { callerOf, confirmPresence, requireCleared, type Ctx } from './people.ts'
+import { callerOf, confirmPresence, type Ctx } from './people.ts'
 import {
   covers,
   extendedEnd,
@@ -142,7 +143,7 @@ export const request = handle(grant.request, async (input, context) => {
   const caller = callerOf(context)
   const asked = askedOf(input, fail)
   const policy = await choose(tx, input, asked, host, caller, now, fail)
-  await requireCleared(context, person(), fail)
+  await requireCleared(context, person(), 'server_access', fail)
   if (!termOf(policy, asked, now)) throw fail('outside_hours', 'This access is given at certain hours only.')
   const open = await tx
     .selectFrom('accessGrant')
@@ -181,7 +182,7 @@ export const extend = handle(grant.extend, async ({ id, seconds, reason, code },
   const caller = callerOf(context)
   if (!mayAsk(policy, caller)) throw fail('not_entitled')
   const host = await hostFor(tx, row.hostId, (refused) => fail(refused === 'host_not_found' ? 'grant_not_found' : refused))
-  await requireCleared(context, person(), fail)
+  await requireCleared(context, person(), 'server_access', fail)
   const moved = extendedEnd(policy, row.endsAt, seconds, now)
   if (seconds > policy.maxSeconds || !moved || moved <= row.endsAt)
     throw fail('too_long', 'The policy allows no later end than it has already.')

@@ -227,6 +227,9 @@ describe('what is asked', () => {
     await platform.call(policy.submit, { id: version.id }, founded.owner)
     await platform.call(policy.approve, { id: version.id, sha256: version.sha256 }, stage.admin.caller)
     await platform.call(policy.publish, { id: version.id }, founded.owner)
+    // There is time until the day that was set, unless the policy is required at once.
+    expect(await stage.certificate(running.grant.id)).toMatchObject({ login: 'deploy' })
+    await platform.call(policy.update, { id: version.policyId, requiredAtOnce: true }, founded.owner)
     const input = { hostId: web.hostId, login: 'deploy', seconds: 60, reason: 'x', code: '000000' }
     const refusal = await platform.call(grant.request, input, sre.caller).catch((error: unknown) => error)
     expect(refusal).toMatchObject({

@@ -1,9 +1,9 @@
-import { GrantId } from '@holdfast/contract'
+import { GrantId, PersonId } from '@holdfast/contract'
 import { z } from 'zod'
 import { endGrants } from '../../kernel/access/ending.ts'
 import { job, schedule, type JobContext } from '../../kernel/job.ts'
 import type { MemberHook } from '../../kernel/membership.ts'
-import { changeAs, readIn } from '../../kernel/unit.ts'
+import { changeAs, readIn, type Unit } from '../../kernel/unit.ts'
 import { policyById } from './requesting.ts'
 import { mayAsk, stateAt } from './rules.ts'
 import { lockGrant } from './rows.ts'
@@ -30,6 +30,40 @@ const settle = async ({ services, orgId }: JobContext, id: string): Promise<void
 
 export const settleOne = job('grant.settle', z.object({ id: z.string() }), ({ id }, context) => settle(context, id))
 
+/**
+ * Who had a grant while cleared and is so no longer (the time to acknowledge a policy ran out, a second factor was taken away) loses it: no more
+ * certificates at once, running sessions within these five minutes.
+ */
+const endUncleared = async ({ services, orgId }: JobContext): Promise<void> => {
+  const { ground, clearance, clock } = services
+  const now = clock.now()
+  const uncleared = async (unit: Unit) => {
+    const rows = await unit.tx
+      .selectFrom('accessGrant')
+      .select('personId')
+      .distinct()
+      .where('state', '=', 'approved')
+      .where('endsAt', '>', now)
+      .orderBy('personId')
+      .limit(500)
+      .execute()
+    const people = rows.map(({ personId }) => PersonId.parse(personId))
+    return [...(await clearance.uncleared(people, 'server_access', unit, now)).keys()]
+  }
+  for (const personId of await readIn(ground, orgId, null, uncleared))
+    await changeAs(ground, 'grant.settle', orgId, async (unit) => {
+      if ((await clearance.missing(personId, 'server_access', unit, now)).length === 0) return null
+      const { revoked, cancelled } = await endGrants(unit, { personId }, { reason: 'not_entitled', by: null, now })
+      if (revoked + cancelled === 0) return null
+      return {
+        value: null,
+        action: 'grant.clearance_lost',
+        targetId: personId,
+        reason: `${revoked} grants, ${cancelled} requests`,
+      }
+    })
+}
+
 /** What the queue has missed. */
 export const settleAll = schedule('grant.settle-missed', '*/5 * * * *', async (context) => {
   const { services, orgId } = context
@@ -49,6 +83,7 @@ export const settleAll = schedule('grant.settle-missed', '*/5 * * * *', async (c
       .execute(),
   )
   for (const { id } of rows) await settle(context, id)
+  await endUncleared(context)
 })
 
 /** Who has left, or may not ask for it any more, has no access from then on: in the same transaction as their leaving. */

@@ -1,10 +1,11 @@
-import { invitation, PersonId, Role } from '@holdfast/contract'
+import { invitation, isRiskyRole, PersonId, Role } from '@holdfast/contract'
 import { isPerson as isSomebody, type Principal } from '../../kernel/principal.ts'
 import { handle, handlePublic, type Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { invite, invitedIndex } from '../../kernel/identity/invitations.ts'
 import { createPerson } from '../../kernel/people.ts'
 import { common } from '../../kernel/problem.ts'
+import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { openLink, type Invited } from './link.ts'
 import { emailOf } from './queries.ts'
@@ -93,6 +94,21 @@ const isPerson = (caller: Principal | null, known: NonNullable<Invited['known']>
   caller?.kind === 'session' && !caller.restricted && known.active && caller.personId === known.personId
 
 /**
+ * The role that the invitation offers; Member instead, where it is a risky one and something is missing that must be there at once (C8): what that
+ * is can only be made good by a member, who is promoted then. A first Owner is asked for nothing: there is nobody yet to ask.
+ */
+const roleFor = async (
+  { role, founding }: Invited,
+  personId: PersonId,
+  entered: Entered,
+  { services, now }: { services: Pick<Services, 'clearance'>; now: Date },
+): Promise<{ role: Role; missing: string[] }> => {
+  if (founding || !isRiskyRole(role)) return { role, missing: [] }
+  const missing = await services.clearance.missing(personId, 'invited_role', entered, now)
+  return missing.length === 0 ? { role, missing: [] } : { role: 'member', missing: missing.map(({ detail }) => detail) }
+}
+
+/**
  * Whoever has an account proves that it is theirs; whoever has none makes one. The second factor that the role asks for is asked at the
  * next request, since it is decided from the live membership (C2).
  */
@@ -100,7 +116,7 @@ export const accept = handlePublic(invitation.accept, async ({ token, name, pass
   const { gate, services, caller, enter, now, fail } = context
   const invited = await openLink(gate, token, now)
   if (!invited) throw fail('link_invalid')
-  const { orgId, role, known } = invited
+  const { orgId, known } = invited
   if (known && !isPerson(caller, known)) throw fail('sign_in_first')
   if (!known && (name === undefined || password === undefined)) throw fail('name_and_password_needed')
   const personId = known?.personId ?? newIdOf(PersonId, 'pe')
@@ -115,11 +131,12 @@ export const accept = handlePublic(invitation.accept, async ({ token, name, pass
   if (known && (await entered.tx.selectFrom('membership').select('role').where('personId', '=', personId).executeTakeFirst()))
     throw fail('already_member')
   if (!(await take(entered, invited, now))) throw fail('link_invalid')
+  const { role, missing } = await roleFor(invited, personId, entered, context)
   const joined = await entered.tx
     .insertInto('membership')
     .values({ personId, role })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   if (joined.numInsertedOrUpdatedRows !== 1n) throw common('write_conflict')
-  return { orgId, personId }
+  return { orgId, personId, role, missing }
 })

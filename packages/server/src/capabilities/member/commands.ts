@@ -1,5 +1,6 @@
-import { member, type OrgId, type PersonId, type Role } from '@holdfast/contract'
+import { isRiskyRole, member, type OrgId, type PersonId, type Role } from '@holdfast/contract'
 import { sql } from 'kysely'
+import { requireCleared } from '../../kernel/clearance.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { lockRoles, membershipChanged, type Changing } from '../../kernel/membership.ts'
 import { isPerson } from '../../kernel/principal.ts'
@@ -73,6 +74,8 @@ export const changeRole = handle(member.changeRole, async ({ id, role }, context
   const { mine, target } = await standing(context, id)
   if (target === null) throw fail('member_not_found')
   if (!mayTouch(mine, target, role)) throw fail('owner_only')
+  if (isRiskyRole(role) && role !== target && !(target === 'owner' && role === 'admin'))
+    await requireCleared(context, id, 'role_owner_admin', fail)
   const change = () =>
     tx
       .updateTable('membership')

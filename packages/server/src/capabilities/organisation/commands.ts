@@ -1,5 +1,6 @@
 import { organisation } from '@holdfast/contract'
 import { sql } from 'kysely'
+import { requireCleared } from '../../kernel/clearance.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newOrgId } from '../../kernel/identifier.ts'
 import { invite } from '../../kernel/identity/invitations.ts'
@@ -63,6 +64,7 @@ export const transferOwnership = handle(organisation.transferOwnership, async ({
   if (roles.get(me) !== 'owner') throw common('forbidden', { permission: 'organisation:transfer' })
   const refusal = transferRefusal(roles.get(personId) ?? null)
   if (refusal) throw fail(refusal)
+  await requireCleared(context, personId, 'role_owner_admin', fail)
   await tx
     .updateTable('membership')
     .set((row) => ({

@@ -42,12 +42,16 @@ const insertDraft = async (
   return presentVersion(row)
 }
 
-export const create = handle(policy.create, async ({ title, format, content, note, reviewEveryDays, promises }, context) => {
+export const create = handle(policy.create, async (input, context) => {
+  const { title, format, content, note, reviewEveryDays, requiredAtOnce, promises } = input
   const { tx, person, now, fail } = context
   const unknown = unknownPromise(promises)
   if (unknown !== null) throw fail('unknown_promise', `There is no promise ${unknown}.`)
   const id = newIdOf(PolicyId, 'po')
-  await tx.insertInto('policy').values({ id, title, ownerId: person(), promises, reviewEveryDays, createdAt: now }).execute()
+  await tx
+    .insertInto('policy')
+    .values({ id, title, ownerId: person(), promises, reviewEveryDays, requiredAtOnce, createdAt: now })
+    .execute()
   return insertDraft(context, { policyId: id, number: 1, format, content, note }, fail)
 })
 

@@ -95,6 +95,7 @@ export const readSummaries = async (tx: OrgTx, person: string, now: Date, wanted
       join.onRef('review.subject', '=', 'policy.id').on('review.kind', '=', policyReview.name),
     )
     .select(['policy.id', 'policy.title', 'policy.promises', 'policy.ownerId', 'policy.retiredAt', 'policy.reviewEveryDays'])
+    .select('policy.requiredAtOnce')
     .select(['review.dueAt as reviewDueAt', 'current.number as publishedVersion', 'latest.number as latestVersion'])
     .select(['latest.state as latestState'])
     .select(({ selectFrom }) => [
@@ -140,6 +141,7 @@ export const readSummaries = async (tx: OrgTx, person: string, now: Date, wanted
     ownerId: PersonId.parse(row.ownerId),
     retired: row.retiredAt !== null,
     reviewEveryDays: row.reviewEveryDays,
+    requiredAtOnce: row.requiredAtOnce,
     nextReviewOn: row.reviewDueAt && dateAfter(row.reviewDueAt, 0),
     publishedVersion: row.publishedVersion,
     latestVersion: row.latestVersion,

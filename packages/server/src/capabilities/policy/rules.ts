@@ -54,6 +54,22 @@ export const acknowledgeUntil = (now: Date, publishedAt: Date, acknowledgeBy: st
   return last > now ? last : new Date(now.getTime() + last.getTime() - publishedAt.getTime())
 }
 
+interface Asked {
+  publishedAt: Date | null
+  /** A calendar date. */
+  by: string | null
+  requiredAtOnce: boolean
+}
+
+/**
+ * Until when somebody who has not acknowledged a version still counts as cleared; null: not at all. `due` is the deadline of the clock that runs
+ * for them, where one does; who was never asked has as long from the publication, or from joining, as everybody had.
+ */
+export const clearedUntil = ({ publishedAt, by, requiredAtOnce }: Asked, due: Date | null, memberSince: Date): Date | null => {
+  if (requiredAtOnce || publishedAt === null || by === null) return null
+  return due ?? acknowledgeUntil(memberSince > publishedAt ? memberSince : publishedAt, publishedAt, by)
+}
+
 export interface DiffLine {
   kind: 'same' | 'added' | 'removed' | 'skipped'
   text: string

@@ -8,6 +8,7 @@ export interface PolicyTable {
   ownerId: string
   promises: string[]
   reviewEveryDays: number
+  requiredAtOnce: Generated<boolean>
   retiredAt: Date | null
   remindedOn: string | null
   createdAt: Generated<Date>

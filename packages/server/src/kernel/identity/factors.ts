@@ -66,6 +66,17 @@ export const hasFactor = async ({ tx }: Entered, personId: PersonId): Promise<bo
   return row.mfaEnrolledAt !== null
 }
 
+/** Those of these people who have one. */
+export const peopleWithFactor = async ({ tx }: Entered, people: readonly PersonId[]): Promise<Set<PersonId>> => {
+  const rows = await tx
+    .selectFrom('person')
+    .select('id')
+    .where('id', 'in', people)
+    .where('mfaEnrolledAt', 'is not', null)
+    .execute()
+  return new Set(rows.map(({ id }) => id as PersonId))
+}
+
 export const recoveryCodesLeft = async ({ tx }: Entered, personId: PersonId): Promise<number> => {
   const { count } = await tx
     .selectFrom('recoveryCode')

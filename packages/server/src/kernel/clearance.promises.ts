@@ -1,0 +1,86 @@
+import { PersonId, riskyRoles } from '@holdfast/contract'
+import './access/tables.ts'
+import { requireCleared, type Risk } from './clearance.ts'
+import { newId } from './identifier.ts'
+import type { JobContext } from './job.ts'
+import { common, Problem } from './problem.ts'
+import { keeps, type PromiseCheck } from './promise.ts'
+import { readIn, type Unit } from './unit.ts'
+
+const pageSize = 250
+
+type Page = (unit: Unit, after: string) => Promise<{ personId: string }[]>
+
+const withLiveGrants =
+  (now: Date): Page =>
+  ({ tx }, after) =>
+    tx
+      .selectFrom('accessGrant')
+      .select('personId')
+      .distinct()
+      .where('state', '=', 'approved')
+      .where('endsAt', '>', now)
+      .where('personId', '>', after)
+      .orderBy('personId')
+      .limit(pageSize)
+      .execute()
+
+const withRiskyRoles: Page = ({ tx }, after) =>
+  tx
+    .selectFrom('membership')
+    .select('personId')
+    .where('role', 'in', riskyRoles)
+    .where('personId', '>', after)
+    .orderBy('personId')
+    .limit(pageSize)
+    .execute()
+
+/** The whole population, page by page: how many there are, and how many of them lack something for each of the risks. */
+const walk = async ({ services, orgId }: JobContext, page: Page, risks: readonly Risk[], now: Date) => {
+  const uncleared = risks.map(() => 0)
+  let all = 0
+  for (let after = ''; ;) {
+    const people = await readIn(services.ground, orgId, null, async (unit) => {
+      const ids = (await page(unit, after)).map(({ personId }) => PersonId.parse(personId))
+      for (const [index, risk] of risks.entries())
+        uncleared[index] = (uncleared[index] ?? 0) + (await services.clearance.uncleared(ids, risk, unit, now)).size
+      return ids
+    })
+    all += people.length
+    const last = people.at(-1)
+    if (last === undefined || people.length < pageSize) return { all, uncleared }
+    after = last
+  }
+}
+
+/** Tries the gate itself with somebody of whom nothing is known. */
+const refusesAStranger = ({ services, orgId }: JobContext, risk: Risk, now: Date): Promise<boolean> =>
+  readIn(services.ground, orgId, null, async ({ tx, vault }) => {
+    const refuse = (): Problem => common('forbidden')
+    const stranger = PersonId.parse(newId('pe'))
+    return requireCleared({ tx, vault, now, services }, stranger, risk, refuse).then(
+      () => false,
+      (error: unknown) => error instanceof Problem,
+    )
+  })
+
+const riskyWorkIsCleared = keeps('C8', async (context) => {
+  const now = context.services.clock.now()
+  const grants = await walk(context, withLiveGrants(now), ['server_access'], now)
+  const roles = await walk(context, withRiskyRoles, ['invited_role', 'role_owner_admin'], now)
+  const tried = [await refusesAStranger(context, 'server_access', now), await refusesAStranger(context, 'role_owner_admin', now)]
+  const [uncleared = 0] = grants.uncleared
+  const [unlawful = 0, incomplete = 0] = roles.uncleared
+  const waiting = incomplete - unlawful
+  const kept = uncleared === 0 && unlawful === 0 && tried.every(Boolean)
+  return {
+    kept,
+    proof:
+      `Somebody of whom nothing is known was ${tried.every(Boolean) ? 'refused' : 'let through'} by the gate of servers and of risky roles. ` +
+      `Of ${grants.all} people with access to a server now ${uncleared} are not cleared; of ${roles.all} Owners and Admins ${unlawful}` +
+      `${waiting > 0 ? `, and ${waiting} more have no second factor yet, without which their role opens nothing` : ''}. ` +
+      `Cleared means: a second factor, and every published policy acknowledged within its time.`,
+  }
+})
+
+export const clearancePromises: readonly PromiseCheck[] = [riskyWorkIsCleared]
