@@ -114,7 +114,8 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const retire = (): void => {
     unknownThere += 1
     if (unknownThere < 2) return
-    for (const { id } of sessions.all()) void sessions.end(id, 'revoked', clock.now())
+    const ends = sessions.all().map(({ id }) => sessions.end(id, 'revoked', clock.now()))
+    void Promise.all(ends).then(() => sessions.all().length === 0 && reporter.sayGoodbye())
   }
   /** Null for a success, which forgets the failure before it. */
   const outcome = (what: string, error: unknown): void => {

@@ -8,6 +8,8 @@ import type { Report } from './wire.ts'
 export interface Reporter {
   /** There is something to tell. `now`: the server answers, so nothing is waited for. */
   wake(how?: { now?: boolean }): void
+  /** The host was retired and nobody is in: once everything else was told, that. The server hears nothing of us afterwards. */
+  sayGoodbye(): void
   /** After a last attempt. */
   stop(): Promise<void>
 }
@@ -36,15 +38,17 @@ export const startReporter = ({
   let batch: { key: string; report: Report; events: ReturnType<Outbox['next']> } | null = null
   let retryMs = firstRetryMs
   let stopped = false
+  let leaving: 'no' | 'to say' | 'said' = 'no'
 
   const nextBatch = (): typeof batch => {
     const events = outbox.next()
     const sequence = acknowledged()
-    if (!events && sequence === told) return null
+    if (!events && sequence === told && leaving !== 'to say') return null
     const report = {
       acknowledged: sequence,
       agentVersion,
       ...(events ?? { sessions: [], ended: [], refused: [], breakGlass: [] }),
+      ...(!events && leaving === 'to say' ? { leaving: true } : {}),
     }
     return { key: randomUUID(), report, events }
   }
@@ -55,6 +59,7 @@ export const startReporter = ({
       await client.report(batch.report, batch.key)
       if (batch.events) outbox.confirm(batch.events)
       told = batch.report.acknowledged
+      if (batch.report.leaving) leaving = 'said'
       batch = null
       retryMs = firstRetryMs
       outcome(null)
@@ -79,6 +84,10 @@ export const startReporter = ({
         clearTimeout(timer)
         timer = null
       }
+      later(gatherMs)
+    },
+    sayGoodbye: () => {
+      if (leaving === 'no') leaving = 'to say'
       later(gatherMs)
     },
     async stop() {

@@ -96,6 +96,8 @@ export interface Report {
   ended: EndedSession[]
   refused: { at: string; login: string | null; keyId: string | null; reason: string }[]
   breakGlass: { at: string; from: string | null; keyId: string | null }[]
+  /** This host was retired and nobody is in any more. */
+  leaving?: boolean
 }
 
 export type EndReason = 'closed' | 'expired' | 'revoked' | 'refused' | 'unknown'

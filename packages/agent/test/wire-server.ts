@@ -28,6 +28,8 @@ export interface WireServer {
   settings: AgentState['settings']
   /** Not reachable at all: connections are dropped. */
   down: boolean
+  /** The host was retired: its agent may report, and nothing else. */
+  retired: boolean
   /** No event streams, nor anything that hangs on one. */
   streamless: boolean
   /** Changes what is answered to `agent.state`. */
@@ -138,6 +140,7 @@ export const startWireServer = async (): Promise<WireServer> => {
       return say(200, { ...own, state: await stateNow() })
     }
     if (request.headers.authorization !== `Bearer ${agentKey}`) return say(401, { code: 'unauthenticated' })
+    if (wire.retired && request.url !== '/api/v1/agent/report') return say(401, { code: 'unauthenticated' })
     if (request.url === '/api/v1/agent/state') {
       const state = await stateNow()
       return say(200, wire.tamper ? wire.tamper(state) : state)
@@ -168,7 +171,7 @@ export const startWireServer = async (): Promise<WireServer> => {
 
   const wire: WireServer = {
     ...{ url: `https://localhost:${(server.address() as AddressInfo).port}`, authority: authority.certificatePem, keyServer },
-    ...{ orgId, hostId, token, reports: [], down: false, streamless: false, tamper: null },
+    ...{ orgId, hostId, token, reports: [], down: false, retired: false, streamless: false, tamper: null },
     settings: { staleAfterSeconds: 600, whenStale: 'refuse' },
     async grant({ login, seconds, publicKey, extensions = [], startsInSeconds = 0, certificateExtensions }) {
       const startsAt = new Date(Date.now() + startsInSeconds * 1000).toISOString()

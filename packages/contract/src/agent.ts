@@ -82,6 +82,7 @@ export const agent = capability('agent', {
     path: '/agent/report',
     summary: 'What happened on the host: what it knows, who came and went, who was refused',
     permission: 'agent',
+    lastWord: true,
     input: z.object({
       acknowledged: z.number().int().min(0).describe('the sequence of the state in force'),
       agentVersion: z
@@ -138,6 +139,10 @@ export const agent = capability('agent', {
         )
         .max(20)
         .default([]),
+      leaving: z
+        .boolean()
+        .default(false)
+        .describe('this host was retired, knows it, and all its sessions have ended; nothing more can be reported after this'),
     }),
     output: z.object({
       hostId: HostId,

@@ -59,6 +59,9 @@ export const EndProof = z.object({
   toldAt: Instant.nullable().describe('when the host said it knows'),
   deadAt: Instant.nullable().describe('when its last session ended; null while one is open, or there was none'),
   openSessions: z.number().int(),
+  unheard: z
+    .boolean()
+    .describe('the host was retired and did not say in time that its sessions ended: this end stays without proof'),
   survivors: z.number().int().nullable().describe('processes counted after the end, over all its sessions'),
 })
 

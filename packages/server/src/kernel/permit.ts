@@ -46,6 +46,7 @@ const requireGrant = (operation: Operation, principal: StaffPrincipal): void => 
 export const permit = (operation: Operation, principal: Principal | null, now: Date): void => {
   // Before anything else: an agent's key opens nothing that is not made for agents, not even what is public.
   if (principal?.kind === 'agent') {
+    if (principal.leaving && !operation.lastWord) throw common('unauthenticated') // as for a host that never was
     if (operation.permission === 'agent') return
     throw common('forbidden', { detail: 'The agent of a host may call only what is made for agents.' })
   }

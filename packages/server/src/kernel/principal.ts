@@ -50,6 +50,8 @@ export interface AgentPrincipal {
   agentId: AgentId
   hostId: HostId
   orgId: OrgId
+  /** Its host was retired a moment ago: it may say that its sessions have ended, and nothing else. */
+  leaving: boolean
 }
 
 /** A job of the platform itself, in one organisation. */

@@ -29,6 +29,13 @@ const toldLine = (proof: Proof, { hostName, endedAt }: Detail): ProofLine => {
       at: null,
       later: '',
     }
+  if (proof.unheard)
+    return {
+      kind: 'bad',
+      text: `${hostName} was retired and never said that nobody is in. Look on the machine itself: nothing more will be heard from it.`,
+      at: null,
+      later: '',
+    }
   if (proof.toldAt === null)
     return {
       kind: 'warn',
@@ -79,6 +86,7 @@ export const proofInWords = (detail: Detail): ProofWords | null => {
   const lines = [toldLine(proof, detail), sessionsLine(proof, detail), ...survivorsLine(proof, detail)]
   const has = (kind: ProofLine['kind']): boolean => lines.some((line) => line.kind === kind)
   if ((proof.survivors ?? 0) > 0) return { kind: 'bad', word: 'Something outlived it', lines }
+  if (proof.unheard) return { kind: 'bad', word: 'Not proved', lines }
   if (has('bad')) return { kind: 'bad', word: 'Not over yet', lines }
   if (has('warn')) return { kind: 'warn', word: 'Waits for the server', lines }
   return { kind: 'good', word: 'Over, and proved', lines }

@@ -6,6 +6,7 @@ import { setStage, type Stage } from '../../../test/access.ts'
 import { callersOf, newCaller } from '../../../test/platform.ts'
 import { newSshKey } from '../../../test/world.ts'
 import { compose } from '../../compose.ts'
+import { permit } from '../../kernel/permit.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -94,6 +95,62 @@ describe('agents', () => {
     })()
     await platform.call(host.retire, { id: web.hostId, reason: 'x' }, founded.owner)
     expect(await last).toBe('over')
+  })
+})
+
+describe('the last word of a retired host', () => {
+  const session = (id: string) => `ls_${id.padStart(26, '0')}` as never
+  const withSession = async (id: string) => {
+    const { platform } = stage
+    const { host: web, grant: given } = await stage.give()
+    const startedAt = platform.clock.now().toISOString()
+    const begun = { id: session(id), grantId: given.id, login: 'deploy', startedAt }
+    await platform.call(agent.report, { acknowledged: 1, sessions: [begun] }, web.caller)
+    await platform.call(host.retire, { id: web.hostId, reason: 'sold' }, stage.founded.owner)
+    const proof = async () => (await platform.call(grant.read, { id: given.id }, stage.founded.owner)).proof
+    const ended = { id: begun.id, at: platform.clock.now().toISOString(), reason: 'revoked' as const, survivors: 0 }
+    return { web, given, proof, ended }
+  }
+
+  test('completes the proof; then its key is dead, and before it opened nothing else', async () => {
+    const { platform } = stage
+    const { web, proof, ended } = await withSession('101')
+    expect(await platform.refusal(agent.state, {}, web.caller)).toBe('unauthenticated')
+    expect(await platform.refusal(agent.renewHostCertificate, { hostPublicKey: newSshKey() }, web.caller)).toBe('unauthenticated')
+    await platform.call(agent.report, { acknowledged: 1, ended: [ended] }, web.caller)
+    expect(await proof()).toMatchObject({ openSessions: 0, toldAt: null, unheard: false })
+    await platform.call(agent.report, { acknowledged: 1, leaving: true }, web.caller)
+    expect(await proof()).toMatchObject({ openSessions: 0, survivors: 0, toldAt: expect.any(String), unheard: false })
+    expect(await platform.refusal(agent.report, { acknowledged: 1 }, web.caller)).toBe('unauthenticated')
+  })
+
+  test('that does not come within a quarter of an hour is not waited for: the end stays without proof, and says so', async () => {
+    const { platform } = stage
+    const { web, proof, ended } = await withSession('102')
+    expect(await proof()).toMatchObject({ openSessions: 1, unheard: false })
+    platform.clock.advance(15 * 60_000)
+    expect(await proof()).toMatchObject({ openSessions: 1, toldAt: null, unheard: true })
+    expect(await platform.refusal(agent.report, { acknowledged: 1, ended: [ended], leaving: true }, web.caller)).toBe(
+      'unauthenticated',
+    )
+    platform.clock.advance(-15 * 60_000)
+  })
+
+  test('means nothing from a host that is not retired', async () => {
+    const { platform } = stage
+    const { host: web, grant: given } = await stage.give()
+    await platform.call(grant.return, { id: given.id }, stage.sre.caller)
+    await platform.call(agent.report, { acknowledged: 0, leaving: true }, web.caller)
+    expect((await platform.call(grant.read, { id: given.id }, stage.founded.owner)).proof).toMatchObject({ toldAt: null })
+    expect((await platform.call(agent.state, {}, web.caller)).host.id).toBe(web.hostId)
+  })
+
+  test('is all that its key opens: without the fence it would see the state of others’ access again', () => {
+    const leaving = { kind: 'agent', agentId: 'ag_x', hostId: 'ho_x', orgId: 'o', leaving: true } as never
+    const now = stage.platform.clock.now()
+    expect(() => permit(agent.state, leaving, now)).toThrow()
+    expect(() => permit(agent.report, leaving, now)).not.toThrow()
+    expect(() => permit({ ...agent.state, lastWord: true }, leaving, now)).not.toThrow() // it is this that holds
   })
 })
 

@@ -136,10 +136,25 @@ const alarm = async (context: ReportContext, hostId: HostId, uses: Report['break
   }
 }
 
+/** The last word of a retired host: it lets nobody in any more, and nobody is in. Before it is retired this means nothing. */
+const leave = async (tx: OrgTx, hostId: HostId, now: Date): Promise<void> => {
+  const left = await tx
+    .updateTable('host')
+    .set({ leftAt: now })
+    .where('id', '=', hostId)
+    .where('state', '=', 'retired')
+    .where('leftAt', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  if (!left) return
+  const told = tx.updateTable('accessGrant').set({ toldAt: now }).where('hostId', '=', hostId)
+  await told.where('state', '=', 'ended').where('endSequence', 'is not', null).where('toldAt', 'is', null).execute()
+}
+
 /** What the agent tells: one entry, whatever it holds. The host's row is locked first, so that two reports of one host follow each other. */
 export const report = handle(
   agent.report,
-  async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass }, context) => {
+  async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass, leaving }, context) => {
     const { tx, now } = context
     const hostId = hostOf(context)
     await tx.selectFrom('host').select('id').where('id', '=', hostId).forUpdate().executeTakeFirstOrThrow()
@@ -147,6 +162,7 @@ export const report = handle(
     await noteRefusals(tx, hostId, refused)
     await alarm(context, hostId, breakGlass)
     await acknowledge(tx, hostId, acknowledged, agentVersion, now)
+    if (leaving) await leave(tx, hostId, now)
     return { hostId, ignored }
   },
 )

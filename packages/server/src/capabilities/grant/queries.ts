@@ -1,5 +1,6 @@
 import { grant, GrantId, PersonId, rolesWith } from '@holdfast/contract'
 import { decisionPlace } from '../../kernel/access/ending.ts'
+import { leftUnheard } from '../../kernel/access/leaving.ts'
 import { liveSessionsOf } from '../../kernel/access/live-sessions.ts'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
@@ -22,7 +23,8 @@ type Sessions = Awaited<ReturnType<typeof liveSessionsOf>>
 type Row = NonNullable<Awaited<ReturnType<typeof readGrant>>>['row']
 
 /** Who was told when, and what was left: as far as the host has said. */
-const proofOf = ({ endSequence, toldAt }: Row, sessions: Sessions) => {
+const proofOf = (row: Row, sessions: Sessions, now: Date) => {
+  const { endSequence, toldAt } = row
   const open = sessions.filter(({ endedAt }) => endedAt === null)
   const counted = sessions.map(({ survivors }) => survivors).filter((count) => count !== null)
   const ends = sessions.flatMap(({ endedAt }) => (endedAt === null ? [] : [endedAt])).toSorted()
@@ -31,6 +33,7 @@ const proofOf = ({ endSequence, toldAt }: Row, sessions: Sessions) => {
     toldAt: toldAt?.toISOString() ?? null,
     deadAt: open.length > 0 ? null : (ends.at(-1) ?? null),
     openSessions: open.length,
+    unheard: row.endReason === 'host_retired' && leftUnheard(row, now),
     survivors: counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0),
   }
 }
@@ -58,6 +61,6 @@ export const read = handle(grant.read, async ({ id }, context) => {
       ...{ ...rest, issuedAt: issuedAt.toISOString(), validBefore: validBefore.toISOString() },
     })),
     sessions,
-    proof: shown.state === 'ended' ? proofOf(row, sessions) : null,
+    proof: shown.state === 'ended' ? proofOf(row, sessions, now) : null,
   }
 })

@@ -77,6 +77,8 @@ const selectGrants = (tx: OrgTx) =>
     .select([
       'h.name as hostName',
       'h.environment',
+      'h.retiredAt',
+      'h.leftAt',
       'p.name as policyName',
       'p.approvers',
       'p.approvals',

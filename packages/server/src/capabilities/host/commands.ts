@@ -53,7 +53,14 @@ export const register = handle(host.register, async (input, { tx, now, services,
     .executeTakeFirst()
   if (taken) throw fail('name_taken')
   const id = newIdOf(HostId, 'ho')
-  const nothingYet = { agentId: null, agentSecretHash: null, hostPublicKey: null, enrolledAt: null, retiredAt: null }
+  const nothingYet = {
+    agentId: null,
+    agentSecretHash: null,
+    hostPublicKey: null,
+    enrolledAt: null,
+    retiredAt: null,
+    leftAt: null,
+  }
   const unheard = { agentVersion: null, acknowledged: null, acknowledgedAt: null, lastSeenAt: null }
   await tx
     .insertInto('host')

@@ -23,6 +23,7 @@ export interface HostTable {
   createdAt: Date
   enrolledAt: Date | null
   retiredAt: Date | null
+  leftAt: Date | null
   agentVersion: string | null
   /** bigint */
   acknowledged: string | null

@@ -9,6 +9,7 @@ import {
   type SessionId,
   type StaffGrantId,
 } from '@holdfast/contract'
+import { mayStillSpeak } from '../access/leaving.ts'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
 import type { AgentPrincipal, ApiKeyPrincipal, Principal, StaffPrincipal } from '../principal.ts'
@@ -61,6 +62,8 @@ interface AgentRow {
   host_id: HostId
   secret_hash: Buffer
   state: string
+  retired_at: Date | null
+  left_at: Date | null
 }
 
 interface Options {
@@ -109,12 +112,16 @@ const presentedIn = (header: string): Presented => {
   return parsed
 }
 
-/** The agent of an enrolled host. Its key dies when the host is retired, and when another agent enrols for it. */
-const byAgentKey = async ({ gate }: Options, parsed: Presented): Promise<AgentPrincipal> => {
+/**
+ * The agent of an enrolled host. Its key dies when the host is retired, but for its last word, and when another agent enrols for it.
+ */
+const byAgentKey = async ({ gate, services: { clock } }: Options, parsed: Presented): Promise<AgentPrincipal> => {
   const row = await gate.find<AgentRow>('gate_agent', parsed.id)
   const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
-  if (!row || !genuine || row.state !== 'enrolled') throw common('unauthenticated')
-  return { kind: 'agent', agentId: parsed.id as AgentId, hostId: row.host_id, orgId: row.org_id }
+  if (!row || !genuine) throw common('unauthenticated')
+  const leaving = mayStillSpeak({ retiredAt: row.retired_at, leftAt: row.left_at }, clock.now())
+  if (row.state !== 'enrolled' && !leaving) throw common('unauthenticated')
+  return { kind: 'agent', agentId: parsed.id as AgentId, hostId: row.host_id, orgId: row.org_id, leaving }
 }
 
 const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented): Promise<ApiKeyPrincipal> => {
