@@ -332,6 +332,7 @@ table host (
   acknowledged_at timestamp with time zone,
   last_seen_at timestamp with time zone,
   recorder_login text,
+  left_at timestamp with time zone,
   constraint host_address_check CHECK (((length(address) >= 1) AND (length(address) <= 253))),
   constraint host_check CHECK (((state = 'enrolled'::text) <= ((agent_id IS NOT NULL) AND (agent_secret_hash IS NOT NULL) AND (host_public_key IS NOT NULL)))),
   constraint host_environment_check CHECK ((environment ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
@@ -352,7 +353,7 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.host FOR EACH ROW EXECUTE FUNCTION capture_host() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.host FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
-grant select (org_id, id, state, agent_id, agent_secret_hash) to holdfast_gate;
+grant select (org_id, id, state, agent_id, agent_secret_hash, retired_at, left_at) to holdfast_gate;
 
 table host_enrolment (
   org_id uuid not null default current_org(),
@@ -3082,12 +3083,12 @@ end $function$
 -- owner holdfast_owner
 
 CREATE OR REPLACE FUNCTION public.gate_agent(id text)
- RETURNS TABLE(org_id uuid, host_id text, secret_hash bytea, state text)
+ RETURNS TABLE(org_id uuid, host_id text, secret_hash bytea, state text, retired_at timestamp with time zone, left_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select h.org_id, h.id, h.agent_secret_hash, h.state from host h where h.agent_id = gate_agent.id
+  select h.org_id, h.id, h.agent_secret_hash, h.state, h.retired_at, h.left_at from host h where h.agent_id = gate_agent.id
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
