@@ -1647,9 +1647,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
       else
         if new.address is distinct from old.address then
           after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
@@ -1677,6 +1677,9 @@ AS $function$
         end if;
         if new.labels is distinct from old.labels then
           after := after || ',"labels":' || coalesce(to_json(new.labels)::text, 'null'); before := before || ',"labels":' || coalesce(to_json(old.labels)::text, 'null');
+        end if;
+        if new.left_at is distinct from old.left_at then
+          after := after || ',"left_at":' || coalesce(to_json(new.left_at)::text, 'null'); before := before || ',"left_at":' || coalesce(to_json(old.left_at)::text, 'null');
         end if;
         if new.name is distinct from old.name then
           after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
@@ -2307,9 +2310,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'org_id', new.org_id, 'owner_id', new.owner_id, 'promises', new.promises, 'retired_at', new.retired_at, 'review_every_days', new.review_every_days, 'title', new.title)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'org_id', new.org_id, 'owner_id', new.owner_id, 'promises', new.promises, 'required_at_once', new.required_at_once, 'retired_at', new.retired_at, 'review_every_days', new.review_every_days, 'title', new.title)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'org_id', old.org_id, 'owner_id', old.owner_id, 'promises', old.promises, 'retired_at', old.retired_at, 'review_every_days', old.review_every_days, 'title', old.title)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'org_id', old.org_id, 'owner_id', old.owner_id, 'promises', old.promises, 'required_at_once', old.required_at_once, 'retired_at', old.retired_at, 'review_every_days', old.review_every_days, 'title', old.title)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
@@ -2325,6 +2328,9 @@ AS $function$
         end if;
         if new.promises is distinct from old.promises then
           after := after || ',"promises":' || coalesce(to_json(new.promises)::text, 'null'); before := before || ',"promises":' || coalesce(to_json(old.promises)::text, 'null');
+        end if;
+        if new.required_at_once is distinct from old.required_at_once then
+          after := after || ',"required_at_once":' || coalesce(to_json(new.required_at_once)::text, 'null'); before := before || ',"required_at_once":' || coalesce(to_json(old.required_at_once)::text, 'null');
         end if;
         if new.retired_at is distinct from old.retired_at then
           after := after || ',"retired_at":' || coalesce(to_json(new.retired_at)::text, 'null'); before := before || ',"retired_at":' || coalesce(to_json(old.retired_at)::text, 'null');
