@@ -687,6 +687,39 @@ grant delete, insert, select to holdfast_app;
 grant update (slug, name, region, plan, require_mfa) to holdfast_app;
 grant select (id, slug, name, region, plan, is_operator, created_at, require_mfa) to holdfast_gate;
 
+table passkey (
+  person_id text not null,
+  id text not null,
+  credential_hash bytea not null,
+  credential_sealed bytea not null,
+  label_sealed bytea not null,
+  sign_count bigint not null,
+  backed_up boolean not null,
+  created_at timestamp with time zone not null default now(),
+  last_used_at timestamp with time zone,
+  constraint passkey_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint passkey_pkey PRIMARY KEY (person_id, id),
+  constraint passkey_credential_hash_key UNIQUE (credential_hash)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.passkey FOR EACH ROW EXECUTE FUNCTION capture_passkey() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.passkey FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (person_id, credential_hash) to holdfast_gate;
+
+table passkey_challenge_used (
+  challenge_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint passkey_challenge_used_pkey PRIMARY KEY (challenge_hash)
+);
+CREATE INDEX passkey_challenge_used_age ON public.passkey_challenge_used USING btree (expires_at);
+-- row security, forced; owner holdfast_owner
+policy gate for all to holdfast_gate using (true) with check (true);
+grant delete, insert, select to holdfast_gate;
+
 table password_reset (
   id text not null,
   person_id text not null,
@@ -1089,10 +1122,12 @@ table totp_factor (
 );
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((person_id = ( SELECT current_person() AS current_person))) with check ((person_id = ( SELECT current_person() AS current_person)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.totp_factor FOR EACH ROW EXECUTE FUNCTION capture_totp_factor() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.totp_factor FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
+grant select (person_id, confirmed_at) to holdfast_gate;
 
 table witness (
   org_id uuid not null default current_org(),
@@ -2201,6 +2236,59 @@ AS $function$
 ;
 -- owner holdfast_ledger; execute: holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.capture_passkey()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id, 'person_id', new.person_id)::text; after := json_build_object('backed_up', new.backed_up, 'created_at', new.created_at, 'credential_hash', case when new.credential_hash is not null then 'secret' end, 'credential_sealed', capture_bytes(new.credential_sealed), 'id', new.id, 'label_sealed', capture_bytes(new.label_sealed), 'last_used_at', new.last_used_at, 'person_id', new.person_id, 'sign_count', new.sign_count)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id, 'person_id', old.person_id)::text; after := 'null'; before := json_build_object('backed_up', old.backed_up, 'created_at', old.created_at, 'credential_hash', case when old.credential_hash is not null then 'secret' end, 'credential_sealed', capture_bytes(old.credential_sealed), 'id', old.id, 'label_sealed', capture_bytes(old.label_sealed), 'last_used_at', old.last_used_at, 'person_id', old.person_id, 'sign_count', old.sign_count)::text;
+      else
+        if new.backed_up is distinct from old.backed_up then
+          after := after || ',"backed_up":' || coalesce(to_json(new.backed_up)::text, 'null'); before := before || ',"backed_up":' || coalesce(to_json(old.backed_up)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.credential_hash is distinct from old.credential_hash then
+          after := after || ',"credential_hash":' || coalesce(to_json(case when new.credential_hash is not null then 'secret' end)::text, 'null'); before := before || ',"credential_hash":' || coalesce(to_json(case when old.credential_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.credential_sealed is distinct from old.credential_sealed then
+          after := after || ',"credential_sealed":' || coalesce(to_json(capture_bytes(new.credential_sealed))::text, 'null'); before := before || ',"credential_sealed":' || coalesce(to_json(capture_bytes(old.credential_sealed))::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.label_sealed is distinct from old.label_sealed then
+          after := after || ',"label_sealed":' || coalesce(to_json(capture_bytes(new.label_sealed))::text, 'null'); before := before || ',"label_sealed":' || coalesce(to_json(capture_bytes(old.label_sealed))::text, 'null');
+        end if;
+        if new.last_used_at is distinct from old.last_used_at then
+          after := after || ',"last_used_at":' || coalesce(to_json(new.last_used_at)::text, 'null'); before := before || ',"last_used_at":' || coalesce(to_json(old.last_used_at)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.sign_count is distinct from old.sign_count then
+          after := after || ',"sign_count":' || coalesce(to_json(new.sign_count)::text, 'null'); before := before || ',"sign_count":' || coalesce(to_json(old.sign_count)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id, 'person_id', old.person_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"passkey"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_password_reset()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3141,6 +3229,48 @@ $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
 
+CREATE OR REPLACE FUNCTION public.gate_manager_factors()
+ RETURNS TABLE(managers bigint, with_app bigint, with_passkey bigint, with_any bigint, marked_without bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with manager as (
+    select p.id, p.mfa_enrolled_at is not null as marked,
+      exists (select from totp_factor f where f.person_id = p.id and f.confirmed_at is not null) as app,
+      exists (select from passkey k where k.person_id = p.id) as key
+    from person p
+    where may_operate() and p.state = 'active'
+      and exists (select from membership m where m.person_id = p.id and m.role in ('owner', 'admin'))
+  )
+  select count(*), count(*) filter (where app), count(*) filter (where key), count(*) filter (where app or key),
+    count(*) filter (where marked and not app and not key)
+  from manager
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_manager_sessions()
+ RETURNS TABLE(role text, org_requires_mfa boolean, restricted boolean, confirmed boolean, enrolled boolean, sessions bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select m.role, o.require_mfa, s.restricted, s.mfa_at is not null,
+    exists (select from passkey k where k.person_id = p.id)
+      or exists (select from totp_factor f where f.person_id = p.id and f.confirmed_at is not null),
+    count(*)
+  from session s
+    join membership m on m.org_id = s.org_id and m.person_id = s.person_id
+    join org o on o.id = s.org_id
+    join person p on p.id = s.person_id
+  where may_operate() and m.role in ('owner', 'admin') and p.state = 'active'
+    and s.revoked_at is null and s.expires_at > now() and s.idle_expires_at > now()
+  group by 1, 2, 3, 4, 5
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_membership(org uuid, person text)
  RETURNS TABLE(role text, requires_mfa boolean, org_is_operator boolean)
  LANGUAGE sql
@@ -3187,6 +3317,20 @@ AS $function$
     g.policy_id is not null, g.starts_at, g.ends_at, g.ended_at, exists (select from staff_grant_live(g.org_id, g.id, g.person_id))
   from staff_grant g join org o on o.id = g.org_id
   where g.person_id = current_person() order by g.id desc limit 100
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_passkey(credential_hash bytea)
+ RETURNS TABLE(person_id text, state text, org_ids uuid[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select p.id, p.state, array(
+    select m.org_id from membership m where m.person_id = p.id
+    order by (select max(s.last_seen_at) from session s where s.person_id = p.id and s.org_id = m.org_id) desc nulls last, m.org_id)
+  from passkey k join person p on p.id = k.person_id where k.credential_hash = gate_passkey.credential_hash
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
@@ -3501,6 +3645,30 @@ AS $function$
   where exists (select from org mine where mine.is_operator and mine.id = current_org()) and (past is null or o.id < past)
   order by o.id desc limit least(max, 101)
 $function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.passkey_challenge_forget()
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with gone as (delete from passkey_challenge_used where expires_at < now() - interval '1 day' returning 1) select count(*) from gone
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.passkey_challenge_use(challenge_hash bytea, expires_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  insert into passkey_challenge_used values (passkey_challenge_use.challenge_hash, passkey_challenge_use.expires_at) on conflict do nothing;
+  return found;
+end $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
 

@@ -51,6 +51,7 @@ const made: Record<string, Make> = {
   },
   'session.switchOrganisation': async ({ call, keys }) => once({ orgId: (await call(organisation.read, {}, keys.owner)).id }),
   'factor.confirmTotp': async ({ call }, who) => once({ id: (await call(factor.enrolTotp, {}, who.browser())).id }),
+  'factor.rename': async ({ call }, who) => once({ id: (await call(factor.enrolTotp, {}, who.browser())).id }),
   'factor.remove': async ({ call }, who) => once({ id: (await call(factor.enrolTotp, {}, who.browser())).id }),
   'organisation.create': () => each(async () => ({ ownerEmail: `${unused()}@attack.example` })),
   'member.changeRole': async (ground) => once({ id: (await person(ground)).personId }),

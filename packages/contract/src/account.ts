@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Email, FactorId, Instant, PersonId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
+import { PasskeyCreationOptions, PasskeyRegistration, PasskeyRequestOptions } from './passkey.ts'
 import { LinkToken, Password } from './setup.ts'
 import { FactorCode } from './session.ts'
 
@@ -47,7 +48,18 @@ export const account = capability('account', {
   }),
 })
 
-/** Second factors (C2): TOTP and recovery codes. */
+const Label = text(1, 60)
+
+export const Factor = z.object({
+  id: FactorId,
+  kind: z.enum(['totp', 'passkey']),
+  label: z.string(),
+  confirmedAt: Instant.describe('when it was enrolled'),
+  lastUsedAt: Instant.nullable().describe('null: never, or an authenticator app, which keeps no date'),
+  backedUp: z.boolean().nullable().describe('whether the passkey is synchronised to other devices; null for an app'),
+})
+
+/** Second factors (C2): authenticator apps, passkeys and recovery codes. */
 export const factor = capability('factor', {
   list: query({
     path: '/factors',
@@ -57,7 +69,7 @@ export const factor = capability('factor', {
     restricted: true,
     input: z.object({}),
     output: z.object({
-      rows: z.array(z.object({ id: FactorId, kind: z.literal('totp'), label: z.string(), confirmedAt: Instant })).max(20),
+      rows: z.array(Factor).max(20),
       recoveryCodesLeft: z.number().int(),
     }),
   }),
@@ -67,7 +79,7 @@ export const factor = capability('factor', {
     permission: 'self',
     sessionOnly: true,
     restricted: true,
-    input: z.object({ label: text(1, 60).default('Authenticator app') }),
+    input: z.object({ label: Label.default('Authenticator app') }),
     output: z.object({ id: FactorId, secret: z.string(), uri: z.string(), qrSvg: z.string() }),
     errors: { too_many_factors: 409, step_up_first: 403 },
     audit: { action: 'factor.enrolment_started', target: (_, { id }) => id },
@@ -83,6 +95,54 @@ export const factor = capability('factor', {
     output: z.object({ id: FactorId, recoveryCodes: z.array(z.string()).max(20) }),
     errors: { factor_not_found: 404, code_refused: 403 },
     audit: { action: 'factor.enrolled', target: ({ id }) => id },
+  }),
+  enrolPasskey: query({
+    path: '/factors/passkey-options',
+    summary: 'Begin to enrol a passkey: what the browser needs to make one',
+    permission: 'self',
+    sessionOnly: true,
+    restricted: true,
+    input: z.object({}),
+    output: PasskeyCreationOptions,
+    errors: { too_many_factors: 409, step_up_first: 403 },
+  }),
+  confirmPasskey: command({
+    path: '/factors/passkeys',
+    summary: 'Finish the enrolment of a passkey; with the first factor, recovery codes are shown once',
+    permission: 'self',
+    sessionOnly: true,
+    restricted: true,
+    rate: 'secret',
+    input: z.object({ label: Label.default('Passkey'), passkey: PasskeyRegistration }),
+    output: z.object({ id: FactorId, recoveryCodes: z.array(z.string()).max(20) }),
+    errors: { passkey_refused: 403, too_many_factors: 409, step_up_first: 403 },
+    audit: { action: 'factor.passkey_enrolled', target: (_, { id }) => id },
+  }),
+  passkeyOptions: query({
+    path: '/factors/passkey-challenge',
+    summary: 'What a browser needs to confirm with one of your passkeys, for this session or for one act only',
+    permission: 'self',
+    sessionOnly: true,
+    restricted: true,
+    secretInput: true,
+    input: z.object({
+      act: z
+        .object({ operation: z.string().max(64), input: z.string().max(50_000).describe('as JSON') })
+        .optional()
+        .describe('the operation that the passkey shall confirm, with its whole input; for it and no other'),
+    }),
+    output: PasskeyRequestOptions,
+    errors: { no_passkey: 409, act_unknown: 422 },
+  }),
+  rename: command({
+    path: '/factors/:id/rename',
+    summary: 'Give a second factor another name',
+    permission: 'self',
+    sessionOnly: true,
+    input: z.object({ id: FactorId, label: Label }),
+    output: z.object({ id: FactorId }),
+    errors: { factor_not_found: 404 },
+    audit: { action: 'factor.renamed', target: ({ id }) => id },
   }),
   remove: command({
     path: '/factors/:id/remove',

@@ -26,6 +26,11 @@ export const furtherActions = {
     when: 'values that an older key sealed were sealed by the current one',
     target: 'table and column',
   },
+  'factor.passkey_copied': {
+    by: 'whatever asked for a passkey',
+    when: 'its signature counter went back, as it does when somebody copied it: the use is refused and the person is told',
+    target: 'the passkey',
+  },
   'grant.clearance_lost': {
     by: 'job `grant.settle`',
     when: 'somebody with access to servers is not cleared any more, and it ends',

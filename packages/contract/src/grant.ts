@@ -3,6 +3,7 @@ import { AccessPolicy, SshExtension } from './access-policy.ts'
 import { Environment, HostAddress, HostName, LiveSession, Login } from './host.ts'
 import { AccessPolicyId, GrantId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
+import { proof, proofErrors } from './passkey.ts'
 
 export const GrantState = z
   .enum(['requested', 'approved', 'denied', 'cancelled', 'lapsed', 'applied', 'ended'])
@@ -16,8 +17,6 @@ export const GrantEndReason = z.enum([
   'not_entitled', // its person has left, or lost the role
 ])
 
-/** Of the authenticator app, entered for this very act; each code works once. A recovery code will do. */
-const Code = z.string().min(6).max(20).describe('a code of the second factor, entered for this act')
 const GrantSeconds = z.number().int().min(60).max(2_592_000)
 
 export const Grant = z.object({
@@ -77,7 +76,6 @@ export const GrantDetail = Grant.extend({
 })
 
 const found = { grant_not_found: 404 } as const
-const factor = { code_needed: 403, code_refused: 403, no_factor: 403 } as const
 const people = { not_entitled: 403, not_cleared: 403 } as const
 const hosts = { host_not_found: 404, host_not_enrolled: 409 } as const
 
@@ -123,11 +121,11 @@ export const grant = capability('grant', {
       extensions: z.array(SshExtension).max(4).default([]),
       sourceNetworks: z.array(z.string().max(64)).max(20).default([]).describe('empty: those of the policy'),
       policyId: AccessPolicyId.optional().describe('needed only to choose among several that fit'),
-      code: Code.optional(),
+      ...proof,
     }),
     output: Grant,
     errors: {
-      ...{ ...hosts, ...people, ...factor, login_not_allowed: 422, too_long: 422, extension_not_allowed: 422 },
+      ...{ ...hosts, ...people, ...proofErrors, login_not_allowed: 422, too_long: 422, extension_not_allowed: 422 },
       ...{ network_invalid: 422, network_not_allowed: 422, reason_needed: 422, ticket_needed: 422, outside_hours: 409 },
       ...{ not_before_refused: 422, already_requested: 409 },
     },
@@ -138,10 +136,10 @@ export const grant = capability('grant', {
     summary: 'Approve a request, exactly as it was read',
     permission: 'access:approve',
     sessionOnly: true,
-    input: z.object({ id: GrantId, requestHash: z.string().length(64), code: Code }),
+    input: z.object({ id: GrantId, requestHash: z.string().length(64), ...proof }),
     output: Grant,
     errors: {
-      ...{ ...found, ...hosts, ...people, no_factor: 403, code_refused: 403, not_requested: 409, request_changed: 409 },
+      ...{ ...found, ...hosts, ...people, ...proofErrors, not_requested: 409, request_changed: 409 },
       ...{
         own_request: 403,
         not_approver: 403,
@@ -178,7 +176,7 @@ export const grant = capability('grant', {
     input: z.object({
       id: GrantId,
       publicKey: z.string().min(40).max(4096).describe('a line of OpenSSH; the private key never leaves your machine'),
-      code: Code.optional().describe('needed unless the second factor was confirmed for this grant within five minutes'),
+      ...proof, // needed unless the second factor was confirmed for this grant within five minutes
     }),
     output: z.object({
       id: GrantId,
@@ -195,7 +193,7 @@ export const grant = capability('grant', {
       recordedBy: HostName.nullable().describe('the bastion that this leads to, and that records; null: to the server itself'),
     }),
     errors: {
-      ...{ ...found, ...people, ...factor, not_yours: 403, grant_not_live: 409, not_started: 409, policy_changed: 409 },
+      ...{ ...found, ...people, ...proofErrors, not_yours: 403, grant_not_live: 409, not_started: 409, policy_changed: 409 },
       ...{ approver_not_entitled: 409, host_not_enrolled: 409, too_many_certificates: 409, key_refused: 422 },
     },
     audit: { action: 'grant.certificate_issued', target: ({ id }) => id },
@@ -204,10 +202,10 @@ export const grant = capability('grant', {
     path: '/grants/:id/extend',
     summary: 'Ask for more time; when approved, the end of the grant moves and sessions go on',
     permission: 'access:request',
-    input: z.object({ id: GrantId, seconds: GrantSeconds, reason: text(1, 1000), code: Code.optional() }),
+    input: z.object({ id: GrantId, seconds: GrantSeconds, reason: text(1, 1000), ...proof }),
     output: Grant,
     errors: {
-      ...{ ...found, ...people, ...factor, not_yours: 403, grant_not_live: 409, policy_changed: 409, too_long: 422 },
+      ...{ ...found, ...people, ...proofErrors, not_yours: 403, grant_not_live: 409, policy_changed: 409, too_long: 422 },
       ...{ already_requested: 409, host_not_enrolled: 409 },
     },
     audit: { action: 'grant.extension_requested', target: (_, { id }) => id },

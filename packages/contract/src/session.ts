@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Email, Instant, OrgId, PersonId, SessionId, StaffGrantId } from './ids.ts'
 import { capability, command, query } from './operation.ts'
+import { PasskeyAssertion, PasskeyRequestOptions } from './passkey.ts'
 import { Role } from './roles.ts'
 
 /** A 6-digit TOTP code or a recovery code. */
@@ -50,6 +51,24 @@ export const session = capability('session', {
     errors: { sign_in_refused: 401 },
     audit: { action: 'session.started', target: (_, { id }) => id },
   }),
+  passkeyOptions: query({
+    path: '/session/passkey-options',
+    summary: 'What a browser needs to sign in with a passkey; the same for everybody',
+    permission: 'public',
+    input: z.object({}),
+    output: PasskeyRequestOptions,
+    errors: { not_set_up: 409 },
+  }),
+  signInWithPasskey: command({
+    path: '/session/sign-in-with-passkey',
+    summary: 'Sign in with a passkey alone: it is two factors in one',
+    permission: 'public',
+    rate: 'secret',
+    input: z.object({ passkey: PasskeyAssertion }),
+    output: z.object({ id: SessionId, next: SessionNext }),
+    errors: { sign_in_refused: 401 },
+    audit: { action: 'session.started_with_passkey', target: (_, { id }) => id },
+  }),
   confirmFactor: command({
     path: '/session/confirm-factor',
     summary: 'Confirm the second factor, at sign-in or again before a risky operation',
@@ -61,6 +80,18 @@ export const session = capability('session', {
     output: z.object({ id: SessionId, next: SessionNext, recoveryCodesLeft: z.number().int() }),
     errors: { code_refused: 403, no_factor: 409 },
     audit: { action: 'session.factor_confirmed', target: (_, { id }) => id },
+  }),
+  confirmPasskey: command({
+    path: '/session/confirm-passkey',
+    summary: 'Confirm with a passkey, as the second factor or again before a risky operation',
+    permission: 'self',
+    sessionOnly: true,
+    restricted: true,
+    rate: 'secret',
+    input: z.object({ passkey: PasskeyAssertion }),
+    output: z.object({ id: SessionId, next: SessionNext, recoveryCodesLeft: z.number().int() }),
+    errors: { passkey_refused: 403 },
+    audit: { action: 'session.passkey_confirmed', target: (_, { id }) => id },
   }),
   confirmPassword: command({
     path: '/session/confirm-password',

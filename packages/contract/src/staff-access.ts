@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Instant, OrgId, page, pageOf, PersonId, SessionId, StaffGrantId, StaffPolicyId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
+import { proof, proofErrors } from './passkey.ts'
 
 /** What staff may read: as much as a Viewer or a Reviewer. */
 export const StaffRole = z.enum(['viewer', 'reviewer'])
@@ -10,8 +11,6 @@ export type StaffRole = z.infer<typeof StaffRole>
 export const longestStaffAccess = 8 * 3600
 const Seconds = z.number().int().min(300).max(longestStaffAccess)
 const Ticket = z.string().regex(/^[\x21-\x7e]{1,64}$/)
-/** Of the authenticator app, entered for this very act; each code works once. A recovery code will do. */
-const Code = z.string().min(6).max(20).describe('a code of the second factor, entered for this act')
 
 export const StaffAccessState = z.enum(['requested', 'live', 'denied', 'cancelled', 'lapsed', 'ended'])
 
@@ -54,7 +53,6 @@ export const StaffPolicy = z.object({
 })
 
 const found = { staff_access_not_found: 404 } as const
-const factor = { no_factor: 403, code_refused: 403 } as const
 
 /** The operator’s people and a customer’s data (C5): no standing right; they ask, and enter while the customer’s grant runs. */
 export const staff = capability('staff', {
@@ -78,10 +76,10 @@ export const staff = capability('staff', {
       seconds: Seconds,
       role: StaffRole.default('viewer'),
       write: z.boolean().default(false),
-      code: Code,
+      ...proof,
     }),
     output: OwnStaffAccess,
-    errors: { ...factor, organisation_not_found: 404, already_requested: 409, not_cleared: 403 },
+    errors: { ...proofErrors, organisation_not_found: 404, already_requested: 409, not_cleared: 403 },
     audit: { action: 'staff.requested', target: (_, { id }) => id },
   }),
   list: query({
@@ -97,9 +95,9 @@ export const staff = capability('staff', {
     permission: 'operator:staff',
     sessionOnly: true,
     rate: 'secret',
-    input: z.object({ id: StaffGrantId, code: Code }),
+    input: z.object({ id: StaffGrantId, ...proof }),
     output: z.object({ id: SessionId, grantId: StaffGrantId, endsAt: Instant }),
-    errors: { ...found, ...factor, staff_access_not_live: 409 },
+    errors: { ...found, ...proofErrors, staff_access_not_live: 409 },
     audit: { action: 'staff.entered', target: ({ id }) => id },
   }),
   leave: command({
@@ -137,10 +135,10 @@ export const staffAccess = capability('staffAccess', {
     permission: 'staff-access:decide',
     sessionOnly: true,
     rate: 'secret',
-    input: z.object({ id: StaffGrantId, requestHash: z.string().length(64), code: Code }),
+    input: z.object({ id: StaffGrantId, requestHash: z.string().length(64), ...proof }),
     output: StaffAccess,
     errors: {
-      ...{ ...found, ...factor, not_requested: 409, request_changed: 409, own_request: 403 },
+      ...{ ...found, ...proofErrors, not_requested: 409, request_changed: 409, own_request: 403 },
     },
     audit: { action: 'staff_access.approved', target: ({ id }) => id },
   }),

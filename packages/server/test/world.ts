@@ -38,6 +38,7 @@ import {
   type Member,
   type Platform,
 } from './platform.ts'
+import { enrolPasskey, newPasskey } from './passkeys.ts'
 
 /** A public key of its own, as OpenSSH writes it. */
 export const newSshKey = (): string =>
@@ -125,6 +126,12 @@ export const createWorld = async (): Promise<World> => {
     hosts: new Map(),
     stranger: await addMember(platform, { orgId: strangerOrg }, 'owner', 'Stranger'),
   }
+}
+
+/** A person of their own with a passkey. */
+const withPasskey = async (world: World) => {
+  const { caller } = await somebody(world)
+  return { ...(await enrolPasskey(world.platform, caller)), caller }
 }
 
 /** A person of their own, for calls that end or change somebody. */
@@ -355,6 +362,17 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     as: newCaller(),
   }),
   'session.confirmFactor': async (w) => ({ input: { code: freshCode(w, w.members.admin) }, as: w.members.admin.caller }),
+  'session.passkeyOptions': async () => ({ input: {}, as: newCaller() }),
+  'session.signInWithPasskey': async (w) => {
+    const { passkey } = await withPasskey(w)
+    const { challenge } = await w.platform.call(session.passkeyOptions, {}, newCaller())
+    return { input: { passkey: passkey.assert(challenge) }, as: newCaller() }
+  },
+  'session.confirmPasskey': async (w) => {
+    const { passkey, caller } = await withPasskey(w)
+    const { challenge } = await w.platform.call(factor.passkeyOptions, {}, caller)
+    return { input: { passkey: passkey.assert(challenge) }, as: caller }
+  },
   'session.confirmPassword': (w) => asMember(w, { password: w.members.member.password }),
   'session.refresh': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
   'session.current': (w) => asMember(w, {}),
@@ -386,6 +404,17 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     const { caller } = await somebody(w)
     const { id, secret } = await w.platform.call(factor.enrolTotp, {}, caller)
     return { input: { id, code: totpCode(secret, w.platform.clock.now()) }, as: caller }
+  },
+  'factor.enrolPasskey': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
+  'factor.confirmPasskey': async (w) => {
+    const { caller } = await somebody(w)
+    const { challenge } = await w.platform.call(factor.enrolPasskey, {}, caller)
+    return { input: { label: 'Planted passkey', passkey: newPasskey().register(challenge) }, as: caller }
+  },
+  'factor.passkeyOptions': async (w) => ({ input: {}, as: (await withPasskey(w)).caller }),
+  'factor.rename': async (w) => {
+    const { id, caller } = await withPasskey(w)
+    return { input: { id, label: 'Planted key' }, as: caller }
   },
   'factor.remove': async (w) => {
     const { caller } = await somebody(w)

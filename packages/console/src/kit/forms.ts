@@ -13,6 +13,8 @@ export interface Form<T extends object> {
   error: (field: keyof T & string) => string | undefined
   /** For `<form onSubmit>`: checks by the operation's own schema, then runs. */
   submit: (run: (values: T) => unknown) => (event: FormEvent) => void
+  /** Whether these values are valid; says at the fields what is not. */
+  check: (values: Partial<T>) => boolean
   reset: (values?: T) => void
 }
 
@@ -49,6 +51,11 @@ export const useFormOf = <O extends Operation, T extends Partial<InputOf<O>> & o
       const first = Object.keys(found)[0]
       if (first === undefined) void run(values)
       else (event.currentTarget as HTMLFormElement).querySelector<HTMLElement>(`[name="${first}"]`)?.focus()
+    },
+    check: (some) => {
+      const found = messagesOf(operation.input, some)
+      setMessages(found)
+      return Object.keys(found).length === 0
     },
     reset: (next = initial) => {
       setValues(next)

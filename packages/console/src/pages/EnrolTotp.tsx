@@ -7,7 +7,13 @@ import { RecoveryCodes } from './RecoveryCodes.tsx'
 
 type Enrolment = OutputOf<typeof factor.enrolTotp>
 
-const Begin = ({ onBegun, autoFocus }: { onBegun: (enrolment: Enrolment) => void; autoFocus: boolean }) => {
+interface BeginProps {
+  onBegun: (enrolment: Enrolment) => void
+  autoFocus: boolean
+  /** Beside a better way. */
+  second: boolean
+}
+const Begin = ({ onBegun, autoFocus, second }: BeginProps) => {
   const { run, running, problem } = useCommandOf(factor.enrolTotp, {
     done: null,
     onDone: onBegun,
@@ -27,7 +33,7 @@ const Begin = ({ onBegun, autoFocus }: { onBegun: (enrolment: Enrolment) => void
           {...form.text('label')}
         />
         <ProblemNotice problem={problem} />
-        <Button type="submit" loading={running}>
+        <Button type="submit" variant={second ? 'default' : 'filled'} loading={running}>
           Show the code to scan
         </Button>
       </Stack>
@@ -82,7 +88,17 @@ const Scan = ({ enrolment, onCodes }: { enrolment: Enrolment; onCodes: (codes: s
 }
 
 /** Enrols an authenticator app: scan, prove it with a first code, save the recovery codes. */
-export const EnrolTotp = ({ onDone, autoFocus = true }: { onDone: () => void; autoFocus?: boolean }) => {
+export const EnrolTotp = ({
+  onDone,
+  onBegun,
+  autoFocus = true,
+  second = false,
+}: {
+  onDone: () => void
+  onBegun?: () => void
+  autoFocus?: boolean
+  second?: boolean
+}) => {
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null)
   const [shown, setShown] = useState<{ codes: string[]; ledgerSeq: number | null } | null>(null)
   // Told only now: its link must not lead away from codes that nobody has saved.
@@ -98,7 +114,11 @@ export const EnrolTotp = ({ onDone, autoFocus = true }: { onDone: () => void; au
         onCodes={(codes, ledgerSeq) => (codes.length > 0 ? setShown({ codes, ledgerSeq }) : finish(ledgerSeq))}
       />
     )
-  return <Begin onBegun={setEnrolment} autoFocus={autoFocus} />
+  const begin = (begun: Enrolment) => {
+    setEnrolment(begun)
+    onBegun?.()
+  }
+  return <Begin onBegun={begin} autoFocus={autoFocus} second={second} />
 }
 
 /** What an enrolment changes. */

@@ -20,7 +20,9 @@ export const reachInWords = ({ role, write }: Pick<Terms, 'role' | 'write'>): st
 export const staffDurations = [900, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600]
 
 export const codeRefusals = {
-  no_factor: 'You have no second factor yet. Add an authenticator app under Account & security first.',
+  code_needed: 'Use a passkey, or enter a code from your authenticator app, for this.',
+  passkey_refused: 'That passkey was not accepted. It confirms exactly what the form said, within five minutes: try again.',
+  no_factor: 'You have no second factor yet. Add a passkey or an authenticator app under Account & security first.',
   code_refused: 'That code was not accepted. Each works once: wait for the next one, or use a recovery code.',
 }
 export const staffFound = { staff_access_not_found: 'There is no such access.' }

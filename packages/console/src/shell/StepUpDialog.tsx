@@ -2,24 +2,26 @@ import { Button, Group, Modal, PasswordInput, Skeleton, Stack, TextInput } from 
 import { factor, session } from '@holdfast/contract'
 import { useCommandOf } from '../kit/commands.tsx'
 import { useFormOf } from '../kit/forms.ts'
+import { Or, PasskeyButton } from '../kit/PasskeyButton.tsx'
+import { useOwnPasskey } from '../kit/passkeys.ts'
 import { ProblemNotice, ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
 import { answerStepUp } from './stepUp.ts'
 
 const done = { done: null, refresh: [session.current] } as const
 
-const Buttons = ({ running }: { running: boolean }) => (
+const Buttons = ({ running, second = false }: { running: boolean; second?: boolean }) => (
   <Group justify="flex-end" gap="xs">
     <Button variant="default" onClick={() => answerStepUp(false)}>
       Cancel
     </Button>
-    <Button type="submit" loading={running}>
+    <Button type="submit" variant={second ? 'light' : 'filled'} loading={running}>
       Confirm
     </Button>
   </Group>
 )
 
-const WithCode = () => {
+const WithCode = ({ second = false }: { second?: boolean }) => {
   const { run, running, problem } = useCommandOf(session.confirmFactor, {
     ...done,
     onDone: () => answerStepUp(true),
@@ -36,13 +38,34 @@ const WithCode = () => {
           label="Code"
           description="Six digits from your authenticator app, or a recovery code"
           autoComplete="one-time-code"
-          data-autofocus
+          data-autofocus={second ? undefined : true}
           {...form.text('code')}
         />
         <ProblemNotice problem={problem} />
-        <Buttons running={running} />
+        <Buttons running={running} second={second} />
       </Stack>
     </form>
+  )
+}
+
+const WithPasskey = () => {
+  const passkey = useOwnPasskey()
+  const { run, running, problem } = useCommandOf(session.confirmPasskey, {
+    ...done,
+    onDone: () => answerStepUp(true),
+    explain: { passkey_refused: 'That passkey was not accepted. It may have taken too long: try again.' },
+  })
+  const confirm = async () => {
+    const shown = await passkey.ask()
+    if (shown) await run({ passkey: shown })
+  }
+  return (
+    <>
+      <PasskeyButton data-autofocus loading={passkey.running || running} onClick={() => void confirm()}>
+        Use a passkey
+      </PasskeyButton>
+      <ProblemNotice problem={passkey.problem ?? problem} />
+    </>
   )
 }
 
@@ -71,7 +94,16 @@ const Question = () => {
   const factors = useQueryOf(factor.list, {})
   if (factors.error) return <ReadProblem error={factors.error} retry={() => void factors.refetch()} />
   if (!factors.data) return <Skeleton height={96} />
-  return factors.data.rows.length > 0 ? <WithCode /> : <WithPassword />
+  const { rows } = factors.data
+  if (rows.length === 0) return <WithPassword />
+  if (rows.every(({ kind }) => kind === 'totp')) return <WithCode />
+  return (
+    <Stack gap="md">
+      <WithPasskey />
+      <Or />
+      <WithCode second />
+    </Stack>
+  )
 }
 
 /** Asks whether it is still the same person before something risky; accepted for five minutes. */

@@ -20,7 +20,12 @@ export const paletteActions: readonly PaletteAction[] = [
   { to: '/ledger/verify', title: 'Verify the ledger', words: 'chain tampering', permission: 'ledger:verify' },
   { to: '/ledger/witnesses', title: 'Checkpoints and witnesses', words: 'outside', permission: 'ledger:verify' },
   { to: '/settings/account?do=password', title: 'Change your password', words: 'account security', permission: 'self' },
-  { to: '/settings/account?do=factor', title: 'Add an authenticator app', words: 'totp mfa second factor', permission: 'self' },
+  {
+    to: '/settings/account?do=factor',
+    title: 'Add a second factor',
+    words: 'passkey webauthn totp mfa authenticator app',
+    permission: 'self',
+  },
   { to: '/operator/secrets', title: 'Rotate a secret', words: 'keys passwords', permission: 'operator:keys' },
 ]
 

@@ -1,22 +1,11 @@
-import {
-  allOperations,
-  mustHaveMfa,
-  OrgId,
-  PersonId,
-  roles,
-  rolesWith,
-  SessionId,
-  type Operation,
-  type Role,
-} from '@holdfast/contract'
+import { allOperations, OrgId, PersonId, roles, rolesWith, SessionId, type Operation, type Role } from '@holdfast/contract'
+import { managersHaveFactors } from './identity/factors.promises.ts'
 import { accessTokenMinutes } from './identity/lifetimes.ts'
 import { newId, newOrgId } from './identifier.ts'
-import type { JobContext } from './job.ts'
 import { permit } from './permit.ts'
 import type { SessionPrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { keeps, type PromiseCheck } from './promise.ts'
-import { readIn } from './unit.ts'
 import { cookieHeaders } from './http/cookies.ts'
 
 const orgId = newOrgId()
@@ -59,33 +48,6 @@ const rolesAreLeast = keeps('C1', async () => {
       wrong.length === 0
         ? `One matrix of five roles and ${allOperations.length} operations; all ${pairs.length} pairs it does not name were tried and refused, and ${guarded.length} operations without signing in.`
         : `Admitted though not named: ${wrong.slice(0, 5).join(', ')}.`,
-  }
-})
-
-const sessionsWithoutFactor = async ({ services, orgId: org }: JobContext): Promise<number> => {
-  const { rows } = await readIn(services.ground, org, null, ({ transaction }) =>
-    transaction.query(
-      `select count(*)::int as count from session s join membership m on m.org_id = s.org_id and m.person_id = s.person_id
-       where s.org_id = $1 and m.role in ('owner', 'admin') and s.mfa_at is null and not s.restricted
-         and s.revoked_at is null and s.expires_at > now() and s.created_at > m.created_at`,
-      [org],
-    ),
-  )
-  return Number(rows[0]?.['count'] ?? 0)
-}
-
-const managersHaveFactors = keeps('C2', async (context) => {
-  const open = allOperations.filter((operation) => operation.permission !== 'public' && !operation.restricted)
-  const admitted = open.filter((operation) =>
-    roles.filter(mustHaveMfa).some((role) => codeOf(operation, nobody(role, { restricted: true })) === null),
-  )
-  const without = await sessionsWithoutFactor(context)
-  const enforced = admitted.length === 0 && without === 0
-  return {
-    kept: false,
-    proof: enforced
-      ? `Authenticator apps and recovery codes are enforced: ${open.length} operations refuse an Owner or Admin without a second factor, and no live session of one lacks it. Passkeys, which are part of the promise, are not built yet.`
-      : `${admitted.length} operations and ${without} live sessions admit an Owner or Admin without a second factor.`,
   }
 })
 

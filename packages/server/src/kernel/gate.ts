@@ -28,6 +28,8 @@ export type GateFunction =
   | 'gate_agent'
   | 'gate_enrolment'
   | 'gate_membership'
+  | 'gate_passkey'
+  | 'passkey_challenge_use'
   | 'guess_begin'
   | 'guess_right'
 

@@ -88,7 +88,7 @@ export const startWithOwner = async (env: Record<string, string> = {}): Promise<
 
 const tables = [
   ...['api_key', 'idempotency', 'invitation', 'mail', 'membership', 'org', 'password_reset', 'person', 'policy'],
-  ...['policy_version', 'recovery_code', 'session', 'totp_factor', 'witness'],
+  ...['passkey', 'policy_version', 'recovery_code', 'session', 'totp_factor', 'witness'],
 ]
 
 /** How much is stored: rows of each table that people write to, and entries of the ledger that are not the platform's own. */

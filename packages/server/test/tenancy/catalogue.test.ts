@@ -22,6 +22,7 @@ const apart: Readonly<Record<string, string>> = {
   ledger_checkpoint: 'fenced by its own policies, immutable; derived from the ledger',
   ledger_pending: 'reached by holdfast_ledger only',
   ledger_recorded: 'always empty; reached by holdfast_ledger only',
+  passkey_challenge_used: 'hashes of answered challenges, reached only through the gate; no personal data',
   guess: 'failed guesses by keyed hash, before anybody is known; reached through the gate only',
 }
 /** Tenant rows that are not captured, each with its reason. */
@@ -101,10 +102,13 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'gate_api_key',
       'gate_enrolment',
       'gate_invitation',
+      'gate_manager_factors',
+      'gate_manager_sessions',
       'gate_membership',
       'gate_own_mfa_required',
       'gate_own_password',
       'gate_own_staff_grants',
+      'gate_passkey',
       'gate_person_by_email',
       'gate_person_orgs',
     ],
@@ -119,6 +123,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'list_orgs',
     ],
     ...['list_orgs_waking', 'list_stale_data_keys', 'may_operate', 'operator_org', 'operator_organisations'],
+    ...['passkey_challenge_forget', 'passkey_challenge_use'],
     ...['staff_access_ended', 'staff_access_state', 'staff_grant_live', 'staff_org'],
   ])
   expect(by('holdfast_ledger').filter((name) => !name.startsWith('capture_'))).toEqual(['ledger_append'])

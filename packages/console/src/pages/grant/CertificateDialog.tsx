@@ -49,6 +49,7 @@ const Form = ({ detail, onIssued, onClose }: { detail: Detail; onIssued: (issued
     { id: detail.id, publicKey: '', code: undefined as string | undefined },
     issue.problem,
   )
+  const wanted = { id: detail.id, publicKey: form.values.publicKey.trim() }
   // Whoever gave a code for this grant within five minutes is not asked again.
   const asked = issue.problem?.code.startsWith('code_') === true || form.values.code !== undefined
   return (
@@ -77,6 +78,9 @@ const Form = ({ detail, onIssued, onClose }: { detail: Detail; onIssued: (issued
             onChange={(code) => form.set('code', code)}
             error={form.error('code')}
             for="this certificate"
+            act={{ operation: grant.certificate, input: wanted }}
+            ready={() => form.check(wanted)}
+            onPasskey={(passkey) => issue.run({ ...wanted, passkey })}
           />
         )}
         <RefusedNotice problem={issue.problem} />

@@ -28,14 +28,15 @@ const Deny = ({ detail, opened, onClose }: { detail: Detail; opened: boolean; on
   )
 }
 
-/** Approve exactly what is shown, with a code; or deny it, with a reason. */
+/** Approve exactly what is shown, with a passkey or a code; or deny it, with a reason. */
 export const Decide = ({ detail }: { detail: Detail }) => {
   const [code, setCode] = useState('')
   const [denying, setDenying] = useState(false)
   const approve = useCommandOf(grant.approve, { refresh: grantAnswers, done: 'Approved.', explain: approving })
   const ready = plainCode(code).length >= 6
   // The hash of the request as this page shows it: another one is refused by the server.
-  const send = () => approve.run({ id: detail.id, requestHash: detail.requestHash, code: plainCode(code) })
+  const read = { id: detail.id, requestHash: detail.requestHash }
+  const send = () => approve.run({ ...read, code: plainCode(code) })
   return (
     <>
       <form
@@ -45,7 +46,13 @@ export const Decide = ({ detail }: { detail: Detail }) => {
           if (ready) void send().then(() => setCode(''))
         }}
       >
-        <CodeField value={code} onChange={setCode} for="this approval" />
+        <CodeField
+          value={code}
+          onChange={setCode}
+          for="this approval"
+          act={{ operation: grant.approve, input: read }}
+          onPasskey={(passkey) => approve.run({ ...read, passkey })}
+        />
         <div className={classes['buttons']}>
           <Button type="submit" loading={approve.running} disabled={!ready}>
             Approve

@@ -23,6 +23,7 @@ const Form = ({ detail, onClose }: { detail: Detail; onClose: () => void }) => {
   })
   const longest = terms.data?.maxSeconds ?? detail.seconds
   const form = useFormOf(grant.extend, { id: detail.id, seconds: Math.min(1800, longest), reason: '', code: '' }, extend.problem)
+  const { code: _, ...wanted } = form.values
   return (
     <form onSubmit={form.submit((values) => extend.run({ ...values, code: plainCode(values.code) }))} noValidate>
       <Stack gap="md">
@@ -45,6 +46,9 @@ const Form = ({ detail, onClose }: { detail: Detail; onClose: () => void }) => {
           onChange={(code) => form.set('code', code)}
           error={form.error('code')}
           for="this request"
+          act={{ operation: grant.extend, input: wanted }}
+          ready={() => form.check(wanted)}
+          onPasskey={(passkey) => extend.run({ ...wanted, passkey })}
         />
         <RefusedNotice problem={extend.problem} />
         <Group justify="flex-end" gap="xs">

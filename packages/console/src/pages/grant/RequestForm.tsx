@@ -122,6 +122,7 @@ export const RequestForm = ({
   const form = useFormOf(grant.request, startOf(options, hostId), request.problem)
   const [ready, setReady] = useState(true)
   const terms = termsOf(options, form.values)
+  const { code: _, ...wanted } = form.values
   return (
     <form
       onSubmit={form.submit(({ code, ...values }) => request.run({ ...values, code: plainCode(code) }))}
@@ -139,6 +140,9 @@ export const RequestForm = ({
               onChange={(code) => form.set('code', code)}
               error={form.error('code')}
               for="this request"
+              act={{ operation: grant.request, input: wanted }}
+              ready={() => ready && form.check(wanted)}
+              onPasskey={(passkey) => request.run({ ...wanted, passkey })}
             />
             <span className={classes['quiet']}>{after(terms)}</span>
           </>

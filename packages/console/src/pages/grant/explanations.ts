@@ -2,9 +2,10 @@
 export const found = { grant_not_found: 'There is no such grant, or it is not yours to see.' }
 
 export const factor = {
-  code_needed: 'Enter a code from your authenticator app for this.',
+  code_needed: 'Use a passkey, or enter a code from your authenticator app, for this.',
+  passkey_refused: 'That passkey was not accepted. It confirms exactly what the form said, within five minutes: try again.',
   code_refused: 'That code was not accepted. Each works once: wait for the next one, or use a recovery code.',
-  no_factor: 'You have no second factor yet. Add an authenticator app under Account & security first.',
+  no_factor: 'You have no second factor yet. Add a passkey or an authenticator app under Account & security first.',
 }
 
 export const people = {
@@ -46,8 +47,7 @@ export const deciding = {
 
 export const approving = {
   ...{ ...deciding, ...hosts, ...over },
-  no_factor: factor.no_factor,
-  code_refused: factor.code_refused,
+  ...factor,
   not_entitled: 'The person who asks may not have this any more.',
   not_cleared: 'The person who asks is not cleared. What is missing:',
   request_changed: 'What you read is not what is stored. Reload, read again, and be suspicious.',

@@ -1,14 +1,16 @@
 import { Anchor, Button, Skeleton, Stack, TextInput } from '@mantine/core'
-import { session, type OutputOf } from '@holdfast/contract'
+import { factor, session, type OutputOf } from '@holdfast/contract'
 import { useEffect, useState } from 'react'
 import { ProblemNotice, ReadProblem, useCommandOf, useFormOf, useQueryOf } from '../../kit/index.ts'
+import { Or, PasskeyButton } from '../../kit/PasskeyButton.tsx'
+import { useOwnPasskey } from '../../kit/passkeys.ts'
 import { useSignOut } from '../../shell/signOut.ts'
 import { useSessionChanged } from '../../shell/changed.ts'
 import { takeNext } from '../../shell/next.ts'
 import { Plain } from '../../shell/Plain.tsx'
-import { EnrolTotp } from '../EnrolTotp.tsx'
+import { EnrolFactor } from '../EnrolPasskey.tsx'
 
-const Confirm = () => {
+const WithCode = ({ primary }: { primary: boolean }) => {
   const changed = useSessionChanged()
   const { run, running, problem } = useCommandOf(session.confirmFactor, {
     done: null,
@@ -27,15 +29,52 @@ const Confirm = () => {
           label="Code"
           description="Six digits, or one of your recovery codes"
           autoComplete="one-time-code"
-          autoFocus
+          autoFocus={primary}
           {...form.text('code')}
         />
         <ProblemNotice problem={problem} />
-        <Button type="submit" loading={running}>
+        <Button type="submit" variant={primary ? 'filled' : 'default'} loading={running}>
           Confirm
         </Button>
       </Stack>
     </form>
+  )
+}
+
+const WithPasskey = () => {
+  const changed = useSessionChanged()
+  const passkey = useOwnPasskey()
+  const { run, running, problem } = useCommandOf(session.confirmPasskey, {
+    done: null,
+    onDone: () => changed(takeNext()),
+    explain: { passkey_refused: 'That passkey was not accepted. It may have taken too long: try again.' },
+  })
+  const confirm = async () => {
+    const shown = await passkey.ask()
+    if (shown) await run({ passkey: shown })
+  }
+  return (
+    <>
+      <PasskeyButton autoFocus loading={passkey.running || running} onClick={() => void confirm()}>
+        Use a passkey
+      </PasskeyButton>
+      <ProblemNotice problem={passkey.problem ?? problem} />
+    </>
+  )
+}
+
+/** By whatever the person has: a passkey first, since no false page can ask for it. */
+const Confirm = () => {
+  const factors = useQueryOf(factor.list, {})
+  if (factors.error) return <ReadProblem error={factors.error} retry={() => void factors.refetch()} />
+  if (!factors.data) return <Skeleton height={120} />
+  const hasPasskey = factors.data.rows.some(({ kind }) => kind === 'passkey')
+  return (
+    <Stack gap="md">
+      {hasPasskey && <WithPasskey />}
+      {hasPasskey && <Or />}
+      <WithCode primary={!hasPasskey} />
+    </Stack>
   )
 }
 
@@ -71,19 +110,15 @@ export const FactorPage = () => {
       <Plain
         wide
         title="Enrol a second factor"
-        about="Your role needs one: a code from an app on your phone, beside the password. Until then nothing else opens."
+        about="Your role needs one, beside the password: a passkey, or a code from an app on your phone. Until then nothing else opens."
         foot={<SignOut />}
       >
-        <EnrolTotp onDone={() => changed(takeNext())} />
+        <EnrolFactor onDone={() => changed(takeNext())} />
       </Plain>
     )
   if (asked === 'confirm_factor')
     return (
-      <Plain
-        title="Confirm your second factor"
-        about="Open your authenticator app and enter the current code."
-        foot={<SignOut />}
-      >
+      <Plain title="Confirm your second factor" about="Show that it is you by what only you have." foot={<SignOut />}>
         <Confirm />
       </Plain>
     )

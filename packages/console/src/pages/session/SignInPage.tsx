@@ -1,9 +1,11 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { session, setup } from '@holdfast/contract'
 import { PageLink, ProblemNotice, useCommandOf, useFormOf, useQueryOf } from '../../kit/index.ts'
+import { Or, PasskeyButton } from '../../kit/PasskeyButton.tsx'
 import { useSessionChanged } from '../../shell/changed.ts'
 import { takeNext } from '../../shell/next.ts'
 import { Plain } from '../../shell/Plain.tsx'
+import { browserKnowsPasskeys, useAnyPasskey, usePasskeyAutofill } from '../../kit/passkeys.ts'
 
 const Form = () => {
   const changed = useSessionChanged()
@@ -16,7 +18,7 @@ const Form = () => {
   return (
     <form onSubmit={form.submit(run)} noValidate>
       <Stack gap="md">
-        <TextInput label="E-mail address" type="email" autoComplete="username" autoFocus {...form.text('email')} />
+        <TextInput label="E-mail address" type="email" autoComplete="username webauthn" autoFocus {...form.text('email')} />
         <PasswordInput label="Password" autoComplete="current-password" {...form.text('password')} />
         <ProblemNotice problem={problem} />
         <Button type="submit" loading={running}>
@@ -24,6 +26,31 @@ const Form = () => {
         </Button>
       </Stack>
     </form>
+  )
+}
+
+/** Without a name: the passkey says who it is. It is offered in the field above as well, where the browser can. */
+const WithPasskey = () => {
+  const changed = useSessionChanged()
+  const passkey = useAnyPasskey()
+  const { run, running, problem } = useCommandOf(session.signInWithPasskey, {
+    done: null,
+    onDone: () => changed(takeNext()),
+    explain: { sign_in_refused: 'That passkey opens no account here; it may have been removed, or the page waited too long.' },
+  })
+  usePasskeyAutofill((shown) => void run({ passkey: shown }))
+  const signIn = async () => {
+    const shown = await passkey.ask()
+    if (shown) await run({ passkey: shown })
+  }
+  return (
+    <Stack gap="md" mt="md">
+      <Or />
+      <PasskeyButton variant="default" loading={passkey.running || running} onClick={() => void signIn()}>
+        Use a passkey
+      </PasskeyButton>
+      <ProblemNotice problem={passkey.problem ?? problem} />
+    </Stack>
   )
 }
 
@@ -48,6 +75,7 @@ export const SignInPage = () => {
       }
     >
       <Form />
+      {browserKnowsPasskeys() && <WithPasskey />}
     </Plain>
   )
 }

@@ -11,7 +11,7 @@ type Row = OutputOf<typeof staffAccess.list>['rows'][number]
 
 const over = { not_requested: 'It does not wait for an answer any more: answered, taken back, or too old.' }
 
-/** Agree to exactly what is shown, with a code; or deny it. */
+/** Agree to exactly what is shown, with a passkey or a code; or deny it. */
 const Decide = ({ row: { id, requestHash } }: { row: Row }) => {
   const [code, setCode] = useState('')
   const approve = useCommandOf(staffAccess.approve, {
@@ -33,7 +33,13 @@ const Decide = ({ row: { id, requestHash } }: { row: Row }) => {
       }}
     >
       <Stack gap="sm">
-        <CodeField value={code} onChange={setCode} for="this answer" />
+        <CodeField
+          value={code}
+          onChange={setCode}
+          for="this answer"
+          act={{ operation: staffAccess.approve, input: { id, requestHash } }}
+          onPasskey={(passkey) => approve.run({ id, requestHash, passkey })}
+        />
         <Group gap="xs">
           <Button type="submit" loading={approve.running} disabled={!ready}>
             Let them in

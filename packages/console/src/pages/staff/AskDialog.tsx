@@ -32,8 +32,10 @@ const Ask = ({ onClose }: { onClose: () => void }) => {
     },
   })
   const form = useFormOf(staff.request, initial, ask.problem)
-  const send = async ({ ticket, code, ...asked }: Asked) => {
-    await ask.run({ ...asked, code: plainCode(code), ...(ticket.trim() !== '' && { ticket: ticket.trim() }) })
+  const { ticket, code, ...asked } = form.values
+  const wanted = { ...asked, ...(ticket.trim() !== '' && { ticket: ticket.trim() }) }
+  const send = async () => {
+    await ask.run({ ...wanted, code: plainCode(code) })
     form.set('code', '')
   }
   return (
@@ -41,7 +43,7 @@ const Ask = ({ onClose }: { onClose: () => void }) => {
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
-        void send(form.values)
+        void send()
       }}
     >
       <Stack gap="sm">
@@ -92,6 +94,9 @@ const Ask = ({ onClose }: { onClose: () => void }) => {
           onChange={(code) => form.set('code', code)}
           error={form.error('code')}
           for="this request"
+          act={{ operation: staff.request, input: wanted }}
+          ready={() => form.check(wanted)}
+          onPasskey={(passkey) => ask.run({ ...wanted, passkey })}
         />
         <ProblemNotice problem={ask.problem} />
         <Group justify="flex-end" gap="xs">

@@ -28,7 +28,14 @@ export const EnterDialog = ({ row, opened, onClose }: { row: Row | null; opened:
       >
         <Stack gap="sm">
           <p>You work there until it ends or you leave. Every page you open is written into their access log.</p>
-          <CodeField value={code} onChange={setCode} for="entering" />
+          <CodeField
+            value={code}
+            onChange={setCode}
+            for="entering"
+            act={{ operation: staff.enter, input: { id: row?.id } }}
+            ready={() => row !== null}
+            onPasskey={(passkey) => (row ? enter.run({ id: row.id, passkey }) : null)}
+          />
           <ProblemNotice problem={enter.problem} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

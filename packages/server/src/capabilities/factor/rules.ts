@@ -1,7 +1,7 @@
 import type { Principal } from '../../kernel/principal.ts'
 import { stepUpUntil } from '../../kernel/principal.ts'
 
-export const factorsAtMost = 5
+export const appsAtMost = 5
 /** A begun enrolment that nobody finished is worth nothing afterwards. */
 export const enrolmentMinutes = 15
 

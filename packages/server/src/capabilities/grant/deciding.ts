@@ -6,7 +6,7 @@ import { requireCleared } from '../../kernel/clearance.ts'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle } from '../../kernel/handle.ts'
 import { peopleOf } from '../../kernel/people.ts'
-import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
+import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { callerOf, type Ctx } from './people.ts'
 import { hostFor, policyById } from './requesting.ts'
 import { extendedEnd, mailboxOf, mayAsk, mayDecide, requestHashOf, stateAt, termOf } from './rules.ts'
@@ -82,14 +82,15 @@ const give = async (context: Ctx, row: GrantRow, policy: Policy, refuse: Refuse)
  * Two who approve at once wait for each other here, and the second sees what the first did. What is approved is what was read (`requestHash`);
  * the requester is checked again, since a request may be an hour old.
  */
-export const approve = handle(grant.approve, async ({ id, requestHash, code }, context) => {
+export const approve = handle(grant.approve, async (input, context) => {
+  const { id, requestHash } = input
   const { tx, now, person, fail } = context
   const row = await lockGrant(tx, id)
   if (!row) throw fail('grant_not_found')
   const policy = await policyById(tx, row.policyId)
   await checkApproval(context, row, policy, requestHash, fail)
   const host = await hostFor(tx, row.hostId, fail)
-  await confirmFresh(context, code, fail)
+  await confirmFresh(context, proofOf(grant.approve, input), fail)
   await tx
     .insertInto('grantApproval')
     .values({ grantId: id, personId: person(), requesterId: row.personId, requestHash, at: now })

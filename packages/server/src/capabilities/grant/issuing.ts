@@ -11,6 +11,7 @@ import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
 import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
+import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { confirmPresence, type Ctx } from './people.ts'
 import { hostFor, policyById } from './requesting.ts'
 import { certificateSeconds, certificatesPerGrant, mayAsk, mayDecide, stateAt } from './rules.ts'
@@ -130,7 +131,8 @@ const doorOf = async ({ tx }: Ctx, row: Running, { bastionId }: Policy, host: Do
  * Here a right becomes a credential, and in `openRecording` for a recorder. All of it is checked again under the lock of the grant, and the
  * certificate leaves only after its entry is in the ledger: where that cannot be written there is none.
  */
-export const certificate = handle(grant.certificate, async ({ id, publicKey, code }, context) => {
+export const certificate = handle(grant.certificate, async (input, context) => {
+  const { id, publicKey } = input
   const { tx, fail } = context
   const mine: Mine = ({ personId }) => {
     if (personId !== context.person()) throw fail('not_yours')
@@ -138,7 +140,12 @@ export const certificate = handle(grant.certificate, async ({ id, publicKey, cod
   const { row, policy, host } = await checkAll(context, id, mine, fail)
   const door = await doorOf(context, row, policy, host, fail)
   keyOf(publicKey, fail)
-  const confirmation = await confirmPresence(context, code, { apiKeysMayAsk: policy.apiKeysMayAsk, earlier: row }, fail)
+  const confirmation = await confirmPresence(
+    context,
+    proofOf(grant.certificate, input),
+    { apiKeysMayAsk: policy.apiKeysMayAsk, earlier: row },
+    fail,
+  )
   const issued = await issue(context, row, door, publicKey, fail)
   const { confirmedAt, confirmedBy } = confirmation
   await tx.updateTable('accessGrant').set({ confirmedAt, confirmedBy }).where('id', '=', id).execute()

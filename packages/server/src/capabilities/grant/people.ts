@@ -1,6 +1,6 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Context } from '../../kernel/handle.ts'
-import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
+import { confirmFresh, type Proof, type RefuseFactor } from '../../kernel/identity/fresh-code.ts'
 import { isPerson } from '../../kernel/principal.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import { confirmedMinutes, type Somebody } from './rules.ts'
@@ -19,31 +19,29 @@ export const confirmedBy = ({ principal }: Pick<Context, 'principal'>): string |
   return principal.kind === 'api_key' ? principal.keyId : null
 }
 
-type RefuseFactor = (code: 'no_factor' | 'code_refused' | 'code_needed', detail?: string) => Problem
-
 export interface Confirmation {
   confirmedAt: Date | null
   confirmedBy: string | null
 }
 
 /**
- * That the requester is there in person: by a code; or, where one was given for this very grant a moment ago by the same session or key, by
+ * That the requester is there in person: by a code or a passkey; or, where one was given for this very grant a moment ago by the same session or key, by
  * that. A service account has no phone: its key may stand alone where the policy says so.
  */
 export const confirmPresence = async (
   context: Ctx,
-  code: string | undefined,
+  proof: Proof,
   { apiKeysMayAsk, earlier }: { apiKeysMayAsk: boolean; earlier?: Confirmation },
   refuse: RefuseFactor,
 ): Promise<Confirmation> => {
   const { now, principal } = context
   const by = confirmedBy(context)
-  if (code !== undefined) {
-    await confirmFresh(context, code, refuse)
+  if (proof.code !== undefined || proof.passkey) {
+    await confirmFresh(context, proof, refuse)
     return { confirmedAt: now, confirmedBy: by }
   }
   const since = earlier?.confirmedAt && earlier.confirmedBy === by ? now.getTime() - earlier.confirmedAt.getTime() : Infinity
   if (earlier && since >= 0 && since < confirmedMinutes * 60_000) return earlier
   if (principal.kind === 'api_key' && apiKeysMayAsk) return { confirmedAt: null, confirmedBy: null }
-  throw refuse('code_needed', 'Enter a current code of your second factor.')
+  throw refuse('code_needed', 'Enter a current code of your second factor, or use a passkey.')
 }

@@ -7,6 +7,7 @@ import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { callerOf, confirmPresence, type Ctx } from './people.ts'
 import {
   covers,
@@ -159,7 +160,7 @@ export const request = handle(grant.request, async (input, context) => {
     throw fail('already_requested', 'You have asked already; wait, or take that request back.')
   for (const { id } of open)
     await tx.updateTable('accessGrant').set({ state: 'lapsed', endedAt: now }).where('id', '=', id).execute()
-  const confirmation = await confirmPresence(context, input.code, policy, fail)
+  const confirmation = await confirmPresence(context, proofOf(grant.request, input), policy, fail)
   const networks = asked.sourceNetworks.length > 0 ? asked.sourceNetworks : policy.sourceNetworks
   const made = await insertRequest(
     context,
@@ -171,7 +172,8 @@ export const request = handle(grant.request, async (input, context) => {
 })
 
 /** An extension is a request of its own, with the same host, login and terms; approving it moves the end of the first. */
-export const extend = handle(grant.extend, async ({ id, seconds, reason, code }, context) => {
+export const extend = handle(grant.extend, async (input, context) => {
+  const { id, seconds, reason } = input
   const { tx, now, person, fail } = context
   const row = await lockGrant(tx, id)
   if (!row) throw fail('grant_not_found')
@@ -194,7 +196,7 @@ export const extend = handle(grant.extend, async ({ id, seconds, reason, code },
     .executeTakeFirst()
   if (waiting && stateAt(waiting, now) === 'requested') throw fail('already_requested')
   if (waiting) await tx.updateTable('accessGrant').set({ state: 'lapsed', endedAt: now }).where('id', '=', waiting.id).execute()
-  const confirmation = await confirmPresence(context, code, policy, fail)
+  const confirmation = await confirmPresence(context, proofOf(grant.extend, input), policy, fail)
   const { login, ticket, extensions, sourceNetworks } = row
   const draft = {
     login,

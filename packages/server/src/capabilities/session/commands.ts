@@ -15,7 +15,7 @@ const sessionOf = ({ principal }: Pick<Context, 'principal'>): SessionPrincipal 
 }
 
 /** Goes on under a new session id and gives the browser its tokens. */
-const continueAs = async (context: Context, change: SessionChange) => {
+export const continueAs = async (context: Omit<Context<never>, 'fail' | 'obligations'>, change: SessionChange) => {
   const { principal, personId } = { principal: sessionOf(context), personId: context.person() }
   const id = await replaceSession(context, principal, change, context.origin, context.now)
   const claims = { personId, orgId: change.orgId ?? principal.orgId, sessionId: id }

@@ -1,11 +1,26 @@
 import type { Capability } from '../../kernel/capability.ts'
 import { confirmFactor, confirmPassword, revoke, revokeOthers, signOut, switchOrganisation } from './commands.ts'
 import { forgetGuesses } from './jobs.ts'
+import { confirmPasskey, passkeyOptions, signInWithPasskey } from './passkey.ts'
 import { current, list } from './queries.ts'
 import { refresh } from './refresh.ts'
 import { signIn } from './sign-in.ts'
 
 export const session: Capability = {
-  handlers: [signIn, confirmFactor, confirmPassword, refresh, current, list, revoke, revokeOthers, signOut, switchOrganisation],
+  handlers: [
+    signIn,
+    passkeyOptions,
+    signInWithPasskey,
+    confirmFactor,
+    confirmPasskey,
+    confirmPassword,
+    refresh,
+    current,
+    list,
+    revoke,
+    revokeOthers,
+    signOut,
+    switchOrganisation,
+  ],
   schedules: [forgetGuesses],
 }

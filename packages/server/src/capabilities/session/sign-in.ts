@@ -1,11 +1,8 @@
-import { session, type OrgId, type PersonId, type Role } from '@holdfast/contract'
-import { handlePublic, type Entered, type Origin, type PublicContext } from '../../kernel/handle.ts'
+import { session, type OrgId, type PersonId } from '@holdfast/contract'
+import { handlePublic, type PublicContext } from '../../kernel/handle.ts'
 import { emailIndexOf } from '../../kernel/identity/email-index.ts'
 import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
-import { readPerson } from '../../kernel/people.ts'
-import { cookiesFor, sessionPlace, startSession } from '../../kernel/identity/sessions.ts'
-import { queueMail } from '../../kernel/mail.ts'
-import { deviceOf, isNewDevice } from './rules.ts'
+import { arrive, homeOf } from './arriving.ts'
 
 interface PersonRow {
   person_id: PersonId
@@ -49,55 +46,9 @@ const noteFailure = (
   })
 }
 
-const earlierOrigins = async ({ tx, vault }: Entered, personId: PersonId): Promise<Origin[]> => {
-  const rows = await tx
-    .selectFrom('session')
-    .select(['id', 'userAgentSealed', 'ipSealed'])
-    .where('personId', '=', personId)
-    .orderBy('createdAt', 'desc')
-    .limit(50)
-    .execute()
-  const text = (column: 'user_agent_sealed' | 'ip_sealed', id: string, sealed: Buffer | null) =>
-    sealed ? vault.openText({ person: personId }, sessionPlace(column, id), sealed) : Promise.resolve('')
-  return Promise.all(
-    rows.map(async ({ id, userAgentSealed, ipSealed }) => ({
-      agent: await text('user_agent_sealed', id, userAgentSealed),
-      address: await text('ip_sealed', id, ipSealed),
-    })),
-  )
-}
-
-const noticeNewDevice = async (entered: Entered, personId: PersonId, { origin, now, services }: SignIn): Promise<void> => {
-  if (!isNewDevice(origin, await earlierOrigins(entered, personId))) return
-  const { email, name } = await readPerson(entered, personId)
-  const text = [
-    `Hello ${name},`,
-    '',
-    `somebody signed in to your account with your password: ${deviceOf(origin.agent)}, address ${origin.address}, ${now.toISOString()}.`,
-    '',
-    'If that was you, there is nothing to do.',
-    `If not, change your password and end the session: ${services.publicUrl}/account`,
-    '',
-  ].join('\n')
-  await queueMail(entered, { to: email, subject: 'New sign-in to your account', text, personId })
-}
-
-interface Membership {
-  role: Role
-  requires_mfa: boolean
-}
-
-/** The session begins in the organisation where the person worked last; they may switch. */
-const homeOf = async (person: PersonRow, { gate }: SignIn): Promise<{ orgId: OrgId; membership: Membership } | null> => {
-  const [orgId] = person.org_ids
-  if (!orgId) return null
-  const [membership] = await gate.ask<Membership>('gate_membership', [orgId, person.person_id])
-  return membership ? { orgId, membership } : null
-}
-
-/** Starts a new session, whatever cookies came along; where a second factor is enrolled or needed it can do nothing else until then. */
+/** Where a second factor is enrolled or needed the session can do nothing else until then. */
 export const signIn = handlePublic(session.signIn, async ({ email, password }, context) => {
-  const { fail, now, origin, enter, services, caller } = context
+  const { fail, enter } = context
   const person = await personBy(email, password, context)
   const home = person && (await homeOf(person, context))
   if (!person || !home) throw fail('sign_in_refused', 'Address or password is wrong.')
@@ -107,11 +58,8 @@ export const signIn = handlePublic(session.signIn, async ({ email, password }, c
   const entered = enter(orgId, personId)
   const me = await entered.tx.selectFrom('person').select('mfaEnrolledAt').where('id', '=', personId).executeTakeFirstOrThrow()
   const enrolled = me.mfaEnrolledAt !== null
-  await noticeNewDevice(entered, personId, context)
-  if (caller?.kind === 'session' && caller.personId === personId) await endOne(entered, caller.sessionId, now)
-  const started = { personId, orgId, restricted: enrolled, amr: ['pwd'], mfaAt: null, authTime: now, origin }
-  const id = await startSession(entered, started, now)
-  context.cookies(await cookiesFor(services.tokens, { personId, orgId, sessionId: id }, 0, now))
+  const started = { personId, orgId, restricted: enrolled, amr: ['pwd'], mfaAt: null }
+  const id = await arrive(entered, started, 'your password', context)
   const standing = {
     role: membership.role,
     orgRequiresMfa: membership.requires_mfa,
@@ -120,12 +68,3 @@ export const signIn = handlePublic(session.signIn, async ({ email, password }, c
   }
   return { id, next: nextOf(isRestricted(standing), enrolled) }
 })
-
-const endOne = async ({ tx }: Entered, id: string, now: Date): Promise<void> => {
-  await tx
-    .updateTable('session')
-    .set({ revokedAt: now, revokeReason: 'signed_in_again' })
-    .where('id', '=', id)
-    .where('revokedAt', 'is', null)
-    .execute()
-}

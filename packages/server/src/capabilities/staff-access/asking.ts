@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Context, type Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
-import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
+import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { peopleOf, readPerson } from '../../kernel/people.ts'
 import { alsoIn } from '../../kernel/second-chain.ts'
@@ -136,7 +136,7 @@ export const request = handle(staff.request, async (input, context) => {
   const personId = context.person()
   if (input.orgId === orgId) throw fail('organisation_not_found', 'This is your own organisation.')
   await requireCleared(context, personId, fail)
-  await confirmFresh(context, input.code, fail)
+  await confirmFresh(context, proofOf(staff.request, input), fail)
   const { name } = await readPerson(context, personId)
   const id = newIdOf(StaffGrantId, 'sg')
   await inCustomers(context, input.orgId, id, staff.request.audit.action, (entered) =>

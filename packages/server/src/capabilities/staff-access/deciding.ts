@@ -3,12 +3,13 @@ import { sql } from 'kysely'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
-import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
+import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { stateAt } from './rules.ts'
 import { currentPolicy, grantsIn, hashOf, lockGrant, present, show, withdrawPolicy } from './rows.ts'
 
 /** What is approved is what was read (`requestHash`), by somebody who is none of the operator's people. */
-export const approve = handle(staffAccess.approve, async ({ id, requestHash, code }, context) => {
+export const approve = handle(staffAccess.approve, async (input, context) => {
+  const { id, requestHash } = input
   const { tx, vault, now, orgId, services, gate, fail } = context
   const person = context.person()
   const row = await lockGrant(tx, id)
@@ -19,7 +20,7 @@ export const approve = handle(staffAccess.approve, async ({ id, requestHash, cod
   const home = await services.secrets.operatorOrg()
   const [works] = await gate.ask<{ role: Role }>('gate_membership', [home, person])
   if (row.personId === person || works) throw fail('own_request', 'The operator’s own people cannot agree for you.')
-  await confirmFresh(context, code, fail)
+  await confirmFresh(context, proofOf(staffAccess.approve, input), fail)
   const term = { startsAt: now, endsAt: new Date(now.getTime() + row.seconds * 1000) }
   await tx
     .updateTable('staffGrant')

@@ -1,6 +1,6 @@
 import { staff, OrgId, StaffGrantId } from '@holdfast/contract'
 import { handle, handlePublic } from '../../kernel/handle.ts'
-import { confirmFresh } from '../../kernel/identity/fresh-code.ts'
+import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { cookiesFor, endToReplace, startSession } from '../../kernel/identity/sessions.ts'
 import { common } from '../../kernel/problem.ts'
 import { alsoIn } from '../../kernel/second-chain.ts'
@@ -11,13 +11,14 @@ import { ownGrants } from './rows.ts'
  * The same sign-in goes on in the customer's organisation, under a new session that names the grant; the database takes none whose grant is
  * not live, and asks again at every request.
  */
-export const enter = handle(staff.enter, async ({ id, code }, context) => {
+export const enter = handle(staff.enter, async (input, context) => {
+  const { id } = input
   const { tx, now, origin, services, fail, principal } = context
   if (principal.kind !== 'session') throw common('session_required')
   const own = await ownGrants(tx).selectAll().where('own.id', '=', id).executeTakeFirst()
   if (!own) throw fail('staff_access_not_found')
   if (!own.live || own.endsAt === null || own.endsAt <= now) throw fail('staff_access_not_live')
-  await confirmFresh(context, code, fail)
+  await confirmFresh(context, proofOf(staff.enter, input), fail)
   const { personId } = principal
   const orgId = OrgId.parse(own.orgId)
   const grantId = StaffGrantId.parse(id)

@@ -29,6 +29,17 @@ interface TotpFactorTable {
   lastStep: Generated<string>
   createdAt: Generated<Date>
 }
+interface PasskeyTable {
+  personId: string
+  id: string
+  credentialHash: Buffer
+  credentialSealed: Buffer
+  labelSealed: Buffer
+  signCount: string
+  backedUp: boolean
+  createdAt: Generated<Date>
+  lastUsedAt: Date | null
+}
 interface RecoveryCodeTable {
   personId: string
   id: string
@@ -65,6 +76,7 @@ declare module '../tenancy/schema.ts' {
   interface Database {
     session: SessionTable
     totpFactor: TotpFactorTable
+    passkey: PasskeyTable
     recoveryCode: RecoveryCodeTable
     passwordReset: PasswordResetTable
     signingKey: SigningKeyTable
