@@ -2,7 +2,6 @@ import type { PersonId } from '@holdfast/contract'
 import type { Context } from '../../kernel/handle.ts'
 import { confirmFresh, type Proof, type RefuseFactor } from '../../kernel/identity/fresh-code.ts'
 import { isPerson } from '../../kernel/principal.ts'
-import type { Problem } from '../../kernel/problem.ts'
 import { confirmedMinutes, type Somebody } from './rules.ts'
 
 export type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
