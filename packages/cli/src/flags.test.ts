@@ -14,6 +14,7 @@ describe('flagsOf', () => {
       'content',
       'note',
       'review-every-days',
+      'required-at-once',
       'promises',
     ])
   })
