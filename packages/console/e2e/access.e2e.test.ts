@@ -67,7 +67,7 @@ describe('a request', () => {
     await page.goto('/access')
     await page.getByText('You have asked for no access yet').waitFor()
     await page.getByRole('button', { name: 'Ask for access' }).first().click()
-    await dialog(page).getByText('You need an authenticator app for this').waitFor()
+    await dialog(page).getByText('You need a second factor for this').waitFor()
     memberCode = await codesOf(member)
   })
 
