@@ -169,7 +169,7 @@ describe('a grant', () => {
     await page.getByRole('button', { name: 'Get a certificate' }).click()
     // The code of the request counts for five minutes; asked for anew it is entered.
     const refused = page.getByText('That is not a public key that we accept')
-    const asked = page.getByText('Enter a code from your authenticator app for this.')
+    const asked = page.getByText('Use a passkey, or enter a code from your authenticator app, for this.')
     await refused.or(asked).waitFor()
     if (await asked.isVisible()) await code(page).fill(memberCode())
     await page.getByLabel('Your public key').fill(newSshKey())
