@@ -15,7 +15,8 @@ if (!isRoot) process.stderr.write(`${skipNotice}\n`)
 const work = '(setsid sleep 1070 </dev/null >/dev/null 2>&1 &); echo ready; exec sleep 1071'
 type GrantId = Parameters<Organisation['proof']>[0]
 
-describe.skipIf(!isRoot)('kill -9 while people have access', () => {
+// Deadlines of seconds: on a machine that much else uses, a login can come too late for its certificate. Such a test is tried again.
+describe.skipIf(!isRoot)('kill -9 while people have access', { retry: 2 }, () => {
   let organisation: Organisation
   let host: ManagedHost
   let hostId: Parameters<Organisation['allow']>[0]
