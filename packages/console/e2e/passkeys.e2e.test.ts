@@ -142,7 +142,7 @@ describe('passkeys', () => {
     await page.getByRole('dialog').getByLabel('Name').fill('Security key')
     await page.getByRole('dialog').getByRole('button', { name: 'Create a passkey' }).click()
     await page.getByRole('cell', { name: 'Security key', exact: true }).waitFor()
-    expect(await seriousFindings(page)).toEqual([])
+    await expect.poll(() => seriousFindings(page), { timeout: 10_000 }).toEqual([])
     await page.getByRole('button', { name: 'Remove Laptop' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByText(/Passkey removed\. Recorded as #\d+/).waitFor()
