@@ -1,6 +1,7 @@
-import { OrgId, OwnStaffAccess, staff, StaffGrantId, type ParsedInputOf, type PersonId } from '@holdfast/contract'
+import { OrgId, OwnStaffAccess, staff, StaffGrantId, type ParsedInputOf } from '@holdfast/contract'
 import { sql } from 'kysely'
 import type { z } from 'zod'
+import { requireCleared } from '../../kernel/clearance.ts'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Context, type Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
@@ -125,17 +126,12 @@ const ask = async (entered: Entered, context: Ctx, input: Request, id: string, a
   await tellManagers(entered, context, { asker, id, given })
 }
 
-/** C8: who may see customers' data is cleared as whoever gets onto servers. */
-const requireCleared = async (context: Ctx, personId: PersonId, refuse: Refuse): Promise<void> => {
-  const missing = await context.services.clearance.missing(personId, 'customer_data', context, context.now)
-  if (missing.length > 0) throw refuse('not_cleared', missing.map(({ detail }) => detail).join(' '))
-}
-
 export const request = handle(staff.request, async (input, context) => {
   const { fail, orgId } = context
   const personId = context.person()
   if (input.orgId === orgId) throw fail('organisation_not_found', 'This is your own organisation.')
-  await requireCleared(context, personId, fail)
+  // C8: who may see customers' data is cleared as whoever gets onto servers.
+  await requireCleared(context, personId, 'customer_data', fail)
   await confirmFresh(context, proofOf(staff.request, input), fail)
   const { name } = await readPerson(context, personId)
   const id = newIdOf(StaffGrantId, 'sg')
