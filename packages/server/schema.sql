@@ -667,11 +667,16 @@ table org (
   slug text not null,
   name text not null,
   region text not null default 'eu'::text,
-  plan text not null default 'free'::text,
+  plan text not null default 'starter'::text,
   is_operator boolean not null default false,
   created_at timestamp with time zone not null default now(),
   require_mfa boolean not null default false,
+  plan_ends_at timestamp with time zone,
+  plan_before text,
   constraint org_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint org_operator_plan CHECK (((NOT is_operator) OR (plan_ends_at IS NULL))),
+  constraint org_plan CHECK ((plan = ANY (ARRAY['starter'::text, 'growth'::text, 'enterprise'::text]))),
+  constraint org_plan_before_check CHECK ((plan_before = ANY (ARRAY['growth'::text, 'enterprise'::text]))),
   constraint org_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text)),
   constraint org_pkey PRIMARY KEY (id),
   constraint org_slug_key UNIQUE (slug)
@@ -684,7 +689,7 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.org FOR EACH ROW EXECUTE FUNCTION capture_org() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.org FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select to holdfast_app;
-grant update (slug, name, region, plan, require_mfa) to holdfast_app;
+grant update (slug, name, region, plan, require_mfa, plan_ends_at, plan_before) to holdfast_app;
 grant select (id, slug, name, region, plan, is_operator, created_at, require_mfa) to holdfast_gate;
 
 table passkey (
@@ -2195,9 +2200,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'is_operator', new.is_operator, 'name', new.name, 'org_id', new.org_id, 'plan', new.plan, 'region', new.region, 'require_mfa', new.require_mfa, 'slug', new.slug)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'is_operator', new.is_operator, 'name', new.name, 'org_id', new.org_id, 'plan', new.plan, 'plan_before', new.plan_before, 'plan_ends_at', new.plan_ends_at, 'region', new.region, 'require_mfa', new.require_mfa, 'slug', new.slug)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'is_operator', old.is_operator, 'name', old.name, 'org_id', old.org_id, 'plan', old.plan, 'region', old.region, 'require_mfa', old.require_mfa, 'slug', old.slug)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'is_operator', old.is_operator, 'name', old.name, 'org_id', old.org_id, 'plan', old.plan, 'plan_before', old.plan_before, 'plan_ends_at', old.plan_ends_at, 'region', old.region, 'require_mfa', old.require_mfa, 'slug', old.slug)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
@@ -2216,6 +2221,12 @@ AS $function$
         end if;
         if new.plan is distinct from old.plan then
           after := after || ',"plan":' || coalesce(to_json(new.plan)::text, 'null'); before := before || ',"plan":' || coalesce(to_json(old.plan)::text, 'null');
+        end if;
+        if new.plan_before is distinct from old.plan_before then
+          after := after || ',"plan_before":' || coalesce(to_json(new.plan_before)::text, 'null'); before := before || ',"plan_before":' || coalesce(to_json(old.plan_before)::text, 'null');
+        end if;
+        if new.plan_ends_at is distinct from old.plan_ends_at then
+          after := after || ',"plan_ends_at":' || coalesce(to_json(new.plan_ends_at)::text, 'null'); before := before || ',"plan_ends_at":' || coalesce(to_json(old.plan_ends_at)::text, 'null');
         end if;
         if new.region is distinct from old.region then
           after := after || ',"region":' || coalesce(to_json(new.region)::text, 'null'); before := before || ',"region":' || coalesce(to_json(old.region)::text, 'null');

@@ -189,6 +189,10 @@ const reportOf = ({ id: grantId }: Given): Record<string, unknown> => {
 }
 
 export const accessSamples: Record<string, Make> = {
+  'operator.setPlan': async ({ call, keys }) => {
+    const ownerEmail = `${unused()}@attack.example`
+    return once({ id: (await call(organisation.create, { name: 'Attacked', ownerEmail }, keys.owner)).id, endsAt: null })
+  },
   'organisation.inviteOwner': async ({ call, keys }) => {
     const ownerEmail = `${unused()}@attack.example`
     const { id } = await call(organisation.create, { name: 'Attacked', ownerEmail }, keys.owner)

@@ -69,6 +69,11 @@ export const furtherActions = {
     when: 'nothing is wrapped by an old master key any more',
     target: 'the ring of master keys',
   },
+  'organisation.plan_lapsed': {
+    by: 'job `organisation.lapse`',
+    when: 'the end of a plan has come: what only it contains is frozen, and goes on working',
+    target: 'the organisation',
+  },
   'policy.leavers_released': {
     by: 'job `policy.upkeep`',
     when: 'former members owe no acknowledgement any more',

@@ -14,6 +14,7 @@ const conditions = (operation: Operation): string =>
     operation.permission === 'self' && 'own account only',
     operation.permission === 'agent' && 'the agent of a host, for that host',
     isOperatorPermission(operation.permission) && 'operator organisation only',
+    operation.kind === 'command' && operation.entitlement && `plan with ${operation.entitlement}`,
     operation.stepUp && 'step-up',
     operation.sessionOnly && 'no API key',
     operation.restricted && 'before the second factor',
@@ -25,6 +26,7 @@ const header = `# Who may do what: every operation against the five roles. Deriv
 # x allowed, . refused.
 #   step-up                   a session must have confirmed its second factor within five minutes
 #   no API key                needs a signed-in person
+#   plan with …               the organisation's plan must contain it
 #   before the second factor  a session may call it that has not satisfied the second factor it needs
 `
 

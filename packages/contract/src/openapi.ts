@@ -3,6 +3,7 @@ import * as contract from './index.ts'
 import { jsonSchemas, type JsonSchema, type NamedSchemas } from './openapi-schemas.ts'
 import { apiBase, methodOf, pathFields, type Download, type Operation } from './operation.ts'
 import { allOperations } from './operations.ts'
+import { plansWith } from './plans.ts'
 import { commonProblems, commonTitles, Problem, type CommonCode } from './problem.ts'
 import { rolesWith } from './roles.ts'
 
@@ -35,6 +36,7 @@ export const commonCodesOf = (operation: Operation): CommonCode[] => {
   }
   if (operation.stepUp) codes.push('step_up_required')
   if (operation.sessionOnly) codes.push('session_required')
+  if (operation.kind === 'command' && operation.entitlement) codes.push('plan_required')
   return codes
 }
 
@@ -120,6 +122,9 @@ const describeRight = (operation: Operation): string => {
     who,
     operation.sessionOnly && 'An API key is refused.',
     operation.stepUp && 'A session must have confirmed its second factor within five minutes.',
+    operation.kind === 'command' &&
+      operation.entitlement &&
+      `The organisation’s plan must be ${plansWith(operation.entitlement)}.`,
     operation.restricted && 'A session that has not yet satisfied its second factor may call it.',
   ]
     .filter(Boolean)
@@ -147,6 +152,7 @@ const operationObject = (
     summary: operation.summary,
     description: describeRight(operation),
     'x-permission': operation.permission,
+    ...(operation.kind === 'command' && operation.entitlement && { 'x-entitlement': operation.entitlement }),
     ...(operation.kind === 'command' && { 'x-audit-action': operation.audit.action }),
     ...(all.length > 0 && { parameters: all }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Obligation } from './obligation.ts'
+import type { Entitlement } from './plans.ts'
 import type { Permission } from './roles.ts'
 import type { ProblemStatus } from './problem.ts'
 
@@ -51,6 +52,12 @@ export interface Clocks<
 export interface CommandSpec<I extends z.ZodObject, O extends z.ZodType, E extends Errors> extends Common<I, E> {
   output: O
   audit: Audit<z.output<I>, z.output<O>>
+  /**
+   * Only where the organisation's plan contains it; refused with `plan_required` otherwise. It belongs on what sets up or changes something. Reads
+   * cannot have it, and neither should sign-in, what a directory sends, or whatever switches something off: a plan that lapses freezes the set-up
+   * and locks nobody out.
+   */
+  entitlement?: Entitlement
   /** Largest body in bytes; 64 KiB unless said. */
   maxBodyBytes?: number
 }

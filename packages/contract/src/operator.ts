@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Instant, MailId, OrgId, page, pageOf } from './ids.ts'
 import { capability, command, query } from './operation.ts'
+import { Plan } from './plans.ts'
 
 /** Every secret has an owner, an age and a rotation (D3). */
 export const SecretRow = z.object({
@@ -110,7 +111,17 @@ export const operator = capability('operator', {
     summary: 'The organisations of this installation; their data stays out of reach',
     permission: 'operator:organisations',
     input: z.object(page),
-    output: pageOf(z.object({ id: OrgId, name: z.string(), plan: z.string(), region: z.string(), createdAt: Instant })),
+    output: pageOf(z.object({ id: OrgId, name: z.string(), plan: Plan, region: z.string(), createdAt: Instant })),
+  }),
+  setPlan: command({
+    path: '/operator/organisations/:id/plan',
+    summary: 'Set the plan of an organisation, optionally until a day; after it the plan is Starter',
+    permission: 'operator:organisations',
+    stepUp: true,
+    input: z.object({ id: OrgId, plan: Plan, endsAt: Instant.nullable().default(null) }),
+    output: z.object({ id: OrgId, plan: Plan, endsAt: Instant.nullable() }),
+    errors: { organisation_not_found: 404, operator_organisation: 409, ends_in_the_past: 422 },
+    audit: { action: 'organisation.plan_changed', target: ({ id }) => id },
   }),
   checkPromises: command({
     path: '/operator/check-promises',

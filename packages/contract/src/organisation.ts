@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ApiKeyId, Email, Instant, InvitationId, OrgId, page, pageOf, PersonId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
+import { Entitlement, Plan } from './plans.ts'
 import { Role } from './roles.ts'
 import { LinkToken, Password } from './setup.ts'
 
@@ -8,7 +9,11 @@ export const OrganisationDetail = z.object({
   id: OrgId,
   name: z.string(),
   region: z.string(),
-  plan: z.string(),
+  plan: Plan,
+  planEndsAt: Instant.nullable().describe('when the plan becomes Starter, or did'),
+  planBefore: Plan.nullable().describe('the plan that lapsed, if one did'),
+  includes: z.array(Entitlement).max(20).describe('what the plan contains beyond Starter'),
+  frozen: z.array(Entitlement).max(20).describe('cannot be set up or changed; what is set up keeps working'),
   operator: z.boolean(),
   requireMfa: z.boolean().describe('every member must satisfy a second factor, not only Owner and Admin'),
   createdAt: Instant,
@@ -38,7 +43,7 @@ export const organisation = capability('organisation', {
     summary: 'Create an organisation and invite its first Owner',
     permission: 'operator:organisations',
     stepUp: true,
-    input: z.object({ name: text(1, 100), ownerEmail: Email }),
+    input: z.object({ name: text(1, 100), ownerEmail: Email, plan: Plan.default('starter') }),
     output: z.object({ id: OrgId, name: z.string(), invitationId: InvitationId }),
     audit: { action: 'organisation.created', target: (_, { id }) => id },
   }),

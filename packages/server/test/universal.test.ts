@@ -48,6 +48,7 @@ const otherwise = new Map([
   ['account.requestReset', 'answers before it writes, so that nobody learns who exists'],
   ['organisation.create', 'begins the new organisation’s own chain too'],
   ['organisation.inviteOwner', 'writes into the new organisation’s own chain too'],
+  ['operator.setPlan', 'writes into the customer’s chain too'],
   ['staff.request', 'writes into the customer’s chain too'],
   ['staff.enter', 'writes into the customer’s chain too'],
   ['staff.leave', 'writes into the customer’s chain too'],

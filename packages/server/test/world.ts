@@ -89,7 +89,7 @@ const makeOrganisation = async ({ services }: Platform, name: string): Promise<O
   const unit = openUnit(services.ground, orgId, null, true)
   await unit.tx
     .insertInto('org')
-    .values({ id: orgId, slug: `org-${randomBytes(4).toString('hex')}`, name })
+    .values({ id: orgId, slug: `org-${randomBytes(4).toString('hex')}`, name, plan: 'enterprise' })
     .execute()
   const actor = { type: 'system', id: 'test', via: 'test' }
   await record(services.ground, unit, {
@@ -620,6 +620,7 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'operator.outbox': (w) => ownerCall(w, {}),
   'operator.mail': (w) => ownerCall(w, { id: newId('ma') as never }),
   'operator.organisations': (w) => ownerCall(w, {}),
+  'operator.setPlan': async (w) => ownerCall(w, { id: (await unfounded(w)).id, plan: 'growth' as const }),
   'operator.checkPromises': (w) => ownerCall(w, {}),
 }
 

@@ -54,6 +54,7 @@ const waitInWords = (seconds: number | null): string => {
 
 const commonTitle = (error: ProblemError): string => {
   if (error.code === 'forbidden' && error.problem.permission) return refusalInWords(error.problem.permission)
+  if (error.code === 'plan_required' && error.problem.detail) return error.problem.detail
   if (error.code === 'rate_limited') return 'Too many attempts in a short time.'
   if (error.code === 'overloaded') return 'The service is busy.'
   if (error.code === 'invalid_input') return 'Some of the input is not valid.'

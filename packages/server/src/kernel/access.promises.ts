@@ -15,6 +15,7 @@ const nobody = (role: Role, changes: Partial<SessionPrincipal> = {}): SessionPri
   orgId,
   role,
   operator: true,
+  plan: 'enterprise',
   sessionId: SessionId.parse(newId('se')),
   restricted: false,
   factorConfirmedAt: new Date(),

@@ -1,4 +1,13 @@
-import { isOperatorPermission, rolesWith, type Operation, type Permission } from '@holdfast/contract'
+import {
+  entitlements,
+  isEntitled,
+  isOperatorPermission,
+  planNames,
+  plansWith,
+  rolesWith,
+  type Operation,
+  type Permission,
+} from '@holdfast/contract'
 import { common } from './problem.ts'
 import { stepUpUntil, type PersonPrincipal, type Principal, type StaffPrincipal } from './principal.ts'
 
@@ -15,6 +24,15 @@ const requireRole = (operation: Operation, principal: PersonPrincipal): void => 
   if (!roles.includes(principal.role)) {
     throw common('forbidden', { permission, detail: `You need ${permission} (${roleNames(roles)}).` })
   }
+}
+
+/** Only changes are ever refused: a lapse freezes what is set up and takes nothing away (operation.ts). The plan came with the caller's own row. */
+const requirePlan = (operation: Operation, principal: PersonPrincipal): void => {
+  if (operation.kind !== 'command' || !operation.entitlement || isEntitled(principal, operation.entitlement)) return
+  const [needed, has] = [plansWith(operation.entitlement), planNames[principal.plan]]
+  throw common('plan_required', {
+    detail: `${entitlements[operation.entitlement].title} needs the plan ${needed}; your organisation is on ${has}. What is set up keeps working but cannot be changed. Whoever operates this installation sets the plan.`,
+  })
 }
 
 /** What staff may change where the customer agreed to changes: what support repairs, never people, keys, access or approvals. */
@@ -37,7 +55,7 @@ const requireGrant = (operation: Operation, principal: StaffPrincipal): void => 
   const refuse = (detail: string) => common('forbidden', { permission, detail })
   if (neverForStaff.includes(permission) || isOperatorPermission(permission) || operation.sessionOnly || operation.stepUp)
     throw refuse('Staff may not do this in a customer’s organisation.')
-  if (kind === 'command' && principal.write && changedByStaff.includes(permission)) return
+  if (kind === 'command' && principal.write && changedByStaff.includes(permission)) return requirePlan(operation, principal)
   if (kind !== 'query' || operation.secretInput) throw refuse('This staff access is for reading.')
   if (!rolesWith(permission).includes(principal.role)) throw refuse('The customer’s grant does not reach that far.')
 }
@@ -57,9 +75,11 @@ export const permit = (operation: Operation, principal: Principal | null, now: D
   if (operation.permission === 'agent') throw common('forbidden', { detail: 'Only the agent of a managed host may call this.' })
   if (principal.kind === 'api_key') {
     if (operation.sessionOnly) throw common('session_required')
-    return requireRole(operation, principal)
+    requireRole(operation, principal)
+    return requirePlan(operation, principal)
   }
   if (principal.restricted && !operation.restricted) throw common('mfa_required')
   requireRole(operation, principal)
+  requirePlan(operation, principal)
   if (operation.stepUp && !stepUpUntil(principal, now)) throw common('step_up_required')
 }

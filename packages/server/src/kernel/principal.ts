@@ -3,6 +3,7 @@ import {
   type AgentId,
   type HostId,
   type OrgId,
+  type Plan,
   type PersonId,
   type Role,
   type SessionId,
@@ -16,6 +17,8 @@ interface Member {
   role: Role
   /** Works in organisation one, whose managers run the installation. */
   operator: boolean
+  /** The organisation's now; it comes with the row that says who calls. */
+  plan: Plan
 }
 
 export interface SessionPrincipal extends Member {

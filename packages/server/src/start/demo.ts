@@ -132,7 +132,7 @@ export const fillDemo = async (
   await fillDeadlines(visitors)
   await fillAccess(url, visitors, authenticators)
   const customerEmail = 'owner@northwind.example.com'
-  const { id } = await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: customerEmail })
+  const { id } = await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: customerEmail, plan: 'growth' })
   const invited = { orgId: id, email: customerEmail, token: await linkTokenFor(owner, customerEmail) }
   const reviewer = authenticators.reviewer
   if (!reviewer) throw new Error('the reviewer has no authenticator')

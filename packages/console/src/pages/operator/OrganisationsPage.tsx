@@ -1,5 +1,5 @@
-import { operator, organisation, type OutputOf } from '@holdfast/contract'
-import { Button, Group, Stack, TextInput } from '@mantine/core'
+import { operator, organisation, planNames, type OutputOf, type Plan } from '@holdfast/contract'
+import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import {
@@ -18,12 +18,13 @@ import {
   useSession,
   type Column,
 } from '../../kit/index.ts'
+import { planChoices, SetPlan } from './SetPlan.tsx'
 
 type Row = OutputOf<typeof operator.organisations>['rows'][number]
 
 const facts: Column<Row>[] = [
   { key: 'name', title: 'Organisation', grow: true, render: (row) => row.name, sort: (row) => row.name },
-  { key: 'plan', title: 'Plan', render: (row) => <Tag>{row.plan}</Tag>, sort: (row) => row.plan },
+  { key: 'plan', title: 'Plan', render: (row) => <Tag>{planNames[row.plan]}</Tag>, sort: (row) => row.plan },
   { key: 'region', title: 'Region', wide: true, render: (row) => row.region, sort: (row) => row.region },
   { key: 'id', title: 'Id', wide: true, render: (row) => <Id value={row.id} what="the organisation’s id" /> },
   { key: 'created', title: 'Since', align: 'right', render: (row) => <Time at={row.createdAt} />, sort: (row) => row.createdAt },
@@ -35,7 +36,7 @@ const Create = ({ onClose }: { onClose: () => void }) => {
     done: 'Organisation created, its Owner invited.',
     onDone: onClose,
   })
-  const form = useFormOf(organisation.create, { name: '', ownerEmail: '' }, create.problem)
+  const form = useFormOf(organisation.create, { name: '', ownerEmail: '', plan: 'starter' as Plan }, create.problem)
   return (
     <form onSubmit={form.submit(create.run)} noValidate>
       <Stack gap="sm">
@@ -47,6 +48,13 @@ const Create = ({ onClose }: { onClose: () => void }) => {
           required
           placeholder="owner@acme.example"
           {...form.text('ownerEmail')}
+        />
+        <NativeSelect
+          label="Plan"
+          description="You can change it at any time."
+          data={planChoices}
+          value={form.values.plan}
+          onChange={(event) => form.set('plan', event.currentTarget.value as Plan)}
         />
         <ProblemNotice problem={create.problem} />
         <Group justify="flex-end" gap="xs">
@@ -103,6 +111,7 @@ const Organisations = () => {
   const { rows, ...pages } = usePagesOf(operator.organisations, {})
   const mine = useSession().organisation.id
   const [invited, setInvited] = useState<Row | null>(null)
+  const [planned, setPlanned] = useState<Row | null>(null)
   const columns: Column<Row>[] = [
     ...facts,
     {
@@ -111,9 +120,14 @@ const Organisations = () => {
       actions: true,
       render: (row) =>
         row.id === mine ? null : (
-          <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setInvited(row)}>
-            Invite again
-          </Button>
+          <>
+            <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setPlanned(row)}>
+              Set plan
+            </Button>
+            <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setInvited(row)}>
+              Invite again
+            </Button>
+          </>
         ),
     },
   ]
@@ -134,6 +148,9 @@ const Organisations = () => {
         title={`Invite the first Owner of ${invited?.name ?? ''}`}
       >
         {invited && <InviteOwner row={invited} onClose={() => setInvited(null)} />}
+      </Dialog>
+      <Dialog opened={planned !== null} onClose={() => setPlanned(null)} title={`Set the plan of ${planned?.name ?? ''}`}>
+        {planned && <SetPlan row={planned} onClose={() => setPlanned(null)} />}
       </Dialog>
     </>
   )

@@ -18,6 +18,7 @@ import {
   useQueryOf,
 } from '../../kit/index.ts'
 import { Leave } from './Leave.tsx'
+import { Plan } from './Plan.tsx'
 import { TransferOwnership } from './TransferOwnership.tsx'
 
 type Detail = OutputOf<typeof organisation.read>
@@ -108,11 +109,11 @@ const Details = () => {
           ['Id', <Id key="id" value={detail.id} />],
           ['Members', count(detail.members)],
           ['Region', detail.region],
-          ['Plan', detail.plan],
           ['Since', <Time key="since" at={detail.createdAt} full />],
           ...(detail.operator ? [['Part', 'Operates this installation'] as const] : []),
         ]}
       />
+      <Plan detail={detail} />
       {may('organisation:write') && <Rename key={detail.name} detail={detail} />}
       {may('organisation:write') && <RequireMfa detail={detail} />}
       {may('organisation:transfer') && <TransferOwnership name={detail.name} />}

@@ -1,4 +1,4 @@
-import { operator, OrgId } from '@holdfast/contract'
+import { operator, OrgId, type Plan } from '@holdfast/contract'
 import { sql } from 'kysely'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
@@ -74,7 +74,7 @@ export const organisations = handle(operator.organisations, async ({ limit, afte
   const found = sql<{
     id: OrgId
     name: string
-    plan: string
+    plan: Plan
     region: string
     createdAt: Date
   }>`operator_organisations(${cursor}::uuid, ${limit + 1}::int)`

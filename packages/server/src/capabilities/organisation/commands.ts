@@ -23,12 +23,12 @@ export const update = handle(organisation.update, async ({ name, requireMfa }, {
  * there or neither, and the mail leaves only if they are. The invitation's inviter is no member of the new organisation: it holds as long
  * as they may still create organisations, and as long as nobody is in.
  */
-export const create = handle(organisation.create, async ({ name, ownerEmail }, context) => {
+export const create = handle(organisation.create, async ({ name, ownerEmail, plan }, context) => {
   const id = newOrgId()
   const invitationId = await foundWithin(context, id, organisation.create.audit.action, async (entered) => {
     await entered.tx
       .insertInto('org')
-      .values({ id, slug: slugOf(name, id), name })
+      .values({ id, slug: slugOf(name, id), name, plan })
       .execute()
     const { now, services } = context
     const invited = { email: ownerEmail, role: 'owner' as const, organisation: name, founding: true }

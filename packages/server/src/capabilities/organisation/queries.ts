@@ -1,11 +1,11 @@
-import { organisation, type OrgId } from '@holdfast/contract'
+import { contentsOf, organisation, type OrgId } from '@holdfast/contract'
 import { handle } from '../../kernel/handle.ts'
 import { prepared, type OrgTx } from '../../kernel/tenancy/org-tx.ts'
 
 const details = prepared((tx) =>
   tx
     .selectFrom('org')
-    .select(['id', 'name', 'region', 'plan', 'isOperator', 'requireMfa', 'createdAt'])
+    .select(['id', 'name', 'region', 'plan', 'planEndsAt', 'planBefore', 'isOperator', 'requireMfa', 'createdAt'])
     .select((org) =>
       org
         .selectFrom('membership')
@@ -18,8 +18,9 @@ const details = prepared((tx) =>
 export const detailOf = async (tx: OrgTx) => {
   const [row] = await details(tx, {})
   if (!row) throw new Error('entered an organisation that is not there')
-  const { id, isOperator: operator, createdAt, members, ...shown } = row
-  return { ...shown, id: id as OrgId, operator, createdAt: createdAt.toISOString(), members: Number(members) }
+  const { id, isOperator: operator, planEndsAt, createdAt, members, ...shown } = row
+  const dates = { planEndsAt: planEndsAt?.toISOString() ?? null, createdAt: createdAt.toISOString() }
+  return { ...shown, ...contentsOf(row.plan), ...dates, id: id as OrgId, operator, members: Number(members) }
 }
 
 export const read = handle(organisation.read, (_, { tx }) => detailOf(tx))

@@ -37,7 +37,8 @@ export const complete = handlePublic(setup.complete, async (input, { services, g
   if (!emailIndex) throw common('invalid_input', { errors: [{ path: 'email', message: 'is not an e-mail address' }] })
   await entered.tx
     .insertInto('org')
-    .values({ id: orgId, slug: slugOf(organisation, orgId), name: organisation, isOperator: true })
+    // Whoever runs the installation has everything in it: nobody is there who could sell it to them, or give it back after a lapse.
+    .values({ id: orgId, slug: slugOf(organisation, orgId), name: organisation, isOperator: true, plan: 'enterprise' })
     .execute()
   await createPerson(entered, { id: personId, name, email, emailIndex, passwordHash })
   await entered.tx.insertInto('membership').values({ personId, role: 'owner' }).execute()

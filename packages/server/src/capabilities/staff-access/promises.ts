@@ -59,7 +59,7 @@ interface Ended {
 }
 
 const principalOf = ({ org_id: orgId, id: grantId, person_id: personId }: Ended, context: JobContext): StaffPrincipal => ({
-  ...{ kind: 'staff', grantId, personId, orgId, operator: false, role: 'reviewer', write: false },
+  ...{ kind: 'staff', grantId, personId, orgId, operator: false, plan: 'enterprise', role: 'reviewer', write: false },
   sessionId: newId('se') as StaffPrincipal['sessionId'],
   endsAt: new Date(context.services.clock.now().getTime() + 60_000),
 })

@@ -264,7 +264,14 @@ describe('agreeing', () => {
 describe('once inside', () => {
   const principal = (changes: Partial<StaffPrincipal> = {}): StaffPrincipal => ({
     ...{ kind: 'staff', personId: stage.sam.personId, orgId: stage.customerOrg, sessionId: newIdOf(SessionId, 'se') },
-    ...{ grantId: nothing, operator: false, role: 'reviewer', write: false, endsAt: new Date(Date.now() + 60_000) },
+    ...{
+      grantId: nothing,
+      operator: false,
+      plan: 'enterprise',
+      role: 'reviewer',
+      write: false,
+      endsAt: new Date(Date.now() + 60_000),
+    },
     ...changes,
   })
   const openTo = (who: StaffPrincipal) =>

@@ -4,6 +4,7 @@ import {
   type AgentId,
   type HostId,
   type OrgId,
+  type Plan,
   type PersonId,
   type Role,
   type SessionId,
@@ -41,6 +42,7 @@ interface SessionRow {
   mfa_at: Date | null
   auth_time: Date
   org_is_operator: boolean
+  plan: Plan
   org_requires_mfa: boolean
   staff_grant_id: StaffGrantId | null
   staff_write: boolean | null
@@ -56,6 +58,7 @@ interface ApiKeyRow {
   expires_at: Date | null
   revoked_at: Date | null
   org_is_operator: boolean
+  plan: Plan
 }
 interface AgentRow {
   org_id: OrgId
@@ -77,7 +80,7 @@ const staffOf = (row: SessionRow, sessionId: SessionId, now: Date): StaffPrincip
   if (grantId === null) throw new Error('no session of staff')
   const live = role !== null && endsAt !== null && endsAt > now
   return {
-    ...{ kind: 'staff', sessionId, grantId, personId, orgId, operator: false, role: role ?? 'viewer' },
+    ...{ kind: 'staff', sessionId, grantId, personId, orgId, operator: false, plan: row.plan, role: role ?? 'viewer' },
     ...{ write: live && write === true, endsAt: live ? endsAt : null },
   }
 }
@@ -93,7 +96,7 @@ const bySession = async ({ services: { tokens, clock }, gate }: Options, token: 
   if (row.role === null) return null
   const { role, mfa_at: confirmedAt, restricted: sessionRestricted, org_requires_mfa: orgRequiresMfa } = row
   return {
-    ...{ kind: 'session', sessionId, personId, orgId, role },
+    ...{ kind: 'session', sessionId, personId, orgId, role, plan: row.plan },
     operator: row.org_is_operator,
     restricted: isRestricted({ role, orgRequiresMfa, sessionRestricted, confirmedAt }),
     factorConfirmedAt: confirmedAt,
@@ -133,7 +136,8 @@ const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented):
   if (!genuine || dead || row.member_role === null) throw common('unauthenticated')
   const { member_role: memberRole, key_role: keyRole } = row
   return {
-    ...{ kind: 'api_key', keyId: parsed.id, personId: row.person_id, orgId: row.org_id, operator: row.org_is_operator },
+    ...{ kind: 'api_key', keyId: parsed.id, personId: row.person_id },
+    ...{ orgId: row.org_id, operator: row.org_is_operator, plan: row.plan },
     // Never stronger than its owner is now.
     role: atLeast(memberRole, keyRole) ? keyRole : memberRole,
   }

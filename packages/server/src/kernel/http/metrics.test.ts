@@ -10,6 +10,7 @@ const key = (operator: boolean, role: 'admin' | 'viewer'): Principal => ({
   orgId: 'o' as never,
   role,
   operator,
+  plan: 'enterprise',
 })
 const principals: Record<string, Principal> = {
   operator: key(true, 'admin'),

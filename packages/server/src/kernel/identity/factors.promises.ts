@@ -27,7 +27,7 @@ const openTo = (standing: MfaStanding): Operation[] => {
   const restricted = isRestricted(standing)
   const principal = {
     ...{ kind: 'session' as const, personId: PersonId.parse(newId('pe')), sessionId: SessionId.parse(newId('se')) },
-    ...{ orgId: newOrgId(), role: standing.role, operator: true, restricted },
+    ...{ orgId: newOrgId(), role: standing.role, operator: true, plan: 'enterprise' as const, restricted },
     ...{ factorConfirmedAt: standing.confirmedAt, authenticatedAt: new Date() },
   }
   return guarded.filter((operation) => {

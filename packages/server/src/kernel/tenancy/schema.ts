@@ -1,3 +1,4 @@
+import type { Plan } from '@holdfast/contract'
 import type { Generated } from 'kysely'
 
 /**
@@ -21,7 +22,9 @@ interface OrgTable {
   slug: string
   name: string
   region: Generated<string>
-  plan: Generated<string>
+  plan: Generated<Plan>
+  planEndsAt: Date | null
+  planBefore: Plan | null
   isOperator: Generated<boolean>
   requireMfa: Generated<boolean>
   createdAt: Generated<Date>
