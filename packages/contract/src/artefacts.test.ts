@@ -154,6 +154,20 @@ describe('permissions.txt', () => {
   })
 })
 
+describe('a command that needs a plan', () => {
+  const needing = allOperations.map((operation) =>
+    operation.name === 'policy.publish' ? ({ ...operation, entitlement: 'sso' } as typeof operation) : operation,
+  )
+
+  it('says so in openapi.json, with its refusal, and in permissions.txt', () => {
+    const paths = Object.values((openApiDocument(needing) as unknown as OpenApi).paths)
+    const publish = paths.flatMap((item) => Object.values(item)).find(({ operationId }) => operationId === 'policy.publish')
+    expect(publish).toMatchObject({ 'x-entitlement': 'sso', description: expect.stringContaining('Growth or Enterprise') })
+    expect(commonCodesOf(needing.find(({ name }) => name === 'policy.publish')!)).toContain('plan_required')
+    expect(permissionMatrix(needing)).toMatch(/^policy\.publish .*plan with sso$/m)
+  })
+})
+
 describe('audit-events.md', () => {
   it('has a row for every command, and beneath them one for every further entry', () => {
     const [commands = '', further = ''] = auditEvents().split('## Further entries')
