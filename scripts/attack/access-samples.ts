@@ -1,11 +1,8 @@
 /** Samples of just-in-time access (C6): grants in the state that each operation needs, and hosts whose agents have enrolled. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { accessPolicy, agent, factor, grant, host, organisation, type InputOf, type OutputOf } from '@holdfast/contract'
-import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
-import type { Ground, Headers, Person } from './ground.ts'
+import { authenticatorOf, confirm, demoSignIns, type Ground, type Headers, type Person } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'
 
 export const newSshKey = (): string => {
@@ -44,36 +41,24 @@ const enrolledHost = async (ground: Ground): Promise<EnrolledHost> => {
   return { hostId, as: { authorization: `Bearer ${agentKey}` } }
 }
 
-/** Gives codes of an authenticator that are taken each time: what was used is forgotten. */
-const codes =
-  ({ database }: Ground, personId: string, secret: string) =>
-  async (): Promise<string> => {
-    await database.query('update totp_factor set last_step = 0 where person_id = $1', [personId])
-    const bytes = fromBase32(secret)
-    if (!bytes) throw new Error('the secret is not base32')
-    return totpAt(bytes, totpStep(Date.now()))
-  }
-
-/** The demo's Owner's: whose key sends most requests. */
+/** The demo's Owner's codes: whose key sends most requests. */
 const ownersCodes = async (ground: Ground): Promise<() => Promise<string>> => {
-  const file = await readFile(join(ground.system.home, 'demo-sign-in.json'), 'utf8')
-  const { totpSecret } = JSON.parse(file) as { totpSecret: string }
+  const { totpSecret } = await demoSignIns(ground)
   const { rows } = await ground.database.query<{ person_id: string }>(
     `select m.person_id from membership m join org o on o.id = m.org_id where m.role = 'owner' and o.is_operator`,
   )
-  return codes(ground, rows[0]?.person_id ?? '', totpSecret)
+  return authenticatorOf(ground, rows[0]?.person_id ?? '', totpSecret)
 }
 
 /** A person who may approve, with an authenticator. */
-const reviewersCodes = async (ground: Ground, { personId, browser, renew }: Person): Promise<() => Promise<string>> => {
+export const reviewersCodes = async (ground: Ground, { personId, browser, renew }: Person): Promise<() => Promise<string>> => {
   await ground.database.query(`update membership set role = 'reviewer' where person_id = $1`, [personId])
   const { id, secret } = await ground.call(factor.enrolTotp, {}, browser())
-  const bytes = fromBase32(secret)
-  if (!bytes) throw new Error('the secret is not base32')
-  await ground.call(factor.confirmTotp, { id, code: totpAt(bytes, totpStep(Date.now())) }, browser())
+  const code = authenticatorOf(ground, personId, secret)
+  await ground.call(factor.confirmTotp, { id, code: await code() }, browser())
   await renew() // confirming has ended the session that we know
-  await ground.database.query('update session set restricted = false, mfa_at = now() where person_id = $1', [personId])
-  return codes(ground, personId, secret)
+  await confirm(ground, { personId })
+  return code
 }
 
 const terms = {
@@ -83,11 +68,11 @@ const terms = {
 }
 
 /** What other samples published would have to be read first. */
-const acknowledged = ({ database }: Ground) =>
+export const acknowledged = ({ database }: Ground) =>
   database.query(
     `insert into policy_acknowledgement (org_id, version_id, person_id, at, statement, signature)
        select v.org_id, v.id, m.person_id, now(), 'Attacked', 'Attacked' from policy_version v join membership m using (org_id)
-         where v.state = 'published' and m.role in ('owner', 'member') on conflict do nothing`,
+         where v.state = 'published' on conflict do nothing`,
   )
 
 /** A request by a key, and how to make it one again after it was decided; or a grant that runs, approved by the demo's reviewer. */

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { invitation, requestOf, roles, session, type InputOf, type Operation, type OutputOf, type Role } from '@holdfast/contract'
+import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
 import type pg from 'pg'
 import { createAsk, type Answer, type Ask } from '../../packages/server/test/http/started.ts'
 import { startSystem, type RunningSystem } from '../../packages/server/test/system.ts'
@@ -74,18 +75,64 @@ export interface Person {
 
 const password = 'nine wet herons on a pier'
 
-/** A member who needs no second factor: what is theirs alone can be attacked without ending anybody else's session. */
-export const person = async (ground: Ground): Promise<Person> => {
-  const { ask, system, call } = ground
-  const { email, token } = await invite(ground)
+/** The browser of somebody who signs in by password; `renew` signs in again. */
+const browserOf = async ({ ask, system }: Ground, email: string, secret: string): Promise<Omit<Person, 'personId'>> => {
   const page = { origin: system.url }
-  const { personId } = await call(invitation.accept, { token, name: 'Attacked', password }, page)
   let cookie = ''
   const renew = async (): Promise<boolean> => {
-    const { status, headers } = await send(ask, session.signIn, { email, password }, page)
+    const { status, headers } = await send(ask, session.signIn, { email, password: secret }, page)
     cookie = (headers['set-cookie'] ?? []).map((line) => line.split(';', 1)[0]).join('; ')
     return status === 200
   }
   await renew()
-  return { personId, browser: () => ({ ...page, cookie }), renew }
+  return { browser: () => ({ ...page, cookie }), renew }
+}
+
+/** A member who needs no second factor: what is theirs alone can be attacked without ending anybody else's session. */
+export const person = async (ground: Ground): Promise<Person> => {
+  const { email, token } = await invite(ground)
+  const joining = { token, name: 'Attacked', password }
+  const { personId } = await ground.call(invitation.accept, joining, { origin: ground.system.url })
+  return { personId, ...(await browserOf(ground, email, password)) }
+}
+
+/** Their session counts as confirmed by a second factor, just now. */
+export const confirm = ({ database }: Ground, { personId }: Pick<Person, 'personId'>): Promise<unknown> =>
+  database.query('update session set restricted = false, mfa_at = now() where person_id = $1', [personId])
+
+export interface WithAuthenticator extends Person {
+  /** A code that is taken each time: what was used is forgotten. */
+  code: () => Promise<string>
+}
+
+export const authenticatorOf =
+  ({ database }: Ground, personId: string, secret: string): WithAuthenticator['code'] =>
+  async () => {
+    await database.query('update totp_factor set last_step = 0 where person_id = $1', [personId])
+    const bytes = fromBase32(secret)
+    if (!bytes) throw new Error('the secret is not base32')
+    return totpAt(bytes, totpStep(Date.now()))
+  }
+
+interface SignIn {
+  email: string
+  password: string
+  totpSecret: string
+}
+
+/** How the demo's Owner and the Owner of its customer sign in. */
+export const demoSignIns = async ({ system }: Ground): Promise<SignIn & { customer: SignIn }> =>
+  JSON.parse(await readFile(join(system.home, 'demo-sign-in.json'), 'utf8')) as SignIn & { customer: SignIn }
+
+/** The Owner of the demo's customer, and their organisation. */
+export const customerOwner = async (ground: Ground): Promise<WithAuthenticator & { orgId: string }> => {
+  const { email, password: secret, totpSecret } = (await demoSignIns(ground)).customer
+  const found = await ground.database.query<{ person_id: string; org_id: string }>(
+    `select m.person_id, m.org_id from membership m join org o on o.id = m.org_id where m.role = 'owner' and not o.is_operator
+       and o.name = 'Northwind Traders'`,
+  )
+  const { person_id: personId = '', org_id: orgId = '' } = found.rows[0] ?? {}
+  const browser = await browserOf(ground, email, secret)
+  await confirm(ground, { personId })
+  return { personId, orgId, ...browser, code: authenticatorOf(ground, personId, totpSecret) }
 }

@@ -7,7 +7,7 @@ import { each, once, unused, type Make } from './sample.ts'
 
 const sessionId = 'ls_01j9zq4w7e8r9t0v1x2y3z4a5d' as OutputOf<typeof recording.read>['sessionId']
 
-const aBastion = async ({ call, keys, system }: Ground) => {
+export const aBastion = async ({ call, keys, system }: Ground) => {
   const named = { name: `bastion-${unused()}`, environment: 'edge', address: '10.0.0.6', recorderLogin: 'recorder' }
   const { token } = await call(host.register, named, keys.owner)
   const enrolment = { token, hostPublicKey: newSshKey(), agentVersion: '1.0' }

@@ -11,7 +11,9 @@ import {
   type Operation,
 } from '@holdfast/contract'
 import { accessSamples, aHost, anAccessPolicy, newSshKey, rules } from './access-samples.ts'
-import { recordingSamples } from './recording-samples.ts'
+import { passkeySamples } from './passkey-samples.ts'
+import { aBastion, recordingSamples } from './recording-samples.ts'
+import { staffSamples } from './staff-samples.ts'
 import { invite, person, send, type Ground, type Headers, type Person } from './ground.ts'
 import { each, once, unused, type Make, type Sample } from './sample.ts'
 
@@ -43,6 +45,10 @@ const email = async (): Promise<Record<string, string>> => ({ email: `${unused()
 
 /** What the fields alone do not say. Everything else is made from the contract. */
 const made: Record<string, Make> = {
+  ...accessSamples,
+  ...recordingSamples,
+  ...staffSamples,
+  ...passkeySamples,
   'session.signIn': () => each(email),
   'session.confirmPassword': async () => once({ password: 'wrong' }),
   'session.revoke': async ({ ask }, who) => {
@@ -119,8 +125,9 @@ const made: Record<string, Make> = {
   'host.retire': (ground) => each(async () => ({ id: await aHost(ground) })),
   'host.read': async (ground) => once({ id: await aHost(ground) }),
   'host.list': async () => once({ state: 'waiting' }),
-  'accessPolicy.create': async () => once(rules),
-  'accessPolicy.update': async (ground) => once({ id: await anAccessPolicy(ground), version: 1, ...rules }),
+  'accessPolicy.create': async (ground) => once({ ...rules, bastionId: (await aBastion(ground)).hostId }),
+  'accessPolicy.update': async (ground) =>
+    once({ id: await anAccessPolicy(ground), version: 1, ...rules, bastionId: (await aBastion(ground)).hostId }),
   'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
   'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
   'accessPolicy.list': async () => once({ state: 'active' }),
@@ -163,14 +170,35 @@ const byName: Record<string, unknown> = {
     comment: 'Attacked',
     reason: 'Attacked',
   },
-  ...{ format: 'markdown', reviewEveryDays: 90, promises: ['C1'], acknowledgeWithinDays: 7, days: 30, requireMfa: false },
+  ...{
+    format: 'markdown',
+    reviewEveryDays: 90,
+    promises: ['C1'],
+    acknowledgeWithinDays: 7,
+    days: 30,
+    requireMfa: false,
+    requiredAtOnce: false,
+  },
   ...{ show: 'open', kind: 'policy.review', subject: 'po_', dueAt: '2030-01-01T00:00:00.000Z', timeZone: 'Europe/Vienna' },
   ...{ weekdays: [1, 2, 3], holidays: [{ on: '2027-01-01', name: 'Attacked' }] },
-  ...{ environment: 'prod', label: 'tier=web', labels: ['tier=web'], address: '10.0.0.5', port: 22, whenStale: 'refuse' },
+  ...{
+    environment: 'prod',
+    label: 'tier=web',
+    labels: ['tier=web'],
+    address: '10.0.0.5',
+    port: 22,
+    whenStale: 'refuse',
+    recorderLogin: 'recorder',
+  },
   ...{ login: 'deploy', seconds: 600, requestHash: 'a'.repeat(64), finding: 'Attacked', open: 'true', ticket: 'OPS-1' },
   ...{ sourceNetworks: [], agentVersion: '1.0', approvals: 1, maxSeconds: 600 },
   ...{ publicKey: newSshKey(), hostPublicKey: newSshKey() },
-  ...{ secretHash: 'a'.repeat(64), sha256: 'a'.repeat(64), personId: 'pe_01m841fb3rf609mnm1nq5y13xf' },
+  ...{
+    secretHash: 'a'.repeat(64),
+    sha256: 'a'.repeat(64),
+    personId: 'pe_01m841fb3rf609mnm1nq5y13xf',
+    staffGrantId: 'sg_01m841fb3rf609mnm1nq5y13xf',
+  },
 }
 
 const instants = { from: '2026-01-01T00:00:00.000Z', to: '2030-01-01T00:00:00.000Z' }
@@ -196,10 +224,7 @@ const unknownId = (operation: Operation): Record<string, string> => {
 
 /** A valid request of the operation, with every field filled in. */
 export const sampleOf = async (ground: Ground, operation: Operation, who: Person, as: Headers): Promise<Sample> => {
-  const own = (await (made[operation.name] ?? accessSamples[operation.name] ?? recordingSamples[operation.name])?.(
-    ground,
-    who,
-  )) ?? { input: {} }
+  const own = (await made[operation.name]?.(ground, who)) ?? { input: {} }
   const fields = Object.keys(operation.input.shape)
   const values = operation.name === 'ledger.list' ? { ...byName, ...instants } : byName
   const general = Object.fromEntries(fields.filter((name) => name in values).map((name) => [name, values[name]]))
