@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { lastAttackRun, unattacked } from '../../packages/server/src/kernel/http/attack-run.ts'
 import { badInput } from './bad-input.ts'
 import { failed, type Verdict } from './finding.ts'
 import { startGround, type Ground } from './ground.ts'
@@ -17,6 +18,7 @@ nothing but loopback. Takes about half an hour.
 
   --only TOOL          testssl, sqlmap, wapiti, slowhttptest or bad-input
   --operations REGEX   sqlmap: only the operations whose name matches
+  --changed            sqlmap: only the operations that came or changed since the clean run on record
   --seconds N          sqlmap: longest time for one operation (900); reaching it counts as a finding
   --minutes N          sqlmap: longest time for all of them (no limit); what is not attacked by then counts as a finding
   --record             note clean runs for the trust page (packages/server/src/kernel/http/attack-run.json)
@@ -42,6 +44,7 @@ const main = async (): Promise<number> => {
     options: {
       only: { type: 'string' },
       operations: { type: 'string' },
+      changed: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '900' },
       minutes: { type: 'string', default: 'Infinity' },
       json: { type: 'boolean', default: false },
@@ -54,10 +57,12 @@ const main = async (): Promise<number> => {
     return 0
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
-  const operations = values.operations === undefined ? null : new RegExp(values.operations)
+  const pattern = new RegExp(values.operations ?? '')
+  const changed = new Set(unattacked(lastAttackRun))
+  const isWanted = (name: string): boolean => pattern.test(name) && (!values.changed || changed.has(name))
   const tools: Tools = {
     testssl: async (ground) => [await testssl(ground)],
-    sqlmap: (ground) => sqlmap(ground, { seconds: Number(values.seconds), minutes: Number(values.minutes), operations, say }),
+    sqlmap: (ground) => sqlmap(ground, { seconds: Number(values.seconds), minutes: Number(values.minutes), isWanted, say }),
     wapiti: async (ground) => [await wapiti(ground)],
     slowhttptest,
     'bad-input': async () => [await badInput()],

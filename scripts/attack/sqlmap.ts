@@ -15,8 +15,8 @@ export interface SqlmapOptions {
   seconds: number
   /** Longest time for all of them; what was not attacked by then is a finding. */
   minutes: number
-  /** Names of the operations to attack; null for all. */
-  operations: RegExp | null
+  /** Whether to attack the operation of this name, or the headers. */
+  isWanted: (name: string) => boolean
   say: (line: string) => void
 }
 
@@ -210,7 +210,7 @@ export const sqlmap = async (ground: Ground, options: SqlmapOptions): Promise<Ve
       (bounded) => attackOperation(ground, operation, bounded),
     ]),
   ]
-  const waiting = all.filter(([name]) => options.operations?.test(name) ?? true)
+  const waiting = all.filter(([name]) => options.isWanted(name))
   const verdicts: Verdict[] = []
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {

@@ -26,14 +26,18 @@ const fieldsOf = ({ input }: Operation): string =>
 export const attackSurface = (): Record<string, string> =>
   Object.fromEntries(allOperations.filter((one) => fieldsOf(one) !== '').map((one) => [one.name, fieldsOf(one)]))
 
+/** The operations that came or changed since sqlmap went over them. */
+export const unattacked = ({ operations }: AttackRun): string[] =>
+  Object.entries(attackSurface()).flatMap(([name, fields]) => (operations[name] === fields ? [] : [name]))
+
 /** Why the runs prove nothing of the operations there are now; null when they do. */
-export const attackRunGap = ({ tools, operations }: AttackRun, now: Date): string | null => {
+export const attackRunGap = (run: AttackRun, now: Date): string | null => {
+  const { tools } = run
   const isYoung = (ranOn: string | undefined): boolean =>
     ranOn !== undefined && now.getTime() - Date.parse(ranOn) <= attackRunDays * 86_400_000
   const missing = attackTools.filter((tool) => !isYoung(tools[tool]?.ranOn))
   if (missing.length > 0) return `no clean run of ${missing.join(', ')} in the last ${attackRunDays} days is on record`
-  const unseen = Object.entries(attackSurface()).filter(([name, fields]) => operations[name] !== fields)
-  if (unseen.length === 0) return null
-  const names = unseen.map(([name]) => name)
+  const names = unattacked(run)
+  if (names.length === 0) return null
   return `${names.length} operations changed or came after the last run of sqlmap: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`
 }
