@@ -52,6 +52,22 @@ export default {
       },
     ),
     forbid(
+      'saml-knows-no-other-package',
+      'What a SAML response proves is decided by itself, and its libraries are nobody else’s.',
+      { path: source('saml/src/') },
+      {
+        path: source('(?!saml/)'),
+      },
+    ),
+    forbid(
+      'saml-libraries-stay-inside',
+      'Whoever verified XML signatures beside packages/saml would do it without its fences.',
+      { path: source('(?!saml/)') },
+      {
+        path: 'node_modules/(@node-saml/|xml-crypto/|@xmldom/|xml-encryption/|xml2js/)',
+      },
+    ),
+    forbid(
       'kernel-knows-no-adapter',
       'kernel ← capabilities ← main; platform ← main.',
       { path: source('server/src/kernel/') },

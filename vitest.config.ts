@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pure',
-          include: ['packages/{contract,ledger,crypto,console}/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+          include: ['packages/{contract,ledger,crypto,saml,console}/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
           exclude: skipped,
           testTimeout: 20_000,
         },

@@ -9,6 +9,7 @@ import { appendMeasures, measureAppend } from './ledger-append.ts'
 import { stopOnSignals } from './leaving.ts'
 import { reached, rounded, type Measure, type Measured, type Scale } from './measure.ts'
 import { startBenchPlatform, type BenchPlatform } from './platform.ts'
+import { measureSaml, samlMeasures } from './saml.ts'
 import { measureSystem, systemMeasures } from './system.ts'
 
 const help = `npm run bench -- [--json] [--quick] [--only NAME]…
@@ -59,6 +60,7 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: ['ledger.verify'], run: measureVerify },
   { names: isolationMeasures, run: () => withPlatform((platform) => measureIsolation(platform, scale, wanted)) },
   { names: certificateMeasures, run: () => measureCertificates(scale) },
+  { names: samlMeasures, run: () => measureSaml(scale) },
   { names: accessMeasures, run: () => measureAccess(scale, wanted) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },
 ]

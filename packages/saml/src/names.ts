@@ -1,0 +1,19 @@
+export const protocol = 'urn:oasis:names:tc:SAML:2.0:protocol'
+export const assertionNs = 'urn:oasis:names:tc:SAML:2.0:assertion'
+export const metadataNs = 'urn:oasis:names:tc:SAML:2.0:metadata'
+export const dsig = 'http://www.w3.org/2000/09/xmldsig#'
+export const excC14n = 'http://www.w3.org/2001/10/xml-exc-c14n#'
+export const postBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'
+export const redirectBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect'
+export const bearer = 'urn:oasis:names:tc:SAML:2.0:cm:bearer'
+export const success = 'urn:oasis:names:tc:SAML:2.0:status:Success'
+
+export const signatureAlgorithms: ReadonlySet<string> = new Set([
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
+])
+export const digestAlgorithms: ReadonlySet<string> = new Set([
+  'http://www.w3.org/2001/04/xmlenc#sha256',
+  'http://www.w3.org/2001/04/xmlenc#sha512',
+])
+export const envelopedSignature = `${dsig}enveloped-signature`
