@@ -1,6 +1,6 @@
 /** What a SAML response costs: a good one from the form to the verdict, and a hostile one until it is refused. */
-import { SAML, ValidateInResponseTo } from '@node-saml/node-saml'
 import { createValidator } from '@holdfast/saml'
+import { libraryAlone } from '../packages/saml/src/libraries.fixture.ts'
 import * as given from '../packages/saml/src/provider.fixture.ts'
 import { measured, median, rounded, type Measured, type Scale } from './measure.ts'
 
@@ -30,16 +30,7 @@ export const measureSaml = async ({ quick, say }: Scale): Promise<Measured[]> =>
   const hostile = given.base64(
     given.signed(given.responseXml(siblings + given.assertionXml()), given.honest.assertionId, provider),
   )
-  const { certificates, entityId } = settings
-  const options = {
-    idpCert: [...certificates],
-    issuer: entityId,
-    callbackUrl: given.acsUrl,
-    audience: false,
-    acceptedClockSkewMs: -1,
-  } as const
-  const library = new SAML({ ...options, wantAuthnResponseSigned: false, validateInResponseTo: ValidateInResponseTo.never })
-  const alone = (SAMLResponse: string) => () => library.validatePostResponseAsync({ SAMLResponse }).catch(() => null)
+  const alone = (response: string) => () => libraryAlone(settings, response).catch(() => null)
   const validator = createValidator()
   const ours = (base64: string, accepted: boolean) => async () => {
     const verdict = await validator.validate(settings, base64, given.now, given.expected)

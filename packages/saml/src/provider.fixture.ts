@@ -1,4 +1,4 @@
-import { SignedXml } from 'xml-crypto'
+import { SignedXml } from './libraries.fixture.ts'
 import { assertionNs, bearer, protocol, success } from './names.ts'
 import { createSigningPair, type SigningPair } from './signing-pair.ts'
 import type { Expected, Settings } from './verdict.ts'
@@ -115,7 +115,7 @@ export const signed = (xml: string, id: string, { privateKeyPem, certificatePem 
   const issuer = `//*[@ID='${id}']/*[local-name()='Issuer']`
   const hasIssuer = new RegExp(`ID="${id}"[^>]*><saml:Issuer`).test(xml)
   const location = hasIssuer ? { reference: issuer, action: 'after' } : { reference: `//*[@ID='${id}']`, action: 'prepend' }
-  signer.computeSignature(xml, { prefix: 'ds', location: location as { reference: string; action: 'after' } })
+  signer.computeSignature(xml, { prefix: 'ds', location })
   return signer.getSignedXml()
 }
 

@@ -1,6 +1,6 @@
-import { DOMParser } from '@xmldom/xmldom'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DOMParser, type DomElement } from './libraries.fixture.ts'
 import { attributeOf, elementsOf, inLines, readXml, textOf, XmlRefused, type Element, type Limits } from './read-xml.ts'
 import { escaped } from './request.ts'
 
@@ -58,12 +58,12 @@ describe('reading XML', () => {
     const quiet = () => undefined
     const common = new DOMParser({ errorHandler: { warning: quiet, error: quiet, fatalError: quiet } })
     let read = 0
-    const same = (ours: Element, theirs: globalThis.Element): void => {
+    const same = (ours: Element, theirs: DomElement): void => {
       expect([ours.name, ours.namespace]).toEqual([theirs.tagName, theirs.namespaceURI ?? null])
       if (elementsOf(ours).length === 0) expect(textOf(ours)).toBe(theirs.textContent)
       const inside = Array.from(theirs.childNodes).filter((node) => node.nodeType === 1)
       expect(elementsOf(ours)).toHaveLength(inside.length)
-      elementsOf(ours).forEach((child, index) => same(child, inside[index] as globalThis.Element))
+      elementsOf(ours).forEach((child, index) => same(child, inside[index]!))
     }
     fc.assert(
       fc.property(

@@ -1,12 +1,10 @@
 import { deflateRawSync, gzipSync } from 'node:zlib'
-import { SAML, ValidateInResponseTo } from '@node-saml/node-saml'
-import { DOMParser } from '@xmldom/xmldom'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { SignedXml } from 'xml-crypto'
+import { DOMParser, libraryAlone as library, SignedXml } from './libraries.fixture.ts'
 import { assertionNs, dsig, protocol } from './names.ts'
 import * as given from './provider.fixture.ts'
-import { acsUrl, base64, expected, later, now, pair, settingsFor, signed, signedResponse, type Said } from './provider.fixture.ts'
+import { base64, expected, later, now, pair, settingsFor, signed, signedResponse, type Said } from './provider.fixture.ts'
 import { childrenOf, readXml, textOf, type Element } from './read-xml.ts'
 import type { SigningPair } from './signing-pair.ts'
 import { allFences, validateBehind, validateResponse } from './validate.ts'
@@ -30,19 +28,7 @@ const without = (check: Check, xml: string, at = now): Promise<Verdict> =>
     },
     ...([settings, base64(xml), at, expected] as const),
   )
-/** The library alone, as strict as its own options go. Its clock is the machine's, so its times are left to us here. */
-const libraryAlone = async (xml: string): Promise<string | undefined> => {
-  const { certificates, entityId } = settings
-  const options = {
-    idpCert: [...certificates],
-    issuer: entityId,
-    callbackUrl: acsUrl,
-    audience: entityId,
-    acceptedClockSkewMs: -1,
-  }
-  const saml = new SAML({ ...options, wantAuthnResponseSigned: false, validateInResponseTo: ValidateInResponseTo.never })
-  return (await saml.validatePostResponseAsync({ SAMLResponse: base64(xml) })).profile?.nameID
-}
+const libraryAlone = (xml: string) => library(settings, base64(xml))
 
 describe('an honest response', () => {
   it('is accepted, and says who, what and until when', async () => {

@@ -37,13 +37,13 @@ describe('checking in threads', () => {
     const never = program(
       `parentPort.on('message', ({ base64 }) => { if (base64.startsWith('PHNsb3c')) for (;;); else parentPort.postMessage({ accepted: false, check: 'issuer' }) })`,
     )
-    const validator = createValidator({ program: never, limitMs: 300, threads: 2 })
+    const validator = createValidator({ program: never, limitMs: 1_500, threads: 2 })
     const [slow, quick] = [Buffer.from('<slow />').toString('base64'), base64('<quick/>')]
-    const begin = performance.now()
-    const late = validator.validate(settingsFor(provider), slow, now, expected)
+    let settled = false
+    const late = validator.validate(settingsFor(provider), slow, now, expected).finally(() => (settled = true))
     expect(await validator.validate(settingsFor(provider), quick, now, expected)).toMatchObject({ check: 'issuer' })
+    expect(settled, 'the slow one is still at it').toBe(false)
     expect(await late).toMatchObject({ check: 'time_limit' })
-    expect(performance.now() - begin).toBeLessThan(2_000)
     for (let round = 0; round < 3; round++) {
       expect(await validator.validate(settingsFor(provider), quick, now, expected)).toMatchObject({ check: 'issuer' })
     }
