@@ -999,6 +999,7 @@ table session (
   revoked_at timestamp with time zone,
   revoke_reason text,
   staff_grant_id text,
+  sso_connection_id text,
   constraint session_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint session_org_id_staff_grant_id_person_id_fkey FOREIGN KEY (org_id, staff_grant_id, person_id) REFERENCES staff_grant(org_id, id, person_id),
   constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
@@ -1035,6 +1036,116 @@ policy tenant_insert as restrictive for insert to holdfast_app with check (( SEL
 policy tenant_update as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
+
+table sso_connection (
+  org_id uuid not null default current_org(),
+  id text not null,
+  kind text not null,
+  name text not null,
+  state text not null default 'draft'::text,
+  settings jsonb not null,
+  secret_sealed bytea,
+  secret_expires_at timestamp with time zone,
+  default_role text,
+  changed_at timestamp with time zone not null default now(),
+  tested_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  created_by text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint sso_connection_default_role_check CHECK ((default_role = ANY (ARRAY['reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint sso_connection_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'saml'::text]))),
+  constraint sso_connection_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint sso_connection_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text]))),
+  constraint sso_connection_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
+  constraint sso_connection_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint sso_connection_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX sso_connection_id ON public.sso_connection USING btree (id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.sso_connection FOR EACH ROW EXECUTE FUNCTION capture_sso_connection() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sso_connection FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, kind, state) to holdfast_gate;
+
+table sso_domain (
+  org_id uuid not null default current_org(),
+  domain text not null,
+  connection_id text,
+  token text not null,
+  proved_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  lost_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint sso_domain_domain_check CHECK (((domain ~ '^[a-z0-9-]+(\.[a-z0-9-]+)+$'::text) AND (length(domain) <= 253))),
+  constraint sso_domain_org_id_connection_id_fkey FOREIGN KEY (org_id, connection_id) REFERENCES sso_connection(org_id, id),
+  constraint sso_domain_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint sso_domain_pkey PRIMARY KEY (org_id, domain)
+);
+CREATE INDEX sso_domain_connection ON public.sso_domain USING btree (org_id, connection_id);
+CREATE UNIQUE INDEX sso_domain_proved ON public.sso_domain USING btree (domain) WHERE (proved_at IS NOT NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.sso_domain FOR EACH ROW EXECUTE FUNCTION capture_sso_domain() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sso_domain FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, domain, connection_id, proved_at) to holdfast_gate;
+
+table sso_enforcement (
+  org_id uuid not null default current_org(),
+  break_glass text not null,
+  enforced_by text not null,
+  enforced_at timestamp with time zone not null,
+  constraint sso_enforcement_break_glass_fkey FOREIGN KEY (break_glass) REFERENCES person(id),
+  constraint sso_enforcement_enforced_by_fkey FOREIGN KEY (enforced_by) REFERENCES person(id),
+  constraint sso_enforcement_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint sso_enforcement_pkey PRIMARY KEY (org_id, break_glass),
+  constraint sso_enforcement_org_id_key UNIQUE (org_id)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.sso_enforcement FOR EACH ROW EXECUTE FUNCTION capture_sso_enforcement() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sso_enforcement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, break_glass) to holdfast_gate;
+
+table sso_identity (
+  org_id uuid not null default current_org(),
+  connection_id text not null,
+  subject_index bytea not null,
+  subject_sealed bytea not null,
+  person_id text not null,
+  created_at timestamp with time zone not null default now(),
+  last_used_at timestamp with time zone,
+  constraint sso_identity_org_id_connection_id_fkey FOREIGN KEY (org_id, connection_id) REFERENCES sso_connection(org_id, id),
+  constraint sso_identity_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint sso_identity_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint sso_identity_pkey PRIMARY KEY (org_id, connection_id, subject_index),
+  constraint sso_identity_org_id_connection_id_person_id_key UNIQUE (org_id, connection_id, person_id)
+);
+CREATE INDEX sso_identity_person ON public.sso_identity USING btree (person_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.sso_identity FOR EACH ROW EXECUTE FUNCTION capture_sso_identity() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sso_identity FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table sso_used (
+  hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint sso_used_pkey PRIMARY KEY (hash)
+);
+CREATE INDEX sso_used_age ON public.sso_used USING btree (expires_at);
+-- row security, forced; owner holdfast_owner
+policy gate for all to holdfast_gate using (true) with check (true);
+grant delete, insert, select to holdfast_gate;
 
 table staff_grant (
   org_id uuid not null default current_org(),
@@ -2794,9 +2905,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('amr', new.amr, 'auth_time', new.auth_time, 'created_at', new.created_at, 'expires_at', new.expires_at, 'grace_hits', new.grace_hits, 'id', new.id, 'idle_expires_at', new.idle_expires_at, 'ip_sealed', capture_bytes(new.ip_sealed), 'last_seen_at', new.last_seen_at, 'mfa_at', new.mfa_at, 'org_id', new.org_id, 'person_id', new.person_id, 'refresh_grace_until', new.refresh_grace_until, 'refresh_seq', new.refresh_seq, 'restricted', new.restricted, 'revoke_reason', new.revoke_reason, 'revoked_at', new.revoked_at, 'staff_grant_id', new.staff_grant_id, 'user_agent_sealed', capture_bytes(new.user_agent_sealed))::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('amr', new.amr, 'auth_time', new.auth_time, 'created_at', new.created_at, 'expires_at', new.expires_at, 'grace_hits', new.grace_hits, 'id', new.id, 'idle_expires_at', new.idle_expires_at, 'ip_sealed', capture_bytes(new.ip_sealed), 'last_seen_at', new.last_seen_at, 'mfa_at', new.mfa_at, 'org_id', new.org_id, 'person_id', new.person_id, 'refresh_grace_until', new.refresh_grace_until, 'refresh_seq', new.refresh_seq, 'restricted', new.restricted, 'revoke_reason', new.revoke_reason, 'revoked_at', new.revoked_at, 'sso_connection_id', new.sso_connection_id, 'staff_grant_id', new.staff_grant_id, 'user_agent_sealed', capture_bytes(new.user_agent_sealed))::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('amr', old.amr, 'auth_time', old.auth_time, 'created_at', old.created_at, 'expires_at', old.expires_at, 'grace_hits', old.grace_hits, 'id', old.id, 'idle_expires_at', old.idle_expires_at, 'ip_sealed', capture_bytes(old.ip_sealed), 'last_seen_at', old.last_seen_at, 'mfa_at', old.mfa_at, 'org_id', old.org_id, 'person_id', old.person_id, 'refresh_grace_until', old.refresh_grace_until, 'refresh_seq', old.refresh_seq, 'restricted', old.restricted, 'revoke_reason', old.revoke_reason, 'revoked_at', old.revoked_at, 'staff_grant_id', old.staff_grant_id, 'user_agent_sealed', capture_bytes(old.user_agent_sealed))::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('amr', old.amr, 'auth_time', old.auth_time, 'created_at', old.created_at, 'expires_at', old.expires_at, 'grace_hits', old.grace_hits, 'id', old.id, 'idle_expires_at', old.idle_expires_at, 'ip_sealed', capture_bytes(old.ip_sealed), 'last_seen_at', old.last_seen_at, 'mfa_at', old.mfa_at, 'org_id', old.org_id, 'person_id', old.person_id, 'refresh_grace_until', old.refresh_grace_until, 'refresh_seq', old.refresh_seq, 'restricted', old.restricted, 'revoke_reason', old.revoke_reason, 'revoked_at', old.revoked_at, 'sso_connection_id', old.sso_connection_id, 'staff_grant_id', old.staff_grant_id, 'user_agent_sealed', capture_bytes(old.user_agent_sealed))::text;
       else
         if new.amr is distinct from old.amr then
           after := after || ',"amr":' || coalesce(to_json(new.amr)::text, 'null'); before := before || ',"amr":' || coalesce(to_json(old.amr)::text, 'null');
@@ -2849,6 +2960,9 @@ AS $function$
         if new.revoked_at is distinct from old.revoked_at then
           after := after || ',"revoked_at":' || coalesce(to_json(new.revoked_at)::text, 'null'); before := before || ',"revoked_at":' || coalesce(to_json(old.revoked_at)::text, 'null');
         end if;
+        if new.sso_connection_id is distinct from old.sso_connection_id then
+          after := after || ',"sso_connection_id":' || coalesce(to_json(new.sso_connection_id)::text, 'null'); before := before || ',"sso_connection_id":' || coalesce(to_json(old.sso_connection_id)::text, 'null');
+        end if;
         if new.staff_grant_id is distinct from old.staff_grant_id then
           after := after || ',"staff_grant_id":' || coalesce(to_json(new.staff_grant_id)::text, 'null'); before := before || ',"staff_grant_id":' || coalesce(to_json(old.staff_grant_id)::text, 'null');
         end if;
@@ -2860,6 +2974,203 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"session"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_sso_connection()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('changed_at', new.changed_at, 'created_at', new.created_at, 'created_by', new.created_by, 'default_role', new.default_role, 'id', new.id, 'kind', new.kind, 'name', new.name, 'org_id', new.org_id, 'secret_expires_at', new.secret_expires_at, 'secret_sealed', capture_bytes(new.secret_sealed), 'settings', new.settings, 'state', new.state, 'tested_at', new.tested_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('changed_at', old.changed_at, 'created_at', old.created_at, 'created_by', old.created_by, 'default_role', old.default_role, 'id', old.id, 'kind', old.kind, 'name', old.name, 'org_id', old.org_id, 'secret_expires_at', old.secret_expires_at, 'secret_sealed', capture_bytes(old.secret_sealed), 'settings', old.settings, 'state', old.state, 'tested_at', old.tested_at)::text;
+      else
+        if new.changed_at is distinct from old.changed_at then
+          after := after || ',"changed_at":' || coalesce(to_json(new.changed_at)::text, 'null'); before := before || ',"changed_at":' || coalesce(to_json(old.changed_at)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.created_by is distinct from old.created_by then
+          after := after || ',"created_by":' || coalesce(to_json(new.created_by)::text, 'null'); before := before || ',"created_by":' || coalesce(to_json(old.created_by)::text, 'null');
+        end if;
+        if new.default_role is distinct from old.default_role then
+          after := after || ',"default_role":' || coalesce(to_json(new.default_role)::text, 'null'); before := before || ',"default_role":' || coalesce(to_json(old.default_role)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.secret_expires_at is distinct from old.secret_expires_at then
+          after := after || ',"secret_expires_at":' || coalesce(to_json(new.secret_expires_at)::text, 'null'); before := before || ',"secret_expires_at":' || coalesce(to_json(old.secret_expires_at)::text, 'null');
+        end if;
+        if new.secret_sealed is distinct from old.secret_sealed then
+          after := after || ',"secret_sealed":' || coalesce(to_json(capture_bytes(new.secret_sealed))::text, 'null'); before := before || ',"secret_sealed":' || coalesce(to_json(capture_bytes(old.secret_sealed))::text, 'null');
+        end if;
+        if new.settings is distinct from old.settings then
+          after := after || ',"settings":' || coalesce(to_json(new.settings)::text, 'null'); before := before || ',"settings":' || coalesce(to_json(old.settings)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.tested_at is distinct from old.tested_at then
+          after := after || ',"tested_at":' || coalesce(to_json(new.tested_at)::text, 'null'); before := before || ',"tested_at":' || coalesce(to_json(old.tested_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"sso_connection"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_sso_domain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('domain', new.domain)::text; after := json_build_object('checked_at', new.checked_at, 'connection_id', new.connection_id, 'created_at', new.created_at, 'domain', new.domain, 'lost_at', new.lost_at, 'org_id', new.org_id, 'proved_at', new.proved_at, 'token', new.token)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('domain', old.domain)::text; after := 'null'; before := json_build_object('checked_at', old.checked_at, 'connection_id', old.connection_id, 'created_at', old.created_at, 'domain', old.domain, 'lost_at', old.lost_at, 'org_id', old.org_id, 'proved_at', old.proved_at, 'token', old.token)::text;
+      else
+        if new.checked_at is distinct from old.checked_at then
+          after := after || ',"checked_at":' || coalesce(to_json(new.checked_at)::text, 'null'); before := before || ',"checked_at":' || coalesce(to_json(old.checked_at)::text, 'null');
+        end if;
+        if new.connection_id is distinct from old.connection_id then
+          after := after || ',"connection_id":' || coalesce(to_json(new.connection_id)::text, 'null'); before := before || ',"connection_id":' || coalesce(to_json(old.connection_id)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.domain is distinct from old.domain then
+          after := after || ',"domain":' || coalesce(to_json(new.domain)::text, 'null'); before := before || ',"domain":' || coalesce(to_json(old.domain)::text, 'null');
+        end if;
+        if new.lost_at is distinct from old.lost_at then
+          after := after || ',"lost_at":' || coalesce(to_json(new.lost_at)::text, 'null'); before := before || ',"lost_at":' || coalesce(to_json(old.lost_at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.proved_at is distinct from old.proved_at then
+          after := after || ',"proved_at":' || coalesce(to_json(new.proved_at)::text, 'null'); before := before || ',"proved_at":' || coalesce(to_json(old.proved_at)::text, 'null');
+        end if;
+        if new.token is distinct from old.token then
+          after := after || ',"token":' || coalesce(to_json(new.token)::text, 'null'); before := before || ',"token":' || coalesce(to_json(old.token)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('domain', old.domain)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"sso_domain"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_sso_enforcement()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('break_glass', new.break_glass)::text; after := json_build_object('break_glass', new.break_glass, 'enforced_at', new.enforced_at, 'enforced_by', new.enforced_by, 'org_id', new.org_id)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('break_glass', old.break_glass)::text; after := 'null'; before := json_build_object('break_glass', old.break_glass, 'enforced_at', old.enforced_at, 'enforced_by', old.enforced_by, 'org_id', old.org_id)::text;
+      else
+        if new.break_glass is distinct from old.break_glass then
+          after := after || ',"break_glass":' || coalesce(to_json(new.break_glass)::text, 'null'); before := before || ',"break_glass":' || coalesce(to_json(old.break_glass)::text, 'null');
+        end if;
+        if new.enforced_at is distinct from old.enforced_at then
+          after := after || ',"enforced_at":' || coalesce(to_json(new.enforced_at)::text, 'null'); before := before || ',"enforced_at":' || coalesce(to_json(old.enforced_at)::text, 'null');
+        end if;
+        if new.enforced_by is distinct from old.enforced_by then
+          after := after || ',"enforced_by":' || coalesce(to_json(new.enforced_by)::text, 'null'); before := before || ',"enforced_by":' || coalesce(to_json(old.enforced_by)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('break_glass', old.break_glass)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"sso_enforcement"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_sso_identity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('connection_id', new.connection_id, 'subject_index', capture_bytes(new.subject_index))::text; after := json_build_object('connection_id', new.connection_id, 'created_at', new.created_at, 'org_id', new.org_id, 'person_id', new.person_id, 'subject_index', case when new.subject_index is not null then 'secret' end, 'subject_sealed', capture_bytes(new.subject_sealed))::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('connection_id', old.connection_id, 'subject_index', capture_bytes(old.subject_index))::text; after := 'null'; before := json_build_object('connection_id', old.connection_id, 'created_at', old.created_at, 'org_id', old.org_id, 'person_id', old.person_id, 'subject_index', case when old.subject_index is not null then 'secret' end, 'subject_sealed', capture_bytes(old.subject_sealed))::text;
+      else
+        if new.connection_id is distinct from old.connection_id then
+          after := after || ',"connection_id":' || coalesce(to_json(new.connection_id)::text, 'null'); before := before || ',"connection_id":' || coalesce(to_json(old.connection_id)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.subject_index is distinct from old.subject_index then
+          after := after || ',"subject_index":' || coalesce(to_json(case when new.subject_index is not null then 'secret' end)::text, 'null'); before := before || ',"subject_index":' || coalesce(to_json(case when old.subject_index is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.subject_sealed is distinct from old.subject_sealed then
+          after := after || ',"subject_sealed":' || coalesce(to_json(capture_bytes(new.subject_sealed))::text, 'null'); before := before || ',"subject_sealed":' || coalesce(to_json(capture_bytes(old.subject_sealed))::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('connection_id', old.connection_id, 'subject_index', capture_bytes(old.subject_index))::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"sso_identity"}');
       return null;
     end $function$
 ;
@@ -3269,7 +3580,8 @@ CREATE OR REPLACE FUNCTION public.gate_manager_sessions()
 AS $function$
   select m.role, o.require_mfa, s.restricted, s.mfa_at is not null,
     exists (select from passkey k where k.person_id = p.id)
-      or exists (select from totp_factor f where f.person_id = p.id and f.confirmed_at is not null),
+      or exists (select from totp_factor f where f.person_id = p.id and f.confirmed_at is not null)
+      or s.sso_connection_id is not null and 'mfa' = any (s.amr),
     count(*)
   from session s
     join membership m on m.org_id = s.org_id and m.person_id = s.person_id
@@ -3437,6 +3749,54 @@ CREATE OR REPLACE FUNCTION public.gate_setup_needed()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   select not exists (select from org)
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_sso_connection(id text)
+ RETURNS TABLE(org_id uuid, kind text, state text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select c.org_id, c.kind, c.state from sso_connection c where c.id = gate_sso_connection.id
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_sso_domain(domain text)
+ RETURNS TABLE(org_id uuid, connection_id text, kind text, enforced boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select d.org_id, c.id, c.kind, exists (select from sso_enforcement e where e.org_id = d.org_id)
+  from sso_domain d join sso_connection c on c.org_id = d.org_id and c.id = d.connection_id
+  where d.domain = gate_sso_domain.domain and d.proved_at is not null and c.state = 'active'
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_sso_enforced(person text)
+ RETURNS TABLE(org_id uuid, domains text[], break_glass boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select e.org_id, array(select d.domain from sso_domain d where d.org_id = e.org_id and d.proved_at is not null), e.break_glass = person
+  from membership m join sso_enforcement e on e.org_id = m.org_id
+  where m.person_id = person
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_sso_holder(domain text)
+ RETURNS TABLE(org_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select d.org_id from sso_domain d where d.domain = gate_sso_holder.domain and d.proved_at is not null
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
@@ -3810,6 +4170,42 @@ begin
 end $function$
 ;
 -- owner holdfast_owner; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.sso_forget()
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with gone as (delete from sso_used where expires_at < now() - interval '1 day' returning 1) select count(*) from gone
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.sso_owners_with_passkey()
+ RETURNS TABLE(person_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select m.person_id from membership m
+  where m.org_id = current_org() and m.role = 'owner' and exists (select from passkey k where k.person_id = m.person_id)
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.sso_use(hash bytea, expires_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  insert into sso_used values (sso_use.hash, sso_use.expires_at) on conflict do nothing;
+  return found;
+end $function$
+;
+-- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.staff_access_ended(max integer)
  RETURNS TABLE(org_id uuid, id text, person_id text)

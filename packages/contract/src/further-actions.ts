@@ -94,10 +94,20 @@ export const furtherActions = {
     when: 'in the organisation that a session moves to',
     target: 'the session',
   },
+  'session.sign_on_refused': {
+    by: '`session.finishSignOn`, instead of its own',
+    when: 'a provider’s answer to a request of ours was not accepted; the reason says why',
+    target: 'the connection',
+  },
   'session.reuse_detected': {
     by: '`session.refresh`, instead of its own',
     when: 'a refresh token came a second time: the session ends, and the call is refused',
     target: 'the session',
+  },
+  'sso.domains_checked': {
+    by: 'job `sso.check-domains`',
+    when: 'the DNS record of a proved domain went missing, came back, or was missing for a week and proves nothing any more',
+    target: 'the domain',
   },
   'trust.checked': { by: 'job `trust.checks`', when: 'a promise changed its state', target: 'always `trust`' },
   'recording.cut_off': {

@@ -41,6 +41,10 @@ export const StaffPolicyId = id('sp')
 export const RecordingId = id('rc')
 export type RecordingId = z.infer<typeof RecordingId>
 
+/** How an organisation's people sign in with its own provider. */
+export const SsoConnectionId = id('co')
+export type SsoConnectionId = z.infer<typeof SsoConnectionId>
+
 /** RFC 3339, UTC, milliseconds. */
 export const Instant = z.iso.datetime()
 /** RFC 3339 full-date. */

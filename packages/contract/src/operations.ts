@@ -13,6 +13,7 @@ import { policy } from './policy.ts'
 import { recording } from './recording.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
+import { sso } from './sso.ts'
 import { staff, staffAccess } from './staff-access.ts'
 
 /** Everything the system can do, by noun and verb. A new capability adds one line here. */
@@ -25,6 +26,7 @@ export const operations = {
   member,
   invitation,
   apiKey,
+  sso,
   policy,
   host,
   accessPolicy,

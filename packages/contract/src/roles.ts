@@ -20,6 +20,7 @@ export const permissions = {
   'member:write': managers,
   'key:own': everybody,
   'key:manage': managers,
+  'sso:manage': managers,
   'ledger:read': reviewers,
   'ledger:verify': everybody,
   'ledger:export': reviewers,

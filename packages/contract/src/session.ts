@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { Email, Instant, OrgId, PersonId, SessionId, StaffGrantId } from './ids.ts'
+import { Email, Instant, OrgId, PersonId, SessionId, SsoConnectionId, StaffGrantId } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { PasskeyAssertion, PasskeyRequestOptions } from './passkey.ts'
 import { Role } from './roles.ts'
+import { SignOnParameters, SsoDomainName } from './sign-on.ts'
 
 /** A 6-digit TOTP code or a recovery code. */
 export const FactorCode = z.string().min(6).max(40)
@@ -48,7 +49,7 @@ export const session = capability('session', {
     rate: 'secret',
     input: z.object({ email: Email, password: z.string().min(1).max(200) }),
     output: z.object({ id: SessionId, next: SessionNext }),
-    errors: { sign_in_refused: 401 },
+    errors: { sign_in_refused: 401, sso_required: 403 },
     audit: { action: 'session.started', target: (_, { id }) => id },
   }),
   passkeyOptions: query({
@@ -66,8 +67,42 @@ export const session = capability('session', {
     rate: 'secret',
     input: z.object({ passkey: PasskeyAssertion }),
     output: z.object({ id: SessionId, next: SessionNext }),
-    errors: { sign_in_refused: 401 },
+    errors: { sign_in_refused: 401, sso_required: 403 },
     audit: { action: 'session.started_with_passkey', target: (_, { id }) => id },
+  }),
+  discover: query({
+    path: '/session/discover',
+    summary: 'How the people of an e-mail domain sign in; says nothing about any person',
+    permission: 'public',
+    rate: 'secret',
+    input: z.object({ domain: SsoDomainName }),
+    output: z.object({
+      singleSignOn: z.boolean(),
+      required: z.boolean().describe('members with such an address sign in no other way'),
+    }),
+  }),
+  beginSignOn: query({
+    path: '/session/begin-sign-on',
+    summary: 'Where to send the browser to sign in with the provider of an e-mail domain',
+    permission: 'public',
+    rate: 'secret',
+    secretInput: true, // a foreign page must not begin it
+    input: z.object({
+      domain: SsoDomainName,
+      again: z.boolean().default(false).describe('the provider is to ask the person anew, for a risky operation'),
+    }),
+    output: z.object({ url: z.url() }),
+    errors: { no_single_sign_on: 404, provider_unavailable: 503 },
+  }),
+  finishSignOn: command({
+    path: '/session/finish-sign-on',
+    summary: 'Sign in with what the provider answered',
+    permission: 'public',
+    rate: 'secret',
+    input: z.object({ connectionId: SsoConnectionId, parameters: SignOnParameters }),
+    output: z.object({ id: SessionId, next: SessionNext }),
+    errors: { sign_on_refused: 401, provider_unavailable: 503 },
+    audit: { action: 'session.started_by_sign_on', target: (_, { id }) => id },
   }),
   confirmFactor: command({
     path: '/session/confirm-factor',
@@ -168,7 +203,7 @@ export const session = capability('session', {
     restricted: true,
     input: z.object({ orgId: OrgId }),
     output: z.object({ id: SessionId, next: SessionNext }),
-    errors: { organisation_not_found: 404, no_session: 409 },
+    errors: { organisation_not_found: 404, no_session: 409, sso_required: 403, sso_session: 403 },
     audit: { action: 'session.organisation_switched', target: ({ orgId }) => orgId },
   }),
 })

@@ -30,7 +30,10 @@ import type { Mailer } from './kernel/mailer.ts'
 import { kernelPromises } from './kernel/promises.ts'
 import type { Path } from './kernel/run.ts'
 import type { Ground } from './kernel/unit.ts'
+import { createOidcProviders } from './kernel/sign-on/oidc.ts'
+import type { SignOnPorts } from './kernel/sign-on/ports.ts'
 import { createKeyCache } from './kernel/vault.ts'
+import { createTxtResolver } from './platform/txt-resolver.ts'
 import { version } from './platform/version.ts'
 
 export interface ComposeOptions {
@@ -55,6 +58,8 @@ export interface ComposeOptions {
   demo?: boolean
   checkpointDir?: string
   webhooksInside?: boolean
+  /** How identity providers are reached, and the DNS; unset: outside only, by the system's resolver. */
+  signOn?: { allowInside: boolean; ca: readonly string[] | null; resolveTxt: SignOnPorts['resolveTxt'] }
   endpoints?: readonly Endpoint[]
   /** Unset: mail is held in the operator's outbox. */
   mailer?: Mailer
@@ -105,6 +110,7 @@ export const compose = (options: ComposeOptions): Composition => {
     webhooksInside = false,
   } = options
   const keyCache = createKeyCache()
+  const reach = options.signOn ?? { allowInside: false, ca: null, resolveTxt: createTxtResolver([]) }
   const ground: Ground = {
     pool,
     reads: sharedReads(pool),
@@ -126,6 +132,7 @@ export const compose = (options: ComposeOptions): Composition => {
     ...{ clock, ground, secrets, accessLog, background, changes, setupTokenHash, demo, publicUrl, webhooksInside },
     checkpointDir: options.checkpointDir ?? null,
     endpoints: options.endpoints ?? [],
+    signOn: { oidc: createOidcProviders(reach), resolveTxt: reach.resolveTxt },
     mailer: options.mailer ?? null,
     installation: options.installation ?? null,
     metrics: createMetrics(),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { connectKeyServer } from '@holdfast/keyserver/client'
 import { pino } from 'pino'
@@ -19,6 +20,7 @@ import { createInstallation } from './platform/installation.ts'
 import { createMailer } from './platform/mailer.ts'
 import { openSecrets, readSecretsFile } from './platform/secrets-file.ts'
 import { readSetupToken } from './platform/setup-token.ts'
+import { createTxtResolver } from './platform/txt-resolver.ts'
 import { version } from './platform/version.ts'
 
 const configuration = readConfiguration(process.env)
@@ -33,6 +35,7 @@ const keyServer = connectKeyServer({
   cert: await readFile(join(home.app, 'keyserver-client.pem'), 'utf8'),
   key: await readFile(join(home.app, 'keyserver-client.key'), 'utf8'),
 })
+const ssoCa = configuration.HOLDFAST_SSO_CA
 const databaseCa = configuration.HOLDFAST_DATABASE_CA
 const poolFor = async (role: 'app' | 'jobs', max: number) =>
   createPool({
@@ -67,6 +70,11 @@ const platform = compose({
     { name: 'key server', ...keyServerAt },
   ],
   webhooksInside: configuration.HOLDFAST_WEBHOOKS_INSIDE,
+  signOn: {
+    allowInside: configuration.HOLDFAST_SSO_INSIDE,
+    ca: ssoCa === undefined ? null : [...rootCertificates, await readFile(ssoCa, 'utf8')],
+    resolveTxt: createTxtResolver(configuration.HOLDFAST_DNS_SERVERS ?? []),
+  },
   installation: createInstallation({ secretsFile: home.secretsFile, keyServer, pools: { app: aside, jobs: jobsPool } }),
   ...(configuration.HOLDFAST_SMTP_URL !== undefined && {
     mailer: createMailer({ url: configuration.HOLDFAST_SMTP_URL, from: configuration.HOLDFAST_MAIL_FROM }),

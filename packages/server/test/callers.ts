@@ -22,6 +22,7 @@ export interface Caller {
   access: string | null
   refresh: string | null
   apiKey: string | null
+  signOn: string | null
   origin: Origin
 }
 
@@ -29,12 +30,14 @@ export const newCaller = (options: Partial<Caller> = {}): Caller => ({
   access: null,
   refresh: null,
   apiKey: null,
+  signOn: null,
   origin: { address: '192.0.2.1', agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' },
   ...options,
 })
 
 const keepCookies = (caller: Caller, cookies: Cookies | null): void => {
   if (!cookies) return
+  if ('signOn' in cookies) return void (caller.signOn = cookies.signOn.token)
   caller.access = 'set' in cookies ? cookies.set.access : null
   caller.refresh = 'set' in cookies ? cookies.set.refresh : null
 }
@@ -62,6 +65,7 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
       },
     }),
     refreshToken: as.refresh,
+    signOnToken: as.signOn,
     idempotencyKey,
     signal,
   })

@@ -1,5 +1,8 @@
 /** The whole platform in this process, without HTTP: real database, real key server, the composition that the server uses. */
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { mustHaveMfa, PersonId, session, setup, type OrgId, type Role } from '@holdfast/contract'
 import { startTestKeyServer } from '@holdfast/keyserver/testing'
 import { runMigrations } from 'graphile-worker'
@@ -12,6 +15,7 @@ import { createPerson } from '../src/kernel/people.ts'
 import { openUnit, record } from '../src/kernel/unit.ts'
 import { createPool, flushOf, readTenantTables } from '../src/platform/pool.ts'
 import { callersOf, enrol, newCaller, type Caller, type Callers } from './callers.ts'
+import { makeTestCertificate } from './certificate.ts'
 import { createTestDatabase } from './database.ts'
 
 export { callersOf, enrol, newCaller, totpCode, type Caller } from './callers.ts'
@@ -35,6 +39,15 @@ export interface FoundedPlatform {
 export type Platform = Awaited<ReturnType<typeof startPlatform>>
 
 export const publicUrl = 'https://localhost:8443'
+
+/** PEM of the certificate under which tests run identity providers; the platform trusts it. */
+const certificateOfProviders = async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-provider-'))
+  const { cert, key, ca } = await makeTestCertificate(directory)
+  const tls = { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') }
+  await rm(directory, { recursive: true })
+  return { tls, ca }
+}
 
 const createClock = (): TestClock => {
   let ahead = 0
@@ -63,7 +76,15 @@ export const startPlatform = async () => {
   const setupToken = randomBytes(32).toString('base64url')
   const flush = await flushOf(pool)
   const setupTokenHash = async () => createHash('sha256').update(setupToken).digest()
+  const dns = new Map<string, string[] | Error>()
+  const resolveTxt = async (name: string): Promise<string[]> => {
+    const found = dns.get(name) ?? []
+    if (found instanceof Error) throw found
+    return found
+  }
+  const { tls, ca: providersCa } = await certificateOfProviders()
   const options = {
+    signOn: { allowInside: true, ca: [providersCa], resolveTxt },
     ...{ pool, aside, publicUrl, clock, onError, flush, setupTokenHash },
     keyServer: keyServer.client,
     tenantTables: await readTenantTables(pool),
@@ -84,6 +105,10 @@ export const startPlatform = async () => {
     database,
     clock,
     setupToken,
+    /** TXT records as the platform finds them. */
+    dns,
+    /** By which identity providers of the tests are reached. */
+    tls,
     /** What failed outside a request. */
     errors,
     /** Waits for what goes on after answers, then stores the access log. */

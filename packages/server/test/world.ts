@@ -14,6 +14,7 @@ import {
   organisation,
   policy,
   session,
+  sso,
   staff,
   staffAccess,
   recording,
@@ -39,6 +40,7 @@ import {
   type Platform,
 } from './platform.ts'
 import { enrolPasskey, newPasskey } from './passkeys.ts'
+import { answerFor, proveDomain, saidOf, signOnAs, signOnFor, type SignOn } from './sign-on.ts'
 
 /** A public key of its own, as OpenSSH writes it. */
 export const newSshKey = (): string =>
@@ -81,6 +83,8 @@ export interface World {
   customerOrg: OrgId
   /** Hosts that are used again: one of ours, one of the stranger's. */
   hosts: Map<OrgId, Promise<EnrolledHost>>
+  /** Single sign-on of the operator's own organisation, set up once. */
+  signOn: Promise<SignOn> | null
 }
 
 /** Another organisation, made directly: becoming one is the business of `organisation.create`. */
@@ -124,6 +128,7 @@ export const createWorld = async (): Promise<World> => {
     customerOrg,
     customer: await addMember(platform, { orgId: customerOrg }, 'owner', 'Carla Customer'),
     hosts: new Map(),
+    signOn: null,
     stranger: await addMember(platform, { orgId: strangerOrg }, 'owner', 'Stranger'),
   }
 }
@@ -344,6 +349,42 @@ const resetToken = async (world: World): Promise<string> => {
   return plantToken(world, 'password_reset', id)
 }
 
+const signOn = (world: World): Promise<SignOn> =>
+  (world.signOn ??= signOnFor(world.platform, world.members.owner.caller, { name: 'Planted provider', defaultRole: 'member' }))
+/** In place of the one before: there is room for some only. */
+const anotherConnection = async (world: World) => {
+  const { provider } = await signOn(world)
+  const gone = `delete from sso_connection where name like 'Planted%' and state = 'draft' and org_id = $1`
+  await world.platform.arrange(world.founded.orgId, gone, [world.founded.orgId])
+  const settings = { kind: 'oidc' as const, issuer: provider.issuer }
+  return world.platform.call(sso.create, { name: 'Planted', settings }, world.members.owner.caller)
+}
+const plantedDomain = async ({ platform, founded }: World): Promise<string> => {
+  await platform.arrange(founded.orgId, `delete from sso_domain where domain like 'planted-%' and org_id = $1`, [founded.orgId])
+  return `planted-${randomBytes(4).toString('hex')}.example`
+}
+const provedDomain = async (world: World): Promise<string> => {
+  const domain = await plantedDomain(world)
+  await proveDomain(world.platform, world.members.owner.caller, domain, null)
+  return domain
+}
+/** Enforced for one call: what follows is as it was. */
+const enforceable = async (world: World) => {
+  const { platform, founded, members } = world
+  const own = await signOn(world)
+  await signOnAs(platform, own, saidOf(own.domain, 'planted'))
+  await platform.arrange(founded.orgId, 'update sso_domain set connection_id = $1 where proved_at is not null', [
+    own.connectionId,
+  ])
+  await platform.arrange(founded.orgId, `delete from sso_enforcement where org_id = $1`, [founded.orgId])
+  await enrolPasskey(platform, members.owner.caller)
+  return { breakGlass: members.owner.personId }
+}
+const enforced = async (world: World) => {
+  const input = await enforceable(world)
+  await world.platform.call(sso.enforce, input, world.members.owner.caller)
+}
+
 /** A valid call of every operation. One that is missing does not compile. */
 export const samples: { [Name in OperationName]: (world: World) => Promise<Call<InputOf<OperationAt<Name>>>> } = {
   'setup.state': async () => ({ input: {}, as: newCaller() }),
@@ -388,6 +429,14 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'session.revokeOthers': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
   'session.signOut': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
   'session.switchOrganisation': async (w) => ({ input: { orgId: w.founded.orgId }, as: (await somebody(w)).caller }),
+  'session.discover': async (w) => ({ input: { domain: (await signOn(w)).domain }, as: newCaller() }),
+  'session.beginSignOn': async (w) => ({ input: { domain: (await signOn(w)).domain }, as: newCaller() }),
+  'session.finishSignOn': async (w) => {
+    const own = await signOn(w)
+    const as = newCaller()
+    const said = saidOf(own.domain, `planted-${randomBytes(4).toString('hex')}`)
+    return { input: { connectionId: own.connectionId, parameters: await answerFor(w.platform, own, said, as) }, as }
+  },
   'account.rename': (w) => asMember(w, { name: 'Planted member' }),
   'account.changePassword': async (w) => {
     const person = await somebody(w)
@@ -463,6 +512,45 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'apiKey.revoke': async (w) => {
     const { caller } = await somebody(w)
     return { input: { id: (await w.platform.call(apiKey.create, { name: 'gone', role: 'viewer' }, caller)).id }, as: caller }
+  },
+  'sso.read': async (w) => {
+    await signOn(w)
+    return ownerCall(w, {})
+  },
+  'sso.create': async (w) => {
+    const { id } = await anotherConnection(w)
+    const { provider } = await signOn(w)
+    await w.platform.call(sso.remove, { id }, w.members.owner.caller)
+    return ownerCall(w, { name: 'Planted', settings: { kind: 'oidc' as const, issuer: provider.issuer } })
+  },
+  'sso.update': async (w) => ownerCall(w, { id: (await anotherConnection(w)).id, name: 'Planted again' }),
+  'sso.beginTest': async (w) => ownerCall(w, { id: (await signOn(w)).connectionId }),
+  'sso.finishTest': async (w) => {
+    const { connectionId: id, provider, domain } = await signOn(w)
+    const { url } = await w.platform.call(sso.beginTest, { id }, w.members.owner.caller)
+    return ownerCall(w, { id, parameters: provider.signIn(url, saidOf(domain, 'planted')) })
+  },
+  'sso.activate': async (w) => ownerCall(w, { id: (await signOn(w)).connectionId }),
+  'sso.deactivate': async (w) => ownerCall(w, { id: (await anotherConnection(w)).id }),
+  'sso.remove': async (w) => ownerCall(w, { id: (await anotherConnection(w)).id }),
+  'sso.addDomain': async (w) => ownerCall(w, { domain: await plantedDomain(w) }),
+  'sso.proveDomain': async (w) => ownerCall(w, { domain: await provedDomain(w) }),
+  'sso.routeDomain': async (w) => ownerCall(w, { domain: await provedDomain(w), connectionId: (await signOn(w)).connectionId }),
+  'sso.removeDomain': async (w) => ownerCall(w, { domain: await provedDomain(w) }),
+  'sso.enforce': async (w) => ownerCall(w, await enforceable(w)),
+  'sso.lift': async (w) => {
+    await enforced(w)
+    return ownerCall(w, {})
+  },
+  'sso.confirmDrill': async (w) => {
+    await enforced(w)
+    const { rows } = await w.platform.admin.query<{ id: string }>(
+      'select id from session where person_id = $1 and revoked_at is null order by created_at desc limit 1',
+      [w.members.owner.personId],
+    )
+    const mark = `update session set amr = amr || '{break_glass}' where id = $1`
+    await w.platform.arrange(w.founded.orgId, mark, [rows[0]?.id])
+    return ownerCall(w, {})
   },
   'policy.create': (w) => asMember(w, { title: 'Planted policy', content: 'planted-secret-text' }),
   'policy.update': async (w) => ownerCall(w, { id: (await draft(w)).policyId, title: 'Planted again' }),

@@ -14,11 +14,17 @@ export const OrganisationItems = () => {
   const changed = useSessionChanged()
   const { run } = useCommandOf(session.switchOrganisation, {
     done: null,
-    explain: { organisation_not_found: 'You are no longer a member there.', no_session: 'This is not a session that can move.' },
+    explain: {
+      organisation_not_found: 'You are no longer a member there.',
+      no_session: 'This is not a session that can move.',
+      sso_required: 'That organisation signs in by single sign-on only.',
+      sso_session: 'You came in by single sign-on, which opens this organisation only.',
+    },
     onDone: () => changed('/'),
   })
   const switchTo = async (orgId: (typeof organisations)[number]['id']) => {
-    if (orgId !== organisation.id && !(await run({ orgId }))) told('You could not be moved there. You may no longer be a member.')
+    if (orgId !== organisation.id && !(await run({ orgId })))
+      told('You could not be moved there. Sign out, and sign in there: by its single sign-on, or by password or passkey.')
   }
   return (
     <>

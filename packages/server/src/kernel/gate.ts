@@ -30,6 +30,11 @@ export type GateFunction =
   | 'gate_membership'
   | 'gate_passkey'
   | 'passkey_challenge_use'
+  | 'gate_sso_domain'
+  | 'gate_sso_holder'
+  | 'gate_sso_connection'
+  | 'gate_sso_enforced'
+  | 'sso_use'
   | 'guess_begin'
   | 'guess_right'
 

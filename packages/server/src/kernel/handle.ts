@@ -27,10 +27,16 @@ export interface Origin {
   agent: string
 }
 
-/** Tokens that a handler gives to or takes from the caller's browser; the HTTP edge turns them into cookies. */
-export type Cookies = { set: { access: string; refresh: string } } | { clear: true }
+/**
+ * Tokens that a handler gives to or takes from the caller's browser; the HTTP edge turns them into cookies. `signOn` ties a request to a
+ * provider to this browser; `crossSite` lets the provider's own page send it along, as the form of a SAML answer needs.
+ */
+export type Cookies =
+  { set: { access: string; refresh: string } } | { clear: true } | { signOn: { token: string; crossSite: boolean } }
 
 interface Common<O> {
+  /** What ties requests to providers to this browser, where it came along. */
+  signOnToken: string | null
   now: Date
   origin: Origin
   requestId: string

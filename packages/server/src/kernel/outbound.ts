@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns'
 import { request } from 'node:https'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /** Addresses that a tenant must not make this server talk to: itself, its network, link-local metadata services. */
 const inside = new BlockList()
@@ -41,6 +41,25 @@ export const isInside = (address: string): boolean => {
 
 export class AddressNotAllowed extends Error {}
 
+/** Whether a URL names an address of ours as such: of those no name is looked up. */
+export const isInsideLiterally = (url: string): boolean => {
+  const address = new URL(url).hostname.replace(/[[\]]/g, '')
+  return isIP(address) !== 0 && isInside(address)
+}
+
+/** Looks a name up for a connection, and gives it only addresses that it may have: the very ones that are connected to. */
+export const lookupFor =
+  (allowInside: boolean): LookupFunction =>
+  (name, options, done) =>
+    lookup(name, { ...options, all: true }, (error, addresses) => {
+      if (error) return done(error, '', 0)
+      const allowed = addresses.filter(({ address }) => allowInside || !isInside(address))
+      const first = allowed[0]
+      if (!first) return done(new AddressNotAllowed(name), '', 0)
+      if (options.all) return done(null, allowed)
+      return done(null, first.address, first.family)
+    })
+
 export interface Post {
   url: string
   body: string
@@ -53,10 +72,7 @@ export interface Post {
 /** Sends one POST over HTTPS. The address is checked as it is connected to, so that a name cannot change between check and use. */
 export const post = ({ url, body, contentType, allowInside = false, timeoutMs = 10_000 }: Post): Promise<number> =>
   new Promise((resolve, reject) => {
-    const { hostname } = new URL(url)
-    if (!allowInside && isIP(hostname.replace(/[[\]]/g, '')) !== 0 && isInside(hostname.replace(/[[\]]/g, ''))) {
-      return reject(new AddressNotAllowed(hostname))
-    }
+    if (!allowInside && isInsideLiterally(url)) return reject(new AddressNotAllowed(new URL(url).hostname))
     const sending = request(
       url,
       {
@@ -64,15 +80,7 @@ export const post = ({ url, body, contentType, allowInside = false, timeoutMs = 
         headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(body), 'user-agent': 'holdfast' },
         timeout: timeoutMs,
         signal: AbortSignal.timeout(timeoutMs),
-        lookup: (name, options, done) =>
-          lookup(name, { ...options, all: true }, (error, addresses) => {
-            if (error) return done(error, '', 0)
-            const allowed = addresses.filter(({ address }) => allowInside || !isInside(address))
-            const first = allowed[0]
-            if (!first) return done(new AddressNotAllowed(name), '', 0)
-            if (options.all) return done(null, allowed)
-            return done(null, first.address, first.family)
-          }),
+        lookup: lookupFor(allowInside),
       },
       (response) => {
         response.resume() // its text is nobody's business here

@@ -60,7 +60,8 @@ export const sealName = (vault: Vault, id: PersonId, name: string): Promise<Buff
 export interface NewPerson extends Person {
   /** From `blindIndex`. */
   emailIndex: Buffer
-  passwordHash: string
+  /** Null: they sign in by their organisation's provider. */
+  passwordHash: string | null
 }
 
 /** Adds a person; the transaction must have been entered as that person. */

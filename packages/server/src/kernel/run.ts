@@ -20,6 +20,7 @@ export interface Request {
   origin: Origin
   principal: Principal | null
   refreshToken: string | null
+  signOnToken: string | null
   idempotencyKey: string | null
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
@@ -60,6 +61,7 @@ const sharedContext = (path: Path, operation: Operation, request: Request) => {
   let reason: string | null = null
   return {
     context: {
+      signOnToken: request.signOnToken,
       now: path.services.clock.now(),
       origin: request.origin,
       requestId: request.id,

@@ -13,6 +13,7 @@ import type { Installation } from './installation.ts'
 import type { Mailer } from './mailer.ts'
 import type { MemberHook } from './membership.ts'
 import type { ObligationHook } from './obligation/hook.ts'
+import type { SignOnPorts } from './sign-on/ports.ts'
 import type { Ground } from './unit.ts'
 
 /** What handlers may use of the world outside their transaction: ports, filled in by the composition root. */
@@ -48,6 +49,8 @@ export interface Services {
   endpoints: readonly Endpoint[]
   /** Whether webhooks may point into our own network. */
   webhooksInside: boolean
+  /** What single sign-on may reach outside, and how. */
+  signOn: SignOnPorts
   /** The address people reach us at, without a trailing slash. */
   publicUrl: string
 }

@@ -31,6 +31,12 @@ const Environment = z.object({
   HOLDFAST_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Whether webhooks may point into our own network. */
   HOLDFAST_WEBHOOKS_INSIDE: z.stringbool().default(false),
+  /** Whether identity providers may be in our own network. */
+  HOLDFAST_SSO_INSIDE: z.stringbool().default(false),
+  /** PEM file of an authority that signs certificates of identity providers, beside the system's. */
+  HOLDFAST_SSO_CA: z.string().optional(),
+  /** Addresses of the name servers that are asked for domain proofs, as 192.0.2.53:53; unset: the system's. */
+  HOLDFAST_DNS_SERVERS: list.optional(),
   HOLDFAST_DEMO: z.stringbool().default(false),
 })
 export type Configuration = z.output<typeof Environment>

@@ -22,6 +22,7 @@ const apart: Readonly<Record<string, string>> = {
   ledger_checkpoint: 'fenced by its own policies, immutable; derived from the ledger',
   ledger_pending: 'reached by holdfast_ledger only',
   ledger_recorded: 'always empty; reached by holdfast_ledger only',
+  sso_used: 'hashes of answered sign-on requests, reached only through the gate; no personal data',
   passkey_challenge_used: 'hashes of answered challenges, reached only through the gate; no personal data',
   guess: 'failed guesses by keyed hash, before anybody is known; reached through the gate only',
 }
@@ -116,6 +117,10 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'gate_reset',
       'gate_session',
       'gate_setup_needed',
+      'gate_sso_connection',
+      'gate_sso_domain',
+      'gate_sso_enforced',
+      'gate_sso_holder',
       'guess_begin',
       'guess_forget',
       'guess_right',
@@ -124,6 +129,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
     ],
     ...['list_orgs_waking', 'list_stale_data_keys', 'may_operate', 'operator_org', 'operator_organisations'],
     ...['passkey_challenge_forget', 'passkey_challenge_use'],
+    ...['sso_forget', 'sso_owners_with_passkey', 'sso_use'],
     ...['staff_access_ended', 'staff_access_state', 'staff_grant_live', 'staff_org'],
   ])
   expect(by('holdfast_ledger').filter((name) => !name.startsWith('capture_'))).toEqual(['ledger_append'])

@@ -12,7 +12,10 @@ const Form = () => {
   const { run, running, problem } = useCommandOf(session.signIn, {
     done: null,
     onDone: ({ next }) => changed(next === 'done' ? takeNext() : '/factor'),
-    explain: { sign_in_refused: 'That address and password do not belong together.' },
+    explain: {
+      sign_in_refused: 'That address and password do not belong together.',
+      sso_required: 'Your organisation signs in by single sign-on only. Use the button below.',
+    },
   })
   const form = useFormOf(session.signIn, { email: '', password: '' }, problem)
   return (
@@ -36,7 +39,10 @@ const WithPasskey = () => {
   const { run, running, problem } = useCommandOf(session.signInWithPasskey, {
     done: null,
     onDone: () => changed(takeNext()),
-    explain: { sign_in_refused: 'That passkey opens no account here; it may have been removed, or the page waited too long.' },
+    explain: {
+      sign_in_refused: 'That passkey opens no account here; it may have been removed, or the page waited too long.',
+      sso_required: 'Your organisation signs in by single sign-on only. Use the button below.',
+    },
   })
   usePasskeyAutofill((shown) => void run({ passkey: shown }))
   const signIn = async () => {

@@ -73,7 +73,7 @@ const endOne = async ({ tx }: Entered, id: string, now: Date): Promise<void> => 
 /** Starts the session under a new id, whatever cookies came along, and gives the browser its tokens. `by`: what was shown, in words. */
 export const arrive = async (
   entered: Entered,
-  started: Pick<NewSession, 'personId' | 'orgId' | 'restricted' | 'amr' | 'mfaAt'>,
+  started: Pick<NewSession, 'personId' | 'orgId' | 'restricted' | 'amr' | 'mfaAt' | 'ssoConnectionId'> & { authTime?: Date },
   by: string,
   context: Arrival,
 ) => {
@@ -81,7 +81,7 @@ export const arrive = async (
   const { personId, orgId } = started
   await noticeNewDevice(entered, personId, by, context)
   if (caller?.kind === 'session' && caller.personId === personId) await endOne(entered, caller.sessionId, now)
-  const id = await startSession(entered, { ...started, authTime: now, origin }, now)
+  const id = await startSession(entered, { authTime: now, ...started, origin }, now)
   context.cookies(await cookiesFor(services.tokens, { personId, orgId, sessionId: id }, 0, now))
   return id
 }

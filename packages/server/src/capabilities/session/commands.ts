@@ -1,15 +1,13 @@
-import { session, type FurtherAction, type Role } from '@holdfast/contract'
+import { session } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { hasFactor, recoveryCodesLeft, useFactorCode } from '../../kernel/identity/factors.ts'
-import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
 import { ownPasswordIs } from '../../kernel/identity/own-password.ts'
 import { cookiesFor, endSessions, replaceSession, type SessionChange } from '../../kernel/identity/sessions.ts'
-import { actorOf } from '../../kernel/ledger/entry.ts'
 import type { SessionPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
-import { openUnit, readIn, record } from '../../kernel/unit.ts'
+import { readIn } from '../../kernel/unit.ts'
 
-const sessionOf = ({ principal }: Pick<Context, 'principal'>): SessionPrincipal => {
+export const sessionOf = ({ principal }: Pick<Context, 'principal'>): SessionPrincipal => {
   if (principal.kind !== 'session') throw common('session_required')
   return principal
 }
@@ -31,7 +29,7 @@ export const confirmFactor = handle(session.confirmFactor, async ({ code }, cont
   const right = await services.guesses.begin('factor', person, origin.address)
   const method = await useFactorCode(context, person, code, now)
   if (!method) throw fail('code_refused', 'The code is wrong, too old, or was used already.')
-  const id = await continueAs(context, { restricted: false, mfaAt: now, authTime: now, amr: ['pwd', method, 'mfa'] })
+  const id = await continueAs(context, { restricted: false, mfaAt: now, authTime: now, amr: [method, 'mfa'] })
   context.because(method === 'recovery' ? 'with a recovery code' : 'with a code of the authenticator app')
   context.afterCommit(right)
   return { id, next: 'done' as const, recoveryCodesLeft: await recoveryCodesLeft(context, person) }
@@ -73,42 +71,4 @@ export const signOut = handle(session.signOut, async (_, context) => {
     .execute()
   context.cookies({ clear: true })
   return { id }
-})
-
-interface Membership {
-  role: Role
-  requires_mfa: boolean
-}
-
-/** The organisation that is entered learns of it by an entry of its own; it holds no change, the session is in the one that was left. */
-const recordArrival = async (context: Context, orgId: Context['orgId'], sessionId: string): Promise<void> => {
-  const { ground } = context.services
-  const unit = openUnit(ground, orgId, context.person(), true)
-  const { principal, requestId, origin } = context
-  await record(ground, unit, {
-    actor: actorOf(principal),
-    action: 'session.organisation_entered' satisfies FurtherAction,
-    targetId: sessionId,
-    requestId,
-    origin,
-    reason: null,
-  })
-}
-
-/** The same sign-in goes on elsewhere; what that organisation requires holds at once. */
-export const switchOrganisation = handle(session.switchOrganisation, async ({ orgId }, context) => {
-  const principal = sessionOf(context)
-  const person = context.person()
-  const [membership] = await context.gate.ask<Membership>('gate_membership', [orgId, person])
-  if (!membership) throw context.fail('organisation_not_found')
-  const id = await continueAs(context, { orgId })
-  if (orgId !== context.orgId) context.afterCommit(() => recordArrival(context, orgId, id))
-  const current = await context.tx.selectFrom('session').select('restricted').where('id', '=', id).executeTakeFirstOrThrow()
-  const restricted = isRestricted({
-    role: membership.role,
-    orgRequiresMfa: membership.requires_mfa,
-    sessionRestricted: current.restricted,
-    confirmedAt: principal.factorConfirmedAt,
-  })
-  return { id, next: nextOf(restricted, await hasFactor(context, person)) }
 })

@@ -3,6 +3,8 @@ import { handle, handlePublic } from '../../kernel/handle.ts'
 import { recoveryCodesLeft } from '../../kernel/identity/factors.ts'
 import { ownPasskeyAnswers, tellOfCopy } from '../../kernel/identity/own-passkey.ts'
 import { credentialHash, requestOptions, usePasskey } from '../../kernel/identity/passkeys.ts'
+import { byBreakGlass, tellOfBreakGlass } from '../../kernel/sign-on/break-glass.ts'
+import { boundBy, openTo } from '../../kernel/sign-on/enforcement.ts'
 import { arrive, homeOf } from './arriving.ts'
 import { continueAs } from './commands.ts'
 
@@ -24,15 +26,23 @@ export const signInWithPasskey = handlePublic(session.signInWithPasskey, async (
   const { fail, now, enter, gate, services, origin, requestId } = context
   const refused = () => fail('sign_in_refused', 'This passkey does not open an account here, or the page waited too long.')
   const [found] = await gate.ask<PersonRow>('gate_passkey', [credentialHash(passkey.id)])
-  const home = found?.state === 'active' ? await homeOf(found, context) : null
-  if (!found || !home) throw refused()
+  if (found?.state !== 'active') throw refused()
   const { person_id: personId } = found
+  const bound = await boundBy(context, personId)
+  const open = openTo(found.org_ids, bound, 'passkey')
+  // Where nothing is open the passkey is still looked at first: only whoever has it learns why.
+  const home = await homeOf({ person_id: personId, org_ids: open.length === 0 ? found.org_ids : open }, context)
+  if (!home) throw refused()
   const { orgId } = home
   const entered = enter(orgId, personId)
   const used = await usePasskey(entered, personId, passkey, { use: 'sign_in' }, context)
   if (used.verdict === 'copied') tellOfCopy(services, { orgId, personId, passkeyId: used.id, origin, requestId })
   if (used.verdict !== 'accepted') throw refused()
-  const started = { personId, orgId, restricted: false, amr: ['pop', 'user', 'mfa'], mfaAt: now }
+  if (open.length === 0) throw fail('sso_required', 'Your organisation signs in by single sign-on only.')
+  const breakGlass = bound.has(orgId)
+  if (breakGlass) await tellOfBreakGlass(entered, { personId, now, origin: context.origin, publicUrl: services.publicUrl })
+  const amr = ['pop', 'user', 'mfa', ...(breakGlass ? [byBreakGlass] : [])]
+  const started = { personId, orgId, restricted: false, amr, mfaAt: now }
   return { id: await arrive(entered, started, 'a passkey', context), next: 'done' as const }
 })
 

@@ -2,6 +2,7 @@ import { session, type OrgId, type PersonId } from '@holdfast/contract'
 import { handlePublic, type PublicContext } from '../../kernel/handle.ts'
 import { emailIndexOf } from '../../kernel/identity/email-index.ts'
 import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
+import { boundBy, openTo } from '../../kernel/sign-on/enforcement.ts'
 import { arrive, homeOf } from './arriving.ts'
 
 interface PersonRow {
@@ -50,9 +51,13 @@ const noteFailure = (
 export const signIn = handlePublic(session.signIn, async ({ email, password }, context) => {
   const { fail, enter } = context
   const person = await personBy(email, password, context)
-  const home = person && (await homeOf(person, context))
-  if (!person || !home) throw fail('sign_in_refused', 'Address or password is wrong.')
+  if (!person) throw fail('sign_in_refused', 'Address or password is wrong.')
   const personId = person.person_id
+  // Only whoever knows the password learns that it opens nothing.
+  const open = openTo(person.org_ids, await boundBy(context, personId), 'password')
+  if (open.length === 0) throw fail('sso_required', 'Your organisation signs in by single sign-on only.')
+  const home = await homeOf({ person_id: personId, org_ids: open }, context)
+  if (!home) throw fail('sign_in_refused', 'Address or password is wrong.')
   const { orgId, membership } = home
 
   const entered = enter(orgId, personId)

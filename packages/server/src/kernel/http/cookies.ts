@@ -1,22 +1,31 @@
 import { accessTokenMinutes, refreshAbsoluteDays } from '../identity/lifetimes.ts'
 import type { Cookies } from '../handle.ts'
+import { requestMinutes } from '../sign-on/request.ts'
 
 /** `__Host-`: only over TLS, only from this very host, for all paths (RFC 6265bis §4.1.3.2), so that no subdomain can plant one. */
 export const accessCookie = '__Host-at'
 export const refreshCookie = '__Host-rt'
-const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict'
+export const signOnCookie = '__Host-so'
+const crossSiteSignOnCookie = '__Host-sx'
 
-const cookie = (name: string, value: string, maxAgeSeconds: number): string =>
-  `${name}=${value}; Max-Age=${maxAgeSeconds}; ${attributes}`
+const cookie = (name: string, value: string, maxAgeSeconds: number, sameSite: 'Strict' | 'None' = 'Strict'): string =>
+  `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=${sameSite}`
+
+const signOnHeaders = ({ token, crossSite }: Extract<Cookies, { signOn: unknown }>['signOn']): string[] => {
+  const seconds = requestMinutes * 60
+  const own = cookie(signOnCookie, token, seconds)
+  return crossSite ? [own, cookie(crossSiteSignOnCookie, token, seconds, 'None')] : [own]
+}
 
 /** Values of `Set-Cookie`. */
-export const cookieHeaders = (change: Cookies): string[] =>
-  'set' in change
-    ? [
-        cookie(accessCookie, change.set.access, accessTokenMinutes * 60),
-        cookie(refreshCookie, change.set.refresh, refreshAbsoluteDays * 86_400),
-      ]
-    : [cookie(accessCookie, '', 0), cookie(refreshCookie, '', 0)]
+export const cookieHeaders = (change: Cookies): string[] => {
+  if ('signOn' in change) return signOnHeaders(change.signOn)
+  if ('clear' in change) return [cookie(accessCookie, '', 0), cookie(refreshCookie, '', 0)]
+  return [
+    cookie(accessCookie, change.set.access, accessTokenMinutes * 60),
+    cookie(refreshCookie, change.set.refresh, refreshAbsoluteDays * 86_400),
+  ]
+}
 
 interface WithHeaders {
   headers: { cookie?: string | undefined }
@@ -31,4 +40,7 @@ const cookieOf = ({ headers }: WithHeaders, name: string): string | null => {
 }
 
 export const accessCookieOf = (request: WithHeaders): string | null => cookieOf(request, accessCookie)
+/** The strict one where the browser sends it, the one of a provider's own form otherwise. */
+export const signOnCookieOf = (request: WithHeaders): string | null =>
+  cookieOf(request, signOnCookie) ?? cookieOf(request, crossSiteSignOnCookie)
 export const refreshCookieOf = (request: WithHeaders): string | null => cookieOf(request, refreshCookie)

@@ -7,7 +7,7 @@ import type { Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import { run, runStream, type Outcome, type Path, type Request } from '../run.ts'
 import type { Authenticator } from './authenticate.ts'
-import { cookieHeaders, refreshCookieOf } from './cookies.ts'
+import { cookieHeaders, refreshCookieOf, signOnCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
 import { createEventStreams, type EventStreams } from './events.ts'
 import { largeBytes, weightOf, type LargeBodies } from './large-bodies.ts'
@@ -138,6 +138,7 @@ const serve = async (
     origin: { address: request.ip, agent: (request.headers['user-agent'] ?? '').slice(0, 300) },
     principal,
     refreshToken: refreshCookieOf(request),
+    signOnToken: signOnCookieOf(request),
     idempotencyKey: idempotencyKeyOf(request),
     get signal() {
       return signalOf(reply)

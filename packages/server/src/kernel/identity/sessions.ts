@@ -20,6 +20,8 @@ export interface NewSession {
   origin: Origin
   /** No session outlives the sign-in it descends from by more than 30 days. */
   expiresAt?: Date
+  /** By whose word, where an organisation's own provider said who it is: the session works in that organisation only. */
+  ssoConnectionId?: string | null
   /** For a session of staff in a customer's organisation. */
   staffGrantId?: StaffGrantId
 }
@@ -50,7 +52,7 @@ export const startSession = async ({ tx, vault }: Entered, session: NewSession, 
   return id
 }
 
-/** What a confirmation or a switch changes; the rest is carried over. */
+/** What a confirmation or a switch changes; the rest is carried over. `amr`: what was shown beside what was shown before. */
 export type SessionChange = Partial<Pick<NewSession, 'orgId' | 'restricted' | 'mfaAt' | 'authTime' | 'amr'>>
 
 /** Ends a session that goes on under another id. Throws `unauthenticated` when it was ended meanwhile: a revoked session does not come back. */
@@ -65,7 +67,7 @@ export const endToReplace = async (
     .where('id', '=', current.sessionId)
     .where('personId', '=', current.personId)
     .where('revokedAt', 'is', null)
-    .returning(['restricted', 'amr', 'mfaAt', 'authTime', 'expiresAt'])
+    .returning(['restricted', 'amr', 'mfaAt', 'authTime', 'expiresAt', 'ssoConnectionId'])
     .executeTakeFirst()
   if (!old) throw common('unauthenticated')
   return old
@@ -81,7 +83,8 @@ export const replaceSession = async (
 ): Promise<SessionId> => {
   const old = await endToReplace(entered, current, now)
   const { personId, orgId } = current
-  return startSession(entered, { ...old, personId, orgId, origin, ...change }, now)
+  const amr = [...new Set([...old.amr, ...(change.amr ?? [])])]
+  return startSession(entered, { ...old, personId, orgId, origin, ...change, amr }, now)
 }
 
 /** Ends a person's sessions, in whichever organisation, but for one; returns how many. */

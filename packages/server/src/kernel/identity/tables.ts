@@ -19,6 +19,7 @@ interface SessionTable {
   revokedAt: Date | null
   revokeReason: string | null
   staffGrantId: Generated<string | null>
+  ssoConnectionId: Generated<string | null>
 }
 interface TotpFactorTable {
   personId: string

@@ -1,0 +1,154 @@
+import { credentialRenewal, sso, SsoConnectionId, type ConnectionSettings } from '@holdfast/contract'
+import { handle, type Context, type Entered } from '../../kernel/handle.ts'
+import { newIdOf } from '../../kernel/identifier.ts'
+import type { Problem } from '../../kernel/problem.ts'
+import { secretPlace } from '../../kernel/sign-on/connection.ts'
+import { ProviderUnavailable, ProviderUnfit } from '../../kernel/sign-on/refusal.ts'
+import { readConnection } from './rows.ts'
+import { connectionsAtMost, providerOf } from './rules.ts'
+
+type Refuse = (code: 'provider_unavailable' | 'provider_unfit', detail?: string, extras?: { cause?: unknown }) => Problem
+
+/** Asks the provider before anything is stored; nothing waits in the database meanwhile. */
+const look = async ({ services }: Pick<Context, 'services'>, settings: ConnectionSettings, refuse: Refuse): Promise<void> => {
+  try {
+    await services.signOn.oidc.look(settings)
+  } catch (error) {
+    if (error instanceof ProviderUnavailable) throw refuse('provider_unavailable', error.message, { cause: error })
+    if (error instanceof ProviderUnfit) throw refuse('provider_unfit', error.message, { cause: error })
+    throw error
+  }
+}
+
+const seal = async ({ vault }: Entered, id: SsoConnectionId, secret: string): Promise<Buffer> =>
+  vault.seal('org', secretPlace(id), secret)
+
+const renewalOf = (id: SsoConnectionId, name: string, due: Date) =>
+  ({ subject: id, label: `Single sign-on “${name}”`, role: 'admin', due }) as const
+
+export const create = handle(sso.create, async (input, context) => {
+  const { tx, services, now, person, fail, obligations } = context
+  const { name, settings, secret, defaultRole } = input
+  await look(context, settings, fail)
+  const there = await tx.selectFrom('ssoConnection').select('id').limit(connectionsAtMost).execute()
+  if (there.length >= connectionsAtMost) throw fail('too_many_connections', 'Remove one that is not used.')
+  const id = newIdOf(SsoConnectionId, 'co')
+  const expires = input.secretExpiresAt === null ? null : new Date(input.secretExpiresAt)
+  await tx
+    .insertInto('ssoConnection')
+    .values({
+      ...{ id, name, defaultRole, kind: settings.kind, settings: JSON.stringify(settings) },
+      secretSealed: secret === undefined ? null : await seal(context, id, secret),
+      secretExpiresAt: expires,
+      ...{ createdBy: person(), createdAt: now, changedAt: now, testedAt: null, lastUsedAt: null },
+    })
+    .execute()
+  if (expires) await obligations.open(credentialRenewal, renewalOf(id, name, expires))
+  else obligations.unneeded(credentialRenewal)
+  return readConnection(context, id, services)
+})
+
+export const lockConnection = async (
+  { tx }: Pick<Entered, 'tx'>,
+  id: SsoConnectionId,
+  refuse: (code: 'connection_not_found') => Problem,
+) => {
+  const row = await tx
+    .selectFrom('ssoConnection')
+    .select(['name', 'state', 'kind', 'settings', 'testedAt', 'secretExpiresAt', 'changedAt'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) throw refuse('connection_not_found')
+  return { ...row, settings: row.settings as ConnectionSettings }
+}
+
+const isUsed = async ({ tx }: Pick<Entered, 'tx'>, id: SsoConnectionId): Promise<boolean> =>
+  (await tx.selectFrom('ssoIdentity').select('personId').where('connectionId', '=', id).limit(1).executeTakeFirst()) !== undefined
+
+/** The clock of a secret that runs out follows what is known of it. */
+const renew = async (
+  { obligations }: Pick<Context<typeof sso.update>, 'obligations'>,
+  id: SsoConnectionId,
+  { name, before, expires }: { name: string; before: Date | null; expires: Date | null },
+): Promise<void> => {
+  if (before?.getTime() === expires?.getTime()) return obligations.unneeded(credentialRenewal)
+  await obligations.meet(credentialRenewal, { subject: id })
+  if (expires) await obligations.open(credentialRenewal, renewalOf(id, name, expires))
+  else obligations.unneeded(credentialRenewal)
+}
+
+/**
+ * A new secret is used at once, so that one can be replaced while people sign in. The provider itself stays once somebody came by it: another
+ * one could call somebody else by the same subject.
+ */
+export const update = handle(sso.update, async ({ id, ...change }, context) => {
+  const { tx, services, now, fail } = context
+  if (change.settings) await look(context, change.settings, fail)
+  const row = await lockConnection(context, id, fail)
+  const settings = change.settings ?? row.settings
+  if (providerOf(settings) !== providerOf(row.settings) && (row.kind !== settings.kind || (await isUsed(context, id))))
+    throw fail('provider_stays', 'People came by this provider. Add a connection for the other one.')
+  const name = change.name ?? row.name
+  const expires =
+    change.secretExpiresAt === undefined
+      ? row.secretExpiresAt
+      : change.secretExpiresAt === null
+        ? null
+        : new Date(change.secretExpiresAt)
+  const touched = change.secret !== undefined || JSON.stringify(settings) !== JSON.stringify(row.settings)
+  await tx
+    .updateTable('ssoConnection')
+    .set({
+      ...{ name, settings: JSON.stringify(settings), secretExpiresAt: expires },
+      ...(change.defaultRole !== undefined && { defaultRole: change.defaultRole }),
+      ...(change.secret !== undefined && { secretSealed: await seal(context, id, change.secret) }),
+      ...(touched && { changedAt: now, testedAt: null }),
+    })
+    .where('id', '=', id)
+    .execute()
+  await renew(context, id, { name, before: row.secretExpiresAt, expires })
+  return readConnection(context, id, services)
+})
+
+export const activate = handle(sso.activate, async ({ id }, context) => {
+  const { tx, services, fail } = context
+  const row = await lockConnection(context, id, fail)
+  if (row.settings.kind === 'oidc' && row.settings.clientId === null)
+    throw fail('client_missing', 'Enter the client id that the provider gave.')
+  if (row.testedAt === null) throw fail('not_tested', 'Test the connection first: all that is needed must pass.')
+  await tx.updateTable('ssoConnection').set({ state: 'active' }).where('id', '=', id).execute()
+  return readConnection(context, id, services)
+})
+
+/** Whether enforced single sign-on relies on the connection. */
+const isReliedOn = async ({ tx }: Pick<Entered, 'tx'>, id: SsoConnectionId): Promise<boolean> => {
+  if (!(await tx.selectFrom('ssoEnforcement').select('breakGlass').executeTakeFirst())) return false
+  const led = tx.selectFrom('ssoDomain').select('domain').where('connectionId', '=', id).where('provedAt', 'is not', null)
+  return (await led.limit(1).executeTakeFirst()) !== undefined
+}
+
+export const deactivate = handle(sso.deactivate, async ({ id }, context) => {
+  const { tx, services, now, fail } = context
+  await lockConnection(context, id, fail)
+  if (await isReliedOn(context, id)) throw fail('sso_enforced', 'Single sign-on is enforced by it. Lift that first.')
+  await tx.updateTable('ssoConnection').set({ state: 'draft' }).where('id', '=', id).execute()
+  await tx
+    .updateTable('session')
+    .set({ revokedAt: now, revokeReason: 'sso_deactivated' })
+    .where('ssoConnectionId', '=', id)
+    .where('revokedAt', 'is', null)
+    .execute()
+  return readConnection(context, id, services)
+})
+
+export const remove = handle(sso.remove, async ({ id }, context) => {
+  const { tx, fail, obligations } = context
+  const row = await lockConnection(context, id, fail)
+  if (row.state === 'active') throw fail('still_active', 'Deactivate it first.')
+  await tx.updateTable('ssoDomain').set({ connectionId: null }).where('connectionId', '=', id).execute()
+  await tx.deleteFrom('ssoIdentity').where('connectionId', '=', id).execute()
+  await tx.deleteFrom('ssoConnection').where('id', '=', id).execute()
+  await obligations.withdraw(credentialRenewal, { subject: id }, 'The connection was removed.')
+  return { id }
+})

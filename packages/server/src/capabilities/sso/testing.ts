@@ -1,0 +1,113 @@
+import { sso } from '@holdfast/contract'
+import { handle, type Context } from '../../kernel/handle.ts'
+import { connectionIn, redirectUriOf, type Connection } from '../../kernel/sign-on/connection.ts'
+import { isProved } from '../../kernel/sign-on/domain.ts'
+import type { Asserted } from '../../kernel/sign-on/oidc.ts'
+import { checks, ProviderUnavailable, ProviderUnfit, SignOnRefused, type Check } from '../../kernel/sign-on/refusal.ts'
+import { browserToken, newRequest, takeRequest } from '../../kernel/sign-on/request.ts'
+import { readIn } from '../../kernel/unit.ts'
+import { lockConnection } from './connections.ts'
+import { reportOf, saidIn } from './report.ts'
+
+type Reading = Pick<Context, 'services' | 'orgId'>
+
+/** Read apart from the operation's own transaction, so that none is open while the provider is asked. */
+const connectionNow = ({ services, orgId }: Reading, id: Connection['id']) =>
+  readIn(services.ground, orgId, null, async (reading) => {
+    const connection = await connectionIn(reading, orgId, id)
+    const row = await reading.tx.selectFrom('ssoConnection').select('changedAt').where('id', '=', id).executeTakeFirst()
+    return connection && row ? { connection, changedAt: row.changedAt } : null
+  })
+
+export const beginTest = handle(sso.beginTest, async ({ id }, context) => {
+  const { services, now, fail, cookies, signOnToken } = context
+  const found = await connectionNow(context, id)
+  if (!found) throw fail('connection_not_found')
+  const { settings, secret } = found.connection
+  if (settings.clientId === null) throw fail('client_missing', 'Enter the client id that the provider gave.')
+  const browser = browserToken(signOnToken)
+  const request = await newRequest(services.secrets, { connectionId: id, browser, purpose: 'test' }, now)
+  if (!request) throw fail('connection_not_found')
+  try {
+    const url = await services.signOn.oidc.urlFor(
+      { settings, secret, redirectUri: redirectUriOf(services.publicUrl, id) },
+      request,
+    )
+    cookies({ signOn: { token: browser, crossSite: false } })
+    return { url }
+  } catch (error) {
+    if (error instanceof ProviderUnavailable) throw fail('provider_unavailable', error.message, { cause: error })
+    if (error instanceof ProviderUnfit) throw fail('provider_unfit', error.message, { cause: error })
+    throw error
+  }
+})
+
+type Heard = { asserted: Asserted } | { refused: SignOnRefused }
+
+export const finishTest = handle(sso.finishTest, async ({ id, parameters }, context) => {
+  const { tx, services, gate, now, fail, signOnToken } = context
+  const found = await connectionNow(context, id)
+  if (!found) throw fail('connection_not_found')
+  const state = new URLSearchParams(parameters).get('state') ?? ''
+  const request = await takeRequest({ secrets: services.secrets, gate, now }, { state, connectionId: id, browser: signOnToken })
+  if (request?.purpose !== 'test')
+    throw fail('test_not_yours', 'This answer belongs to no test that this browser began. Test again.')
+  const { settings, secret } = found.connection
+  const redirectUri = redirectUriOf(services.publicUrl, id)
+  const heard: Heard = await services.signOn.oidc.answer({ settings, secret, redirectUri }, request, parameters, now).then(
+    (asserted) => ({ asserted }),
+    (error: unknown) => {
+      if (error instanceof SignOnRefused) return { refused: error }
+      if (error instanceof ProviderUnavailable || error instanceof ProviderUnfit)
+        throw fail('provider_unavailable', error.message, { cause: error })
+      throw error
+    },
+  )
+  const order = Object.keys(checks) as Check[]
+  const protocol = reportOf(order, checks, 'refused' in heard ? heard.refused : null)
+  if ('refused' in heard) {
+    context.because(heard.refused.message)
+    return { passed: false, checks: protocol, said: [] }
+  }
+  const { asserted } = heard
+  const person = await aboutPerson(context, asserted)
+  const passed = person.every((check) => check.passed || !check.needed)
+  const row = await lockConnection(context, id, fail)
+  // What was changed meanwhile was not what was tested.
+  if (passed && row.changedAt.getTime() === found.changedAt.getTime())
+    await tx.updateTable('ssoConnection').set({ testedAt: now }).where('id', '=', id).execute()
+  return { passed, checks: [...protocol, ...person], said: saidIn(asserted.claims) }
+})
+
+/** What the first sign-in of anybody needs beside a valid answer, and what is good to know. */
+const aboutPerson = async (context: Context<typeof sso.finishTest>, { email, emailVerified, mfa }: Asserted) => [
+  {
+    name: 'It gives an e-mail address',
+    passed: email !== null,
+    needed: true,
+    detail:
+      email === null ? 'Let the provider release the address (scope “email”).' : 'By it members are recognised the first time.',
+  },
+  {
+    name: 'It vouches for the address',
+    passed: emailVerified,
+    needed: true,
+    detail: emailVerified
+      ? 'Nobody can take a colleague’s account by typing in their address.'
+      : 'The claim “email_verified” must be true; Microsoft Entra sends “xms_edov” instead, once you add it.',
+  },
+  {
+    name: 'The address is in a domain you have proved',
+    passed: email !== null && (await isProved(context, email)),
+    needed: false,
+    detail: 'Only people with such an address can sign in. Prove it on the page before.',
+  },
+  {
+    name: 'It says that a second factor was confirmed',
+    passed: mfa,
+    needed: false,
+    detail: mfa
+      ? 'Owners and Admins need no second factor of ours, unless they have one.'
+      : 'Owners and Admins confirm one of ours after signing in.',
+  },
+]

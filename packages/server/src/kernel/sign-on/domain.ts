@@ -1,0 +1,25 @@
+import { normaliseEmail } from '@holdfast/crypto'
+import type { Entered } from '../handle.ts'
+import './tables.ts'
+
+/** The domain of an address, in its ASCII form and lower case; null when it is no address. */
+export const domainOf = (email: string): string | null => normaliseEmail(email)?.split('@')[1] ?? null
+
+/** Whether the organisation entered has proved that the address is in a domain of its own. */
+export const isProved = async ({ tx }: Pick<Entered, 'tx'>, email: string): Promise<boolean> => {
+  const domain = domainOf(email)
+  if (domain === null) return false
+  const found = await tx
+    .selectFrom('ssoDomain')
+    .select('domain')
+    .where('domain', '=', domain)
+    .where('provedAt', 'is not', null)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
+/** The domains that the organisation entered has proved. */
+export const provedDomains = async ({ tx }: Pick<Entered, 'tx'>): Promise<ReadonlySet<string>> => {
+  const rows = await tx.selectFrom('ssoDomain').select('domain').where('provedAt', 'is not', null).limit(100).execute()
+  return new Set(rows.map(({ domain }) => domain))
+}

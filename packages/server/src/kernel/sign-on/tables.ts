@@ -1,0 +1,49 @@
+import type { Generated } from 'kysely'
+
+interface SsoConnectionTable {
+  id: string
+  kind: 'oidc' | 'saml'
+  name: string
+  state: Generated<'draft' | 'active'>
+  /** By kind; `ConnectionSettings` of the contract. */
+  settings: unknown
+  secretSealed: Buffer | null
+  secretExpiresAt: Date | null
+  defaultRole: string | null
+  changedAt: Date
+  testedAt: Date | null
+  lastUsedAt: Date | null
+  createdBy: string
+  createdAt: Generated<Date>
+}
+interface SsoDomainTable {
+  domain: string
+  connectionId: string | null
+  token: string
+  provedAt: Date | null
+  checkedAt: Date | null
+  lostAt: Date | null
+  createdAt: Generated<Date>
+}
+interface SsoIdentityTable {
+  connectionId: string
+  subjectIndex: Buffer
+  subjectSealed: Buffer
+  personId: string
+  createdAt: Generated<Date>
+  lastUsedAt: Date | null
+}
+interface SsoEnforcementTable {
+  breakGlass: string
+  enforcedBy: string
+  enforcedAt: Date
+}
+
+declare module '../tenancy/schema.ts' {
+  interface Database {
+    ssoConnection: SsoConnectionTable
+    ssoDomain: SsoDomainTable
+    ssoIdentity: SsoIdentityTable
+    ssoEnforcement: SsoEnforcementTable
+  }
+}
