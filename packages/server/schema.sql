@@ -5,7 +5,7 @@ table access_grant (
   id text not null,
   policy_id text not null,
   policy_version integer not null,
-  host_id text not null,
+  host_id text,
   login text not null,
   person_id text not null,
   seconds integer not null,
@@ -29,15 +29,18 @@ table access_grant (
   told_at timestamp with time zone,
   confirmed_at timestamp with time zone,
   confirmed_by text,
+  database_id text,
   constraint access_grant_check CHECK (((state = ANY (ARRAY['approved'::text, 'ended'::text])) = ((starts_at IS NOT NULL) AND (ends_at IS NOT NULL)))),
   constraint access_grant_check1 CHECK (((state = 'ended'::text) = (end_reason IS NOT NULL))),
   constraint access_grant_check2 CHECK ((ends_at > starts_at)),
-  constraint access_grant_end_reason_check CHECK ((end_reason = ANY (ARRAY['expired'::text, 'returned'::text, 'revoked'::text, 'host_retired'::text, 'policy_retired'::text, 'not_entitled'::text]))),
+  constraint access_grant_check3 CHECK ((num_nonnulls(host_id, database_id) = 1)),
+  constraint access_grant_end_reason_check CHECK ((end_reason = ANY (ARRAY['expired'::text, 'returned'::text, 'revoked'::text, 'host_retired'::text, 'database_retired'::text, 'policy_retired'::text, 'not_entitled'::text]))),
   constraint access_grant_login_check CHECK ((login ~ '^[a-z_][a-z0-9_-]{0,31}$'::text)),
   constraint access_grant_request_hash_check CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
   constraint access_grant_seconds_check CHECK (((seconds >= 60) AND (seconds <= 2592000))),
   constraint access_grant_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'denied'::text, 'cancelled'::text, 'lapsed'::text, 'applied'::text, 'ended'::text]))),
   constraint access_grant_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES person(id),
+  constraint access_grant_org_id_database_id_fkey FOREIGN KEY (org_id, database_id) REFERENCES managed_database(org_id, id),
   constraint access_grant_org_id_extends_id_fkey FOREIGN KEY (org_id, extends_id) REFERENCES access_grant(org_id, id),
   constraint access_grant_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint access_grant_org_id_host_id_fkey FOREIGN KEY (org_id, host_id) REFERENCES host(org_id, id),
@@ -47,6 +50,8 @@ table access_grant (
   constraint access_grant_org_id_id_person_id_request_hash_key UNIQUE (org_id, id, person_id, request_hash)
 );
 CREATE UNIQUE INDEX access_grant_asked ON public.access_grant USING btree (org_id, person_id, host_id, login) WHERE ((state = 'requested'::text) AND (extends_id IS NULL));
+CREATE UNIQUE INDEX access_grant_asked_database ON public.access_grant USING btree (org_id, person_id, database_id, login) WHERE ((state = 'requested'::text) AND (extends_id IS NULL));
+CREATE INDEX access_grant_database ON public.access_grant USING btree (org_id, database_id, ends_at);
 CREATE INDEX access_grant_ended ON public.access_grant USING btree (org_id, host_id, ended_at) WHERE (state = 'ended'::text);
 CREATE UNIQUE INDEX access_grant_extension ON public.access_grant USING btree (org_id, extends_id) WHERE (state = 'requested'::text);
 CREATE INDEX access_grant_host ON public.access_grant USING btree (org_id, host_id, ends_at);
@@ -110,8 +115,11 @@ table access_policy (
   changed_by text not null,
   changed_at timestamp with time zone not null,
   bastion_id text,
+  kind text not null,
   constraint access_policy_approvals_check CHECK ((approvals = ANY (ARRAY[1, 2]))),
   constraint access_policy_check CHECK (((bastion_id IS NULL) OR (extensions = '{}'::text[]))),
+  constraint access_policy_check1 CHECK (((kind = 'host'::text) OR ((bastion_id IS NULL) AND (extensions = '{}'::text[]) AND (source_networks = '{}'::text[])))),
+  constraint access_policy_kind_check CHECK ((kind = ANY (ARRAY['host'::text, 'database'::text]))),
   constraint access_policy_max_seconds_check CHECK (((max_seconds >= 60) AND (max_seconds <= 2592000))),
   constraint access_policy_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
   constraint access_policy_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text]))),
@@ -127,6 +135,7 @@ CREATE INDEX access_policy_bastion ON public.access_policy USING btree (org_id, 
 policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.access_policy FOR EACH ROW EXECUTE FUNCTION capture_access_policy() -- always;
+CREATE TRIGGER kind_is_fixed BEFORE UPDATE ON public.access_policy FOR EACH ROW EXECUTE FUNCTION refuse_other_kind();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
@@ -256,6 +265,42 @@ policy tenant_update as restrictive for update to holdfast_app using (((scope = 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.data_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 grant select (scope, version, ring_version) to holdfast_gate;
+
+table database_role (
+  org_id uuid not null default current_org(),
+  id text not null,
+  grant_id text not null,
+  database_id text not null,
+  name text not null,
+  created_at timestamp with time zone not null,
+  verifier_sealed bytea,
+  made_at timestamp with time zone,
+  valid_until timestamp with time zone not null,
+  no_login_at timestamp with time zone,
+  dead_at timestamp with time zone,
+  dropped_at timestamp with time zone,
+  backends_ended integer not null default 0,
+  tried_at timestamp with time zone,
+  trouble text,
+  abandoned_at timestamp with time zone,
+  abandoned_by text,
+  constraint database_role_check CHECK (((dead_at IS NULL) OR (no_login_at IS NOT NULL))),
+  constraint database_role_check1 CHECK (((dropped_at IS NULL) OR (dead_at IS NOT NULL))),
+  constraint database_role_abandoned_by_fkey FOREIGN KEY (abandoned_by) REFERENCES person(id),
+  constraint database_role_org_id_database_id_fkey FOREIGN KEY (org_id, database_id) REFERENCES managed_database(org_id, id),
+  constraint database_role_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint database_role_org_id_grant_id_fkey FOREIGN KEY (org_id, grant_id) REFERENCES access_grant(org_id, id),
+  constraint database_role_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX database_role_grant ON public.database_role USING btree (org_id, grant_id);
+CREATE UNIQUE INDEX database_role_name ON public.database_role USING btree (org_id, database_id, name);
+CREATE INDEX database_role_open ON public.database_role USING btree (org_id, id) WHERE ((dropped_at IS NULL) AND (abandoned_at IS NULL));
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.database_role FOR EACH ROW EXECUTE FUNCTION capture_database_role() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.database_role FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
 
 table grant_approval (
   org_id uuid not null default current_org(),
@@ -542,6 +587,42 @@ policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.mail FOR EACH ROW EXECUTE FUNCTION capture_mail() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.mail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table managed_database (
+  org_id uuid not null default current_org(),
+  id text not null,
+  name text not null,
+  environment text not null,
+  labels text[] not null,
+  address text not null,
+  port integer not null,
+  database text not null,
+  profiles jsonb not null,
+  administrator text not null,
+  password_sealed bytea,
+  ca text,
+  state text not null default 'active'::text,
+  created_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  trouble text,
+  constraint managed_database_address_check CHECK (((length(address) >= 1) AND (length(address) <= 253))),
+  constraint managed_database_check CHECK (((password_sealed IS NOT NULL) OR (state = 'retired'::text))),
+  constraint managed_database_environment_check CHECK ((environment ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
+  constraint managed_database_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+  constraint managed_database_port_check CHECK (((port >= 1) AND (port <= 65535))),
+  constraint managed_database_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text]))),
+  constraint managed_database_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint managed_database_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX managed_database_name ON public.managed_database USING btree (org_id, name) WHERE (state = 'active'::text);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.managed_database FOR EACH ROW EXECUTE FUNCTION capture_managed_database() -- always;
+CREATE TRIGGER database_is_fixed BEFORE UPDATE ON public.managed_database FOR EACH ROW EXECUTE FUNCTION refuse_other_database();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.managed_database FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
 table membership (
@@ -1289,15 +1370,18 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('confirmed_at', new.confirmed_at, 'confirmed_by', new.confirmed_by, 'decision_sealed', capture_bytes(new.decision_sealed), 'end_reason', new.end_reason, 'end_sequence', new.end_sequence, 'ended_at', new.ended_at, 'ended_by', new.ended_by, 'ends_at', new.ends_at, 'extends_id', new.extends_id, 'extensions', new.extensions, 'host_id', new.host_id, 'id', new.id, 'login', new.login, 'not_before', new.not_before, 'org_id', new.org_id, 'person_id', new.person_id, 'policy_id', new.policy_id, 'policy_version', new.policy_version, 'reason_sealed', capture_bytes(new.reason_sealed), 'request_expires_at', new.request_expires_at, 'request_hash', new.request_hash, 'requested_at', new.requested_at, 'seconds', new.seconds, 'source_networks', new.source_networks, 'starts_at', new.starts_at, 'state', new.state, 'ticket', new.ticket, 'told_at', new.told_at)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('confirmed_at', new.confirmed_at, 'confirmed_by', new.confirmed_by, 'database_id', new.database_id, 'decision_sealed', capture_bytes(new.decision_sealed), 'end_reason', new.end_reason, 'end_sequence', new.end_sequence, 'ended_at', new.ended_at, 'ended_by', new.ended_by, 'ends_at', new.ends_at, 'extends_id', new.extends_id, 'extensions', new.extensions, 'host_id', new.host_id, 'id', new.id, 'login', new.login, 'not_before', new.not_before, 'org_id', new.org_id, 'person_id', new.person_id, 'policy_id', new.policy_id, 'policy_version', new.policy_version, 'reason_sealed', capture_bytes(new.reason_sealed), 'request_expires_at', new.request_expires_at, 'request_hash', new.request_hash, 'requested_at', new.requested_at, 'seconds', new.seconds, 'source_networks', new.source_networks, 'starts_at', new.starts_at, 'state', new.state, 'ticket', new.ticket, 'told_at', new.told_at)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('confirmed_at', old.confirmed_at, 'confirmed_by', old.confirmed_by, 'decision_sealed', capture_bytes(old.decision_sealed), 'end_reason', old.end_reason, 'end_sequence', old.end_sequence, 'ended_at', old.ended_at, 'ended_by', old.ended_by, 'ends_at', old.ends_at, 'extends_id', old.extends_id, 'extensions', old.extensions, 'host_id', old.host_id, 'id', old.id, 'login', old.login, 'not_before', old.not_before, 'org_id', old.org_id, 'person_id', old.person_id, 'policy_id', old.policy_id, 'policy_version', old.policy_version, 'reason_sealed', capture_bytes(old.reason_sealed), 'request_expires_at', old.request_expires_at, 'request_hash', old.request_hash, 'requested_at', old.requested_at, 'seconds', old.seconds, 'source_networks', old.source_networks, 'starts_at', old.starts_at, 'state', old.state, 'ticket', old.ticket, 'told_at', old.told_at)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('confirmed_at', old.confirmed_at, 'confirmed_by', old.confirmed_by, 'database_id', old.database_id, 'decision_sealed', capture_bytes(old.decision_sealed), 'end_reason', old.end_reason, 'end_sequence', old.end_sequence, 'ended_at', old.ended_at, 'ended_by', old.ended_by, 'ends_at', old.ends_at, 'extends_id', old.extends_id, 'extensions', old.extensions, 'host_id', old.host_id, 'id', old.id, 'login', old.login, 'not_before', old.not_before, 'org_id', old.org_id, 'person_id', old.person_id, 'policy_id', old.policy_id, 'policy_version', old.policy_version, 'reason_sealed', capture_bytes(old.reason_sealed), 'request_expires_at', old.request_expires_at, 'request_hash', old.request_hash, 'requested_at', old.requested_at, 'seconds', old.seconds, 'source_networks', old.source_networks, 'starts_at', old.starts_at, 'state', old.state, 'ticket', old.ticket, 'told_at', old.told_at)::text;
       else
         if new.confirmed_at is distinct from old.confirmed_at then
           after := after || ',"confirmed_at":' || coalesce(to_json(new.confirmed_at)::text, 'null'); before := before || ',"confirmed_at":' || coalesce(to_json(old.confirmed_at)::text, 'null');
         end if;
         if new.confirmed_by is distinct from old.confirmed_by then
           after := after || ',"confirmed_by":' || coalesce(to_json(new.confirmed_by)::text, 'null'); before := before || ',"confirmed_by":' || coalesce(to_json(old.confirmed_by)::text, 'null');
+        end if;
+        if new.database_id is distinct from old.database_id then
+          after := after || ',"database_id":' || coalesce(to_json(new.database_id)::text, 'null'); before := before || ',"database_id":' || coalesce(to_json(old.database_id)::text, 'null');
         end if;
         if new.decision_sealed is distinct from old.decision_sealed then
           after := after || ',"decision_sealed":' || coalesce(to_json(capture_bytes(new.decision_sealed))::text, 'null'); before := before || ',"decision_sealed":' || coalesce(to_json(capture_bytes(old.decision_sealed))::text, 'null');
@@ -1399,9 +1483,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('api_keys_may_ask', new.api_keys_may_ask, 'approvals', new.approvals, 'approvers', new.approvers, 'bastion_id', new.bastion_id, 'changed_at', new.changed_at, 'changed_by', new.changed_by, 'created_at', new.created_at, 'created_by', new.created_by, 'extensions', new.extensions, 'hours', new.hours, 'id', new.id, 'logins', new.logins, 'max_seconds', new.max_seconds, 'name', new.name, 'org_id', new.org_id, 'reason_required', new.reason_required, 'requesters', new.requesters, 'selects', new.selects, 'source_networks', new.source_networks, 'state', new.state, 'ticket_pattern', new.ticket_pattern, 'version', new.version)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('api_keys_may_ask', new.api_keys_may_ask, 'approvals', new.approvals, 'approvers', new.approvers, 'bastion_id', new.bastion_id, 'changed_at', new.changed_at, 'changed_by', new.changed_by, 'created_at', new.created_at, 'created_by', new.created_by, 'extensions', new.extensions, 'hours', new.hours, 'id', new.id, 'kind', new.kind, 'logins', new.logins, 'max_seconds', new.max_seconds, 'name', new.name, 'org_id', new.org_id, 'reason_required', new.reason_required, 'requesters', new.requesters, 'selects', new.selects, 'source_networks', new.source_networks, 'state', new.state, 'ticket_pattern', new.ticket_pattern, 'version', new.version)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('api_keys_may_ask', old.api_keys_may_ask, 'approvals', old.approvals, 'approvers', old.approvers, 'bastion_id', old.bastion_id, 'changed_at', old.changed_at, 'changed_by', old.changed_by, 'created_at', old.created_at, 'created_by', old.created_by, 'extensions', old.extensions, 'hours', old.hours, 'id', old.id, 'logins', old.logins, 'max_seconds', old.max_seconds, 'name', old.name, 'org_id', old.org_id, 'reason_required', old.reason_required, 'requesters', old.requesters, 'selects', old.selects, 'source_networks', old.source_networks, 'state', old.state, 'ticket_pattern', old.ticket_pattern, 'version', old.version)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('api_keys_may_ask', old.api_keys_may_ask, 'approvals', old.approvals, 'approvers', old.approvers, 'bastion_id', old.bastion_id, 'changed_at', old.changed_at, 'changed_by', old.changed_by, 'created_at', old.created_at, 'created_by', old.created_by, 'extensions', old.extensions, 'hours', old.hours, 'id', old.id, 'kind', old.kind, 'logins', old.logins, 'max_seconds', old.max_seconds, 'name', old.name, 'org_id', old.org_id, 'reason_required', old.reason_required, 'requesters', old.requesters, 'selects', old.selects, 'source_networks', old.source_networks, 'state', old.state, 'ticket_pattern', old.ticket_pattern, 'version', old.version)::text;
       else
         if new.api_keys_may_ask is distinct from old.api_keys_may_ask then
           after := after || ',"api_keys_may_ask":' || coalesce(to_json(new.api_keys_may_ask)::text, 'null'); before := before || ',"api_keys_may_ask":' || coalesce(to_json(old.api_keys_may_ask)::text, 'null');
@@ -1435,6 +1519,9 @@ AS $function$
         end if;
         if new.id is distinct from old.id then
           after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
         end if;
         if new.logins is distinct from old.logins then
           after := after || ',"logins":' || coalesce(to_json(new.logins)::text, 'null'); before := before || ',"logins":' || coalesce(to_json(old.logins)::text, 'null');
@@ -1686,6 +1773,80 @@ begin
 end $functionx$
 ;
 -- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_database_role()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('abandoned_at', new.abandoned_at, 'abandoned_by', new.abandoned_by, 'backends_ended', new.backends_ended, 'created_at', new.created_at, 'database_id', new.database_id, 'dead_at', new.dead_at, 'dropped_at', new.dropped_at, 'grant_id', new.grant_id, 'id', new.id, 'made_at', new.made_at, 'name', new.name, 'no_login_at', new.no_login_at, 'org_id', new.org_id, 'trouble', new.trouble, 'valid_until', new.valid_until, 'verifier_sealed', case when new.verifier_sealed is not null then 'secret' end)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('abandoned_at', old.abandoned_at, 'abandoned_by', old.abandoned_by, 'backends_ended', old.backends_ended, 'created_at', old.created_at, 'database_id', old.database_id, 'dead_at', old.dead_at, 'dropped_at', old.dropped_at, 'grant_id', old.grant_id, 'id', old.id, 'made_at', old.made_at, 'name', old.name, 'no_login_at', old.no_login_at, 'org_id', old.org_id, 'trouble', old.trouble, 'valid_until', old.valid_until, 'verifier_sealed', case when old.verifier_sealed is not null then 'secret' end)::text;
+      else
+        if new.abandoned_at is distinct from old.abandoned_at then
+          after := after || ',"abandoned_at":' || coalesce(to_json(new.abandoned_at)::text, 'null'); before := before || ',"abandoned_at":' || coalesce(to_json(old.abandoned_at)::text, 'null');
+        end if;
+        if new.abandoned_by is distinct from old.abandoned_by then
+          after := after || ',"abandoned_by":' || coalesce(to_json(new.abandoned_by)::text, 'null'); before := before || ',"abandoned_by":' || coalesce(to_json(old.abandoned_by)::text, 'null');
+        end if;
+        if new.backends_ended is distinct from old.backends_ended then
+          after := after || ',"backends_ended":' || coalesce(to_json(new.backends_ended)::text, 'null'); before := before || ',"backends_ended":' || coalesce(to_json(old.backends_ended)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.database_id is distinct from old.database_id then
+          after := after || ',"database_id":' || coalesce(to_json(new.database_id)::text, 'null'); before := before || ',"database_id":' || coalesce(to_json(old.database_id)::text, 'null');
+        end if;
+        if new.dead_at is distinct from old.dead_at then
+          after := after || ',"dead_at":' || coalesce(to_json(new.dead_at)::text, 'null'); before := before || ',"dead_at":' || coalesce(to_json(old.dead_at)::text, 'null');
+        end if;
+        if new.dropped_at is distinct from old.dropped_at then
+          after := after || ',"dropped_at":' || coalesce(to_json(new.dropped_at)::text, 'null'); before := before || ',"dropped_at":' || coalesce(to_json(old.dropped_at)::text, 'null');
+        end if;
+        if new.grant_id is distinct from old.grant_id then
+          after := after || ',"grant_id":' || coalesce(to_json(new.grant_id)::text, 'null'); before := before || ',"grant_id":' || coalesce(to_json(old.grant_id)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.made_at is distinct from old.made_at then
+          after := after || ',"made_at":' || coalesce(to_json(new.made_at)::text, 'null'); before := before || ',"made_at":' || coalesce(to_json(old.made_at)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.no_login_at is distinct from old.no_login_at then
+          after := after || ',"no_login_at":' || coalesce(to_json(new.no_login_at)::text, 'null'); before := before || ',"no_login_at":' || coalesce(to_json(old.no_login_at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.trouble is distinct from old.trouble then
+          after := after || ',"trouble":' || coalesce(to_json(new.trouble)::text, 'null'); before := before || ',"trouble":' || coalesce(to_json(old.trouble)::text, 'null');
+        end if;
+        if new.valid_until is distinct from old.valid_until then
+          after := after || ',"valid_until":' || coalesce(to_json(new.valid_until)::text, 'null'); before := before || ',"valid_until":' || coalesce(to_json(old.valid_until)::text, 'null');
+        end if;
+        if new.verifier_sealed is distinct from old.verifier_sealed then
+          after := after || ',"verifier_sealed":' || coalesce(to_json(case when new.verifier_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"verifier_sealed":' || coalesce(to_json(case when old.verifier_sealed is not null then 'secret' end)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"database_role"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
 
 CREATE OR REPLACE FUNCTION public.capture_differences(t regclass, columns text[], secret text[])
  RETURNS text
@@ -2126,6 +2287,77 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"mail"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_managed_database()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'administrator', new.administrator, 'ca', new.ca, 'created_at', new.created_at, 'database', new.database, 'environment', new.environment, 'id', new.id, 'labels', new.labels, 'name', new.name, 'org_id', new.org_id, 'password_sealed', capture_bytes(new.password_sealed), 'port', new.port, 'profiles', new.profiles, 'retired_at', new.retired_at, 'state', new.state)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'administrator', old.administrator, 'ca', old.ca, 'created_at', old.created_at, 'database', old.database, 'environment', old.environment, 'id', old.id, 'labels', old.labels, 'name', old.name, 'org_id', old.org_id, 'password_sealed', capture_bytes(old.password_sealed), 'port', old.port, 'profiles', old.profiles, 'retired_at', old.retired_at, 'state', old.state)::text;
+      else
+        if new.address is distinct from old.address then
+          after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
+        end if;
+        if new.administrator is distinct from old.administrator then
+          after := after || ',"administrator":' || coalesce(to_json(new.administrator)::text, 'null'); before := before || ',"administrator":' || coalesce(to_json(old.administrator)::text, 'null');
+        end if;
+        if new.ca is distinct from old.ca then
+          after := after || ',"ca":' || coalesce(to_json(new.ca)::text, 'null'); before := before || ',"ca":' || coalesce(to_json(old.ca)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.database is distinct from old.database then
+          after := after || ',"database":' || coalesce(to_json(new.database)::text, 'null'); before := before || ',"database":' || coalesce(to_json(old.database)::text, 'null');
+        end if;
+        if new.environment is distinct from old.environment then
+          after := after || ',"environment":' || coalesce(to_json(new.environment)::text, 'null'); before := before || ',"environment":' || coalesce(to_json(old.environment)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.labels is distinct from old.labels then
+          after := after || ',"labels":' || coalesce(to_json(new.labels)::text, 'null'); before := before || ',"labels":' || coalesce(to_json(old.labels)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.password_sealed is distinct from old.password_sealed then
+          after := after || ',"password_sealed":' || coalesce(to_json(capture_bytes(new.password_sealed))::text, 'null'); before := before || ',"password_sealed":' || coalesce(to_json(capture_bytes(old.password_sealed))::text, 'null');
+        end if;
+        if new.port is distinct from old.port then
+          after := after || ',"port":' || coalesce(to_json(new.port)::text, 'null'); before := before || ',"port":' || coalesce(to_json(old.port)::text, 'null');
+        end if;
+        if new.profiles is distinct from old.profiles then
+          after := after || ',"profiles":' || coalesce(to_json(new.profiles)::text, 'null'); before := before || ',"profiles":' || coalesce(to_json(old.profiles)::text, 'null');
+        end if;
+        if new.retired_at is distinct from old.retired_at then
+          after := after || ',"retired_at":' || coalesce(to_json(new.retired_at)::text, 'null'); before := before || ',"retired_at":' || coalesce(to_json(old.retired_at)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"managed_database"}');
       return null;
     end $function$
 ;
@@ -4095,15 +4327,42 @@ end $function$
 ;
 -- owner holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.refuse_other_database()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (old.name, old.environment, old.labels, old.address, old.port, old.database, old.profiles)
+    is distinct from (new.name, new.environment, new.labels, new.address, new.port, new.database, new.profiles) then
+    raise exception 'what a database is cannot be changed' using errcode = 'HF003';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.refuse_other_kind()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.kind <> new.kind then
+    raise exception 'a rule stays for servers or for databases' using errcode = 'HF003';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.refuse_other_request()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
-  if (old.policy_id, old.policy_version, old.host_id, old.login, old.person_id, old.seconds, old.not_before, old.reason_sealed, old.ticket,
-      old.extensions, old.source_networks, old.extends_id, old.request_hash, old.requested_at)
-    is distinct from (new.policy_id, new.policy_version, new.host_id, new.login, new.person_id, new.seconds, new.not_before, new.reason_sealed,
-      new.ticket, new.extensions, new.source_networks, new.extends_id, new.request_hash, new.requested_at) then
+  if (old.policy_id, old.policy_version, old.host_id, old.database_id, old.login, old.person_id, old.seconds, old.not_before, old.reason_sealed,
+      old.ticket, old.extensions, old.source_networks, old.extends_id, old.request_hash, old.requested_at)
+    is distinct from (new.policy_id, new.policy_version, new.host_id, new.database_id, new.login, new.person_id, new.seconds, new.not_before,
+      new.reason_sealed, new.ticket, new.extensions, new.source_networks, new.extends_id, new.request_hash, new.requested_at) then
     raise exception 'a request for access cannot be changed' using errcode = 'HF003';
   end if;
   return new;

@@ -31,7 +31,17 @@ export const policy = {
 }
 export const host = { hostId, hostName: 'web-1', environment: 'production', address: 'web-1.internal', port: 2222 }
 export const requested = () => ({
-  ...{ id: grantId, state: 'requested', endReason: null, hostId, hostName: 'web-1', environment: 'production', login: 'app' },
+  ...{
+    id: grantId,
+    state: 'requested',
+    endReason: null,
+    kind: 'host',
+    hostId,
+    databaseId: null,
+    targetName: 'web-1',
+    environment: 'production',
+    login: 'app',
+  },
   ...{
     personId: person,
     policyId,
@@ -48,7 +58,15 @@ export const requested = () => ({
 export const running = () => ({ ...requested(), state: 'approved', startsAt: later(0), endsAt: later(29.5) })
 export const detail = (grant: object) => ({
   ...grant,
-  ...{ policyName: 'Production', decisionReason: null, endedBy: null, certificates: [], sessions: [], proof: null },
+  ...{
+    policyName: 'Production',
+    decisionReason: null,
+    endedBy: null,
+    certificates: [],
+    sessions: [],
+    databaseRoles: [],
+    proof: null,
+  },
 })
 export const authority = 'AAAAC3NzaC1lZDI1NTE5AAAAIPaw'
 export const certificate = (more: object = {}): Answer => ({

@@ -8,7 +8,16 @@ import { commandLine, typeAt, type Answer } from './typing.ts'
 const ulid = '01j9zq4w7e8r9t0v1x2y3z4a5b'
 const inAnHour = new Date(Date.now() + 3_590_000).toISOString()
 const request = {
-  ...{ id: `gr_${ulid}`, state: 'requested', hostId: `ho_${ulid}`, hostName: 'web-1', environment: 'production', login: 'app' },
+  ...{
+    id: `gr_${ulid}`,
+    state: 'requested',
+    hostId: `ho_${ulid}`,
+    kind: 'host',
+    databaseId: null,
+    targetName: 'web-1',
+    environment: 'production',
+    login: 'app',
+  },
   ...{
     personId: `pe_${ulid}`,
     policyId: `ap_${ulid}`,

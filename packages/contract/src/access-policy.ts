@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Environment, Label, Login } from './host.ts'
-import { AccessPolicyId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
+import { AccessPolicyId, DatabaseId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
 import { BusinessCalendar } from './obligation-operations.ts'
 import { capability, command, query } from './operation.ts'
 import { Role } from './roles.ts'
@@ -15,21 +15,26 @@ export const SshExtension = z.enum([
 
 const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length
 
+/** What access is to. A rule for servers never gives a database, and the other way round; it is fixed. */
+export const AccessKind = z.enum(['host', 'database'])
+
 /** People by role, by name, or both. */
 export const AccessPeople = z
   .object({ roles: z.array(Role).max(5).default([]), personIds: z.array(PersonId).max(200).default([]) })
   .refine(({ roles, personIds }) => roles.length + personIds.length > 0, 'name a role or a person')
 
-/** Hosts by id, or by environment and labels (one of the environments, all of the labels). */
+/** Servers or databases by id, or by environment and labels (one of the environments, all of the labels). */
 export const AccessSelection = z
   .object({
     hostIds: z.array(HostId).max(200).default([]),
+    databaseIds: z.array(DatabaseId).max(200).default([]),
     environments: z.array(Environment).max(50).default([]),
     labels: z.array(Label).max(20).default([]),
   })
   .refine(
-    ({ hostIds, environments, labels }) => hostIds.length + environments.length + labels.length > 0,
-    'select hosts: nothing never means all',
+    ({ hostIds, databaseIds, environments, labels }) =>
+      hostIds.length + databaseIds.length + environments.length + labels.length > 0,
+    'select something: nothing never means all',
   )
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
@@ -44,8 +49,9 @@ export const AccessHours = z
 
 const rules = {
   name: text(1, 100),
+  kind: AccessKind,
   selects: AccessSelection,
-  logins: z.array(Login).min(1).max(50).refine(unique, 'a login twice'),
+  logins: z.array(Login).min(1).max(50).refine(unique, 'a login twice').describe('of databases: their profiles'),
   requesters: AccessPeople,
   approvers: AccessPeople,
   approvals: z.union([z.literal(1), z.literal(2)]).describe('how many different people must approve; never the requester'),
@@ -71,6 +77,7 @@ const rules = {
 /** What is filled in when it is left out. */
 const withDefaults = {
   ...rules,
+  kind: rules.kind.default('host'),
   approvals: rules.approvals.default(1),
   maxSeconds: rules.maxSeconds.default(3600),
   reasonRequired: rules.reasonRequired.default(true),
@@ -96,6 +103,8 @@ export const AccessPolicy = z.object({
 const refusals = {
   network_invalid: 422,
   host_not_found: 404,
+  database_not_found: 404,
+  kind_mismatch: 422,
   member_not_found: 404,
   not_a_bastion: 422,
   recording_forbids_extensions: 422,
@@ -106,7 +115,7 @@ const changing = { access_policy_not_found: 404, access_policy_retired: 409 } as
 export const accessPolicy = capability('accessPolicy', {
   create: command({
     path: '/access-policies',
-    summary: 'Say who may ask for access to which servers, and who approves',
+    summary: 'Say who may ask for access to which servers or databases, and who approves',
     permission: 'access:manage',
     stepUp: true,
     input: z.object(withDefaults),

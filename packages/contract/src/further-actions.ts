@@ -38,6 +38,46 @@ export const furtherActions = {
   },
   'grant.expired': { by: 'job `grant.settle`', when: 'the end of a grant has come', target: 'the grant' },
   'grant.lapsed': { by: 'job `grant.settle`', when: 'nobody answered a request in time', target: 'the grant' },
+  'database.orphan_ended': {
+    by: 'job `database.reconcile`',
+    when: 'a role of ours that no grant knows was found in a database, and ended',
+    target: 'the database',
+  },
+  'database.trouble_noted': {
+    by: 'job `database.reconcile`',
+    when: 'a database could not be reached or was not as registered, or is well again',
+    target: 'the database',
+  },
+  'database.password_forgotten': {
+    by: 'job `database.reconcile`',
+    when: 'a retired database has no role of ours left to end, and its administrator’s password was erased',
+    target: 'the database',
+  },
+  'grant.database_role_made': {
+    by: 'job `grant.database-roles`',
+    when: 'the role for which credentials were given is in the database',
+    target: 'the grant',
+  },
+  'grant.database_role_not_made': {
+    by: 'job `grant.database-roles`',
+    when: 'a role could not be made; why stands in the entry. It is tried again each minute while the grant runs',
+    target: 'the grant',
+  },
+  'grant.database_role_ended': {
+    by: 'job `grant.database-roles`',
+    when: 'a role in a database was ended: no log-in, no backend, dropped; when each was proved stands in the entry',
+    target: 'the grant',
+  },
+  'grant.database_role_not_ended': {
+    by: 'job `grant.database-roles`',
+    when: 'a role in a database could not be ended, or not wholly: it is tried again each minute',
+    target: 'the grant',
+  },
+  'grant.database_role_extended': {
+    by: 'job `grant.database-roles`',
+    when: 'a role lasts as long as its grant, whose end was moved',
+    target: 'the grant',
+  },
   'ledger.checkpoint_mailed': {
     by: 'job `ledger.deliver`',
     when: 'a signed checkpoint goes to a witness by e-mail',

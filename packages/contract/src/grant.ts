@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { AccessPolicy, SshExtension } from './access-policy.ts'
+import { AccessKind, AccessPolicy, SshExtension } from './access-policy.ts'
 import { Environment, HostAddress, HostName, LiveSession, Login } from './host.ts'
-import { AccessPolicyId, GrantId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
+import { DatabaseName, databaseRoleEnd } from './database.ts'
+import { AccessPolicyId, DatabaseId, DatabaseRoleId, GrantId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { proof, proofErrors } from './passkey.ts'
 
@@ -13,6 +14,7 @@ export const GrantEndReason = z.enum([
   'returned',
   'revoked',
   'host_retired',
+  'database_retired',
   'policy_retired',
   'not_entitled', // its person has left, or lost the role
 ])
@@ -23,10 +25,12 @@ export const Grant = z.object({
   id: GrantId,
   state: GrantState,
   endReason: GrantEndReason.nullable(),
-  hostId: HostId,
-  hostName: HostName,
+  kind: AccessKind.describe('what it is access to'),
+  hostId: HostId.nullable().describe('the server; null where it is access to a database'),
+  databaseId: DatabaseId.nullable().describe('the database; null where it is access to a server'),
+  targetName: HostName.describe('of the server or the database'),
   environment: Environment,
-  login: Login,
+  login: Login.describe('of a database: the profile'),
   personId: PersonId,
   policyId: AccessPolicyId,
   policyVersion: z.number().int(),
@@ -64,6 +68,22 @@ export const EndProof = z.object({
   survivors: z.number().int().nullable().describe('processes counted after the end, over all its sessions'),
 })
 
+/** A role made in a database for one grant, and the proof of its end: no log-in, then no backend, then no role. */
+export const DatabaseRole = z.object({
+  id: DatabaseRoleId,
+  name: z.string(),
+  createdAt: Instant.describe('when its credentials were given'),
+  madeAt: Instant.nullable().describe('when the database had it; null: not yet, or never'),
+  validUntil: Instant,
+  noLoginAt: Instant.nullable().describe('when the database refused new log-ins of it'),
+  deadAt: Instant.nullable().describe('when its last backend was gone; null: not yet proved ended'),
+  droppedAt: Instant.nullable().describe('when it was no more'),
+  backendsEnded: z.number().int().describe('connections that were cut'),
+  triedAt: Instant.nullable().describe('the last attempt to end it'),
+  abandonedAt: Instant.nullable().describe('when somebody said that it cannot be proved, and why'),
+  trouble: z.string().nullable().describe('why the last attempt to make or end it did not succeed'),
+})
+
 export const GrantDetail = Grant.extend({
   policyName: z.string(),
   decisionReason: z.string().nullable().describe('why it was denied or revoked'),
@@ -72,14 +92,21 @@ export const GrantDetail = Grant.extend({
     .array(z.object({ serial: z.string(), keyFingerprint: z.string(), issuedAt: Instant, validBefore: Instant }))
     .max(50),
   sessions: z.array(LiveSession).max(100),
-  proof: EndProof.nullable().describe('null until it ended'),
+  databaseRoles: z.array(DatabaseRole).max(20),
+  proof: EndProof.nullable().describe('null until it ended, and of databases: see the roles'),
 })
 
 const found = { grant_not_found: 404 } as const
 const people = { not_entitled: 403, not_cleared: 403 } as const
-const hosts = { host_not_found: 404, host_not_enrolled: 409 } as const
+const targets = { host_not_found: 404, host_not_enrolled: 409, database_not_found: 404, database_retired: 409 } as const
 
-/** Access to one server, for one person, under one login, for a time (C6): requested → approved → ended. */
+/** The terms of a policy, as far as whoever asks must know them. */
+const OfferedPolicy = AccessPolicy.pick({
+  ...{ id: true, name: true, logins: true, maxSeconds: true, approvals: true, reasonRequired: true },
+  ...{ ticketPattern: true, sourceNetworks: true, hours: true, extensions: true, apiKeysMayAsk: true },
+})
+
+/** Access to one server or database, for one person, under one login or profile, for a time (C6): requested → approved → ended. */
 export const grant = capability('grant', {
   options: query({
     path: '/access-options',
@@ -93,24 +120,33 @@ export const grant = capability('grant', {
         environment: Environment,
         address: HostAddress,
         port: z.number().int(),
-        policies: z
-          .array(
-            AccessPolicy.pick({
-              ...{ id: true, name: true, logins: true, maxSeconds: true, approvals: true, reasonRequired: true },
-              ...{ ticketPattern: true, sourceNetworks: true, hours: true, extensions: true, apiKeysMayAsk: true },
-            }),
-          )
-          .max(20),
+        policies: z.array(OfferedPolicy).max(20),
+      }),
+    ),
+  }),
+  databaseOptions: query({
+    path: '/database-access-options',
+    summary: 'The databases I may ask for, and on what terms',
+    permission: 'access:request',
+    input: z.object({ ...page, databaseId: DatabaseId.optional(), name: DatabaseName.optional() }),
+    output: pageOf(
+      z.object({
+        databaseId: DatabaseId,
+        databaseName: DatabaseName,
+        environment: Environment,
+        profiles: z.array(Login).max(20),
+        policies: z.array(OfferedPolicy).max(20),
       }),
     ),
   }),
   request: command({
     path: '/grants',
-    summary: 'Ask for access to a server',
+    summary: 'Ask for access to a server or a database',
     permission: 'access:request',
     input: z.object({
-      hostId: HostId,
-      login: Login,
+      hostId: HostId.optional().describe('a server, or'),
+      databaseId: DatabaseId.optional().describe('a database'),
+      login: Login.describe('of a database: the profile'),
       seconds: GrantSeconds,
       notBefore: Instant.optional().describe('for later, at most 30 days ahead'),
       reason: text(0, 1000).default(''),
@@ -125,9 +161,9 @@ export const grant = capability('grant', {
     }),
     output: Grant,
     errors: {
-      ...{ ...hosts, ...people, ...proofErrors, login_not_allowed: 422, too_long: 422, extension_not_allowed: 422 },
+      ...{ ...targets, ...people, ...proofErrors, login_not_allowed: 422, too_long: 422, extension_not_allowed: 422 },
       ...{ network_invalid: 422, network_not_allowed: 422, reason_needed: 422, ticket_needed: 422, outside_hours: 409 },
-      ...{ not_before_refused: 422, already_requested: 409 },
+      ...{ not_before_refused: 422, already_requested: 409, target_needed: 422 },
     },
     audit: { action: 'grant.requested', target: (_, { id }) => id },
   }),
@@ -139,7 +175,7 @@ export const grant = capability('grant', {
     input: z.object({ id: GrantId, requestHash: z.string().length(64), ...proof }),
     output: Grant,
     errors: {
-      ...{ ...found, ...hosts, ...people, ...proofErrors, not_requested: 409, request_changed: 409 },
+      ...{ ...found, ...targets, ...people, ...proofErrors, not_requested: 409, request_changed: 409 },
       ...{
         own_request: 403,
         not_approver: 403,
@@ -195,8 +231,41 @@ export const grant = capability('grant', {
     errors: {
       ...{ ...found, ...people, ...proofErrors, not_yours: 403, grant_not_live: 409, not_started: 409, policy_changed: 409 },
       ...{ approver_not_entitled: 409, host_not_enrolled: 409, too_many_certificates: 409, key_refused: 422 },
+      not_a_server: 409,
     },
     audit: { action: 'grant.certificate_issued', target: ({ id }) => id },
+  }),
+  databaseCredentials: command({
+    path: '/grants/:id/database-credentials',
+    summary:
+      'A role of its own in the database, made within seconds (see `databaseRoles` of the grant); its password is shown once',
+    permission: 'access:request',
+    input: z.object({ id: GrantId, ...proof }),
+    output: z.object({
+      id: GrantId,
+      roleId: DatabaseRoleId,
+      ...{ host: HostAddress, port: z.number().int(), database: z.string(), user: z.string() },
+      password: z.string().describe('shown once; the database learns a verifier of it'),
+      ca: z.string().nullable().describe('PEM to check the server with; null: the system’s authorities'),
+      connectionString: z.string().describe('without the password'),
+      endsAt: Instant.describe('of the grant: connections end then'),
+    }),
+    errors: {
+      ...{ ...found, ...people, ...proofErrors, not_yours: 403, grant_not_live: 409, not_started: 409, policy_changed: 409 },
+      ...{ approver_not_entitled: 409, database_retired: 409, not_a_database: 409, too_many_roles: 409 },
+    },
+    audit: { action: 'grant.database_credentials_issued', target: ({ id }) => id },
+  }),
+  abandonDatabaseRoles: command({
+    path: '/grants/:id/abandon-database-roles',
+    summary: 'Say that the end of its roles cannot be proved, and why: the database is gone, or they were ended by hand',
+    permission: 'access:manage',
+    stepUp: true,
+    input: z.object({ id: GrantId, reason: text(1, 500) }),
+    output: Grant,
+    errors: { ...found, nothing_open: 409 },
+    withdraws: [databaseRoleEnd],
+    audit: { action: 'grant.database_roles_abandoned', target: ({ id }) => id },
   }),
   extend: command({
     path: '/grants/:id/extend',
@@ -206,7 +275,7 @@ export const grant = capability('grant', {
     output: Grant,
     errors: {
       ...{ ...found, ...people, ...proofErrors, not_yours: 403, grant_not_live: 409, policy_changed: 409, too_long: 422 },
-      ...{ already_requested: 409, host_not_enrolled: 409 },
+      ...{ already_requested: 409, host_not_enrolled: 409, database_retired: 409 },
     },
     audit: { action: 'grant.extension_requested', target: (_, { id }) => id },
   }),
@@ -246,6 +315,7 @@ export const grant = capability('grant', {
       show: z.enum(['all', 'mine', 'to_approve']).default('all'),
       state: GrantState.optional(),
       hostId: HostId.optional(),
+      databaseId: DatabaseId.optional(),
       personId: PersonId.optional(),
     }),
     output: pageOf(Grant),

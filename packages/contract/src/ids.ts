@@ -28,6 +28,10 @@ export type HostId = z.infer<typeof HostId>
 /** The program on a managed host; a new one at each enrolment. */
 export const AgentId = id('ag')
 export type AgentId = z.infer<typeof AgentId>
+export const DatabaseId = id('db')
+export type DatabaseId = z.infer<typeof DatabaseId>
+/** A role made in a database for one grant. */
+export const DatabaseRoleId = id('dr')
 export const AccessPolicyId = id('ap')
 export type AccessPolicyId = z.infer<typeof AccessPolicyId>
 export const GrantId = id('gr')

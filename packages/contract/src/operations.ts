@@ -2,6 +2,7 @@ import { accessPolicy } from './access-policy.ts'
 import { account, factor } from './account.ts'
 import { agent } from './agent.ts'
 import { breakGlass } from './break-glass.ts'
+import { database } from './database.ts'
 import { grant } from './grant.ts'
 import { host } from './host.ts'
 import { accessLog, ledger } from './ledger.ts'
@@ -29,6 +30,7 @@ export const operations = {
   sso,
   policy,
   host,
+  database,
   accessPolicy,
   grant,
   breakGlass,

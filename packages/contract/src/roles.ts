@@ -36,6 +36,8 @@ export const permissions = {
   'obligation:manage': managers,
   'host:read': everybody,
   'host:manage': managers,
+  'database:read': everybody,
+  'database:manage': managers,
   'access:read': everybody, // the rules by which access is given
   'access:request': writers,
   'access:approve': reviewers, // those of them whom the access policy names

@@ -12,6 +12,7 @@ import { systemClock, type Clock } from './kernel/clock.ts'
 import { gateOver } from './kernel/gate.ts'
 import type { Handler } from './kernel/handle.ts'
 import { createAuthenticator, type Authenticator } from './kernel/http/authenticate.ts'
+import type { DatabaseReach } from './kernel/database/connect.ts'
 import type { Endpoint } from './kernel/http/edge.promises.ts'
 import { createMetrics } from './kernel/http/metrics.ts'
 import type { HealthPart } from './kernel/http/pages.ts'
@@ -60,6 +61,7 @@ export interface ComposeOptions {
   webhooksInside?: boolean
   /** How identity providers are reached, and the DNS; unset: outside only, by the system's resolver. */
   signOn?: { allowInside: boolean; ca: readonly string[] | null; resolveTxt: SignOnPorts['resolveTxt'] }
+  databases?: DatabaseReach
   endpoints?: readonly Endpoint[]
   /** Unset: mail is held in the operator's outbox. */
   mailer?: Mailer
@@ -130,6 +132,7 @@ export const compose = (options: ComposeOptions): Composition => {
   const changes = createChangeFeed(() => listenerLike(aside), onError)
   const services = {
     ...{ clock, ground, secrets, accessLog, background, changes, setupTokenHash, demo, publicUrl, webhooksInside },
+    databases: options.databases ?? { inside: false, own: null },
     checkpointDir: options.checkpointDir ?? null,
     endpoints: options.endpoints ?? [],
     signOn: { oidc: createOidcProviders(reach), resolveTxt: reach.resolveTxt },

@@ -69,6 +69,10 @@ const platform = compose({
     { name: 'https', host: '127.0.0.1', port: configuration.HOLDFAST_PORT, ca },
     { name: 'key server', ...keyServerAt },
   ],
+  databases: {
+    inside: configuration.HOLDFAST_DATABASES_INSIDE,
+    own: { host: configuration.HOLDFAST_DATABASE_HOST, port: configuration.HOLDFAST_DATABASE_PORT },
+  },
   webhooksInside: configuration.HOLDFAST_WEBHOOKS_INSIDE,
   signOn: {
     allowInside: configuration.HOLDFAST_SSO_INSIDE,

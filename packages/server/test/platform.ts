@@ -87,6 +87,7 @@ export const startPlatform = async () => {
     signOn: { allowInside: true, ca: [providersCa], resolveTxt },
     ...{ pool, aside, publicUrl, clock, onError, flush, setupTokenHash },
     keyServer: keyServer.client,
+    databases: { inside: true, own: null },
     tenantTables: await readTenantTables(pool),
   }
   const composition = compose(options)

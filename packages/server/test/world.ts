@@ -5,6 +5,7 @@ import {
   agent,
   apiKey,
   breakGlass,
+  database,
   factor,
   grant,
   host,
@@ -27,6 +28,7 @@ import {
 } from '@holdfast/contract'
 import { recordingHash, recordingRoot } from '@holdfast/crypto'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
+import { inject } from 'vitest'
 import { newId, newOrgId } from '../src/kernel/identifier.ts'
 import { openUnit, record } from '../src/kernel/unit.ts'
 import {
@@ -307,6 +309,44 @@ const recorded = async (world: World) => {
   const { id, as, chunk } = await opened(world)
   await world.platform.call(recording.append, chunk, as)
   return { id }
+}
+
+/** A database of the test server: a login that may make roles, and a group role. */
+const registration = async ({ platform }: World) => {
+  const word = randomBytes(4).toString('hex')
+  const server = inject('postgres')
+  await platform.admin.query(`create role readers_${word}; create role maker_${word} login createrole password 'planted-password';
+    grant readers_${word} to maker_${word} with admin option; grant connect on database ${platform.database.name} to maker_${word}`)
+  return {
+    ...{ name: `planted-${word}`, environment: 'production', labels: ['planted=yes'], address: server.host, port: server.port },
+    ...{ database: platform.database.name, profiles: [{ name: 'planted', groupRole: `readers_${word}` }] },
+    ...{ administrator: `maker_${word}`, password: 'planted-password', authority: server.ca },
+  }
+}
+const aDatabase = async (world: World) =>
+  world.platform.call(database.register, await registration(world), world.members.owner.caller)
+const databaseGrant = async (world: World) => {
+  const { platform, members } = world
+  await acknowledgeAll(world)
+  const { id: databaseId } = await aDatabase(world)
+  const rules = { ...accessRules, kind: 'database' as const, selects: { databaseIds: [databaseId] } }
+  const { id: policyId } = await platform.call(accessPolicy.create, rules, members.owner.caller)
+  const input = { databaseId, policyId, login: 'planted', seconds: 600, reason: 'planted-reason' }
+  const asked = await platform.call(
+    grant.request,
+    { ...input, code: await unusedCode(world, members.owner) },
+    members.owner.caller,
+  )
+  const approval = { id: asked.id, requestHash: asked.requestHash, code: await unusedCode(world, members.admin) }
+  await platform.call(grant.approve, approval, members.admin.caller)
+  return { id: asked.id, code: await unusedCode(world, members.owner) }
+}
+const unprovedGrant = async (world: World) => {
+  const { platform, members } = world
+  const wanted = await databaseGrant(world)
+  await platform.call(grant.databaseCredentials, wanted, members.owner.caller)
+  await platform.call(grant.return, { id: wanted.id }, members.owner.caller)
+  return wanted.id
 }
 
 const brokenGlass = async (world: World): Promise<InputOf<typeof breakGlass.review>['id']> => {
@@ -650,6 +690,20 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   }),
   'agent.renewHostCertificate': async (w) => ({ input: { hostPublicKey: newSshKey() }, as: await agentIn(w) }),
   'ledger.list': (w) => ownerCall(w, {}),
+  'database.register': async (w) => ownerCall(w, await registration(w)),
+  'database.test': async (w) => ownerCall(w, { id: (await aDatabase(w)).id }),
+  'database.setAdministrator': async (w) => {
+    const input = await registration(w)
+    const { id } = await w.platform.call(database.register, input, w.members.owner.caller)
+    const { administrator, password, authority } = input
+    return ownerCall(w, { id, administrator, password, authority })
+  },
+  'database.retire': async (w) => ownerCall(w, { id: (await aDatabase(w)).id, reason: 'Planted reason' }),
+  'database.list': (w) => ownerCall(w, {}),
+  'database.read': async (w) => ownerCall(w, { id: (await aDatabase(w)).id }),
+  'grant.databaseOptions': (w) => ownerCall(w, {}),
+  'grant.databaseCredentials': async (w) => ownerCall(w, await databaseGrant(w)),
+  'grant.abandonDatabaseRoles': async (w) => ownerCall(w, { id: await unprovedGrant(w), reason: 'Planted reason' }),
   'ledger.read': (w) => ownerCall(w, { seq: 0 }),
   'ledger.head': (w) => asMember(w, {}),
   'ledger.activity': (w) => ownerCall(w, {}),

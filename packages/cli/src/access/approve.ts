@@ -22,7 +22,7 @@ const idOf = (text: string): Grant['id'] => {
 const exactly = (grant: GrantDetail, requester: string): Record<string, unknown> => ({
   request: grant.id,
   person: requester,
-  server: `${grant.hostName} (${grant.environment})`,
+  server: `${grant.targetName} (${grant.environment})`,
   login: grant.login,
   for: `${durationWords(grant.seconds)}, ${grant.notBefore === null ? 'from the approval on' : `from ${clockTime(grant.notBefore)} on`}`,
   reason: grant.reason,

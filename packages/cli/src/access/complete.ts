@@ -19,7 +19,7 @@ const patienceMs = 2000
 
 type Ask = <O extends Operation>(operation: O, input: InputOf<O>) => Promise<OutputOf<O>>
 
-const offerGrant = ({ id, hostName, login, state }: Grant): Offer => ({ word: id, about: `${hostName} ${login}, ${state}` })
+const offerGrant = ({ id, targetName, login, state }: Grant): Offer => ({ word: id, about: `${targetName} ${login}, ${state}` })
 
 const offersOf: Record<OfferKind, (ask: Ask) => Promise<Offer[]>> = {
   hosts: async (ask) => {

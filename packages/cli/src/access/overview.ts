@@ -44,11 +44,11 @@ const stateWords = (grant: Grant): string => {
 }
 
 const mineRow = (grant: Grant): Record<string, unknown> => ({
-  ...{ server: grant.hostName, login: grant.login, state: stateWords(grant), until: until(grant), id: grant.id },
+  ...{ server: grant.targetName, login: grant.login, state: stateWords(grant), until: until(grant), id: grant.id },
 })
 
 const askedRow = (grant: Grant, person: string): Record<string, unknown> => ({
-  ...{ person, server: grant.hostName, login: grant.login, for: durationWords(grant.seconds), reason: grant.reason },
+  ...{ person, server: grant.targetName, login: grant.login, for: durationWords(grant.seconds), reason: grant.reason },
   ...{ until: until(grant), id: grant.id },
 })
 

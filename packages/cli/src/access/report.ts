@@ -10,7 +10,7 @@ export const createReport =
     say(io, json ? JSON.stringify({ event, message: words, ...facts }) : words)
 
 /** What of a grant stands in an event. */
-export const factsOf = ({ id, state, hostName, login, endsAt, requestExpiresAt }: Grant): Record<string, unknown> => ({
+export const factsOf = ({ id, state, targetName, login, endsAt, requestExpiresAt }: Grant): Record<string, unknown> => ({
   grantId: id,
-  ...{ state, host: hostName, login, endsAt, requestExpiresAt },
+  ...{ state, host: targetName, login, endsAt, requestExpiresAt },
 })

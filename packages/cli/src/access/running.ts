@@ -17,7 +17,7 @@ const everyOwn = async ({ connection }: Asking, state: 'approved' | 'requested',
     after = value.next
   }
   // An extension is no access of its own, but more time for another grant.
-  return rows.filter(({ hostName, extendsId }) => hostName === host && extendsId === null)
+  return rows.filter(({ kind, targetName, extendsId }) => kind === 'host' && targetName === host && extendsId === null)
 }
 
 const fits =

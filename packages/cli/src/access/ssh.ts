@@ -86,6 +86,7 @@ const endings: Record<NonNullable<Grant['endReason']>, string> = {
   returned: 'you gave it back',
   revoked: 'it was revoked',
   host_retired: 'the server was retired',
+  database_retired: 'the database was retired',
   policy_retired: 'its policy was retired',
   not_entitled: 'you may not have it any more',
 }

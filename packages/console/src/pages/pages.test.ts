@@ -35,7 +35,7 @@ describe('what is due', () => {
     const asked = {
       id: 'gr_1',
       login: 'deploy',
-      hostName: 'web-1',
+      targetName: 'web-1',
       reason: 'Disk full',
       requestExpiresAt: '2026-11-23T13:00:00.000Z',
     }

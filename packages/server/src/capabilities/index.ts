@@ -8,6 +8,7 @@ import { accessPolicy } from './access-policy/index.ts'
 import { account } from './account/index.ts'
 import { agents } from './agent/index.ts'
 import { breakGlassUses } from './break-glass/index.ts'
+import { database } from './database/index.ts'
 import { encryption } from './encryption/index.ts'
 import { factor } from './factor/index.ts'
 import { grants } from './grant/index.ts'
@@ -25,6 +26,6 @@ import { staffAccess } from './staff-access/index.ts'
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
   ...[setup, session, account, factor, organisation, member, invitation, apiKey, singleSignOn],
-  ...[host, accessPolicy, grants, breakGlassUses, recordings, agents],
+  ...[host, database, accessPolicy, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

@@ -12,7 +12,7 @@ const pageSize = 250
 type Page = (unit: Unit, after: string) => Promise<{ personId: string }[]>
 
 const withLiveGrants =
-  (now: Date): Page =>
+  (now: Date, kind: 'hostId' | 'databaseId'): Page =>
   ({ tx }, after) =>
     tx
       .selectFrom('accessGrant')
@@ -20,6 +20,7 @@ const withLiveGrants =
       .distinct()
       .where('state', '=', 'approved')
       .where('endsAt', '>', now)
+      .where(kind, 'is not', null)
       .where('personId', '>', after)
       .orderBy('personId')
       .limit(pageSize)
@@ -66,18 +67,20 @@ const refusesAStranger = ({ services, orgId }: JobContext, risk: Risk, now: Date
 
 const riskyWorkIsCleared = keeps('C8', async (context) => {
   const now = context.services.clock.now()
-  const grants = await walk(context, withLiveGrants(now), ['server_access'], now)
+  const onServers = await walk(context, withLiveGrants(now, 'hostId'), ['server_access'], now)
+  const inDatabases = await walk(context, withLiveGrants(now, 'databaseId'), ['database_access'], now)
   const roles = await walk(context, withRiskyRoles, ['invited_role', 'role_owner_admin'], now)
-  const tried = [await refusesAStranger(context, 'server_access', now), await refusesAStranger(context, 'role_owner_admin', now)]
-  const [uncleared = 0] = grants.uncleared
+  const gates: Risk[] = ['server_access', 'database_access', 'role_owner_admin']
+  const tried = await Promise.all(gates.map((risk) => refusesAStranger(context, risk, now)))
+  const [unclearedOnServers = 0, unclearedInDatabases = 0] = [...onServers.uncleared, ...inDatabases.uncleared]
   const [unlawful = 0, incomplete = 0] = roles.uncleared
   const waiting = incomplete - unlawful
-  const kept = uncleared === 0 && unlawful === 0 && tried.every(Boolean)
+  const kept = unclearedOnServers + unclearedInDatabases + unlawful === 0 && tried.every(Boolean)
   return {
     kept,
     proof:
-      `Somebody of whom nothing is known was ${tried.every(Boolean) ? 'refused' : 'let through'} by the gate of servers and of risky roles. ` +
-      `Of ${grants.all} people with access to a server now ${uncleared} are not cleared; of ${roles.all} Owners and Admins ${unlawful}` +
+      `Somebody of whom nothing is known was ${tried.every(Boolean) ? 'refused' : 'let through'} by the gates of servers, of databases and of risky roles. ` +
+      `Of ${onServers.all} people with access to a server now ${unclearedOnServers} are not cleared; of ${inDatabases.all} in a database ${unclearedInDatabases}; of ${roles.all} Owners and Admins ${unlawful}` +
       `${waiting > 0 ? `, and ${waiting} more have no second factor yet, without which their role opens nothing` : ''}. ` +
       `Cleared means: a second factor, and every published policy acknowledged within its time.`,
   }

@@ -3,10 +3,10 @@ import type { Context, Entered } from './handle.ts'
 import type { Problem, ProblemExtras } from './problem.ts'
 
 /**
- * What kind of risky work: getting onto a server; seeing a customer's data; being given the role of Owner or Admin; bringing such a role along from
- * an invitation. Of the last no second factor is asked: newcomers have none yet, and their role opens nothing until they do (C2).
+ * What kind of risky work: getting onto a server or into a database; seeing a customer's data; being given the role of Owner or Admin; bringing such a
+ * role along from an invitation. Of the last no second factor is asked: newcomers have none yet, and their role opens nothing until they do (C2).
  */
-export type Risk = 'server_access' | 'customer_data' | 'role_owner_admin' | 'invited_role'
+export type Risk = 'server_access' | 'database_access' | 'customer_data' | 'role_owner_admin' | 'invited_role'
 
 export interface Missing {
   /** snake_case, for programs. */

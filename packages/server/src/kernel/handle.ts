@@ -84,7 +84,7 @@ export interface PublicContext<O = Operation> extends Common<O> {
   obligations: DeclaredObligations<O>
 }
 
-/** What a handler that streams works with. Reads, each in a short transaction of its own, each in a short transaction of its own, so that no snapshot stays open. */
+/** What a handler that streams works with. Reads, each in a short transaction of its own, so that no snapshot stays open. */
 export interface StreamContext<O = Operation> extends Omit<
   Context<O>,
   'tx' | 'vault' | 'obligations' | 'afterCommit' | 'cookies' | 'because'
@@ -94,10 +94,18 @@ export interface StreamContext<O = Operation> extends Omit<
   signal: AbortSignal
 }
 
+/** What work outside of us has before the operation's transaction begins: reads, each in a short transaction of its own. */
+export type OutsideContext<O = Operation> = Pick<StreamContext<O>, 'now' | 'services' | 'orgId' | 'principal' | 'fail' | 'read'>
+
 type Run<O, C> = (input: ParsedInputOf<O>, context: C) => Promise<OutputOf<O>>
 
 export type Handler =
-  | { scope: 'organisation'; operation: Command | Query; run: (input: never, context: never) => Promise<unknown> }
+  | {
+      scope: 'organisation'
+      operation: Command | Query
+      outside?: (input: never, context: never) => Promise<unknown>
+      run: (input: never, context: never, found: never) => Promise<unknown>
+    }
   | { scope: 'public'; operation: Command | Query; run: (input: never, context: never) => Promise<unknown> }
   | { scope: 'events'; operation: Events; run: (input: never, context: never) => AsyncIterable<unknown> }
   | { scope: 'download'; operation: Download; run: (input: never, context: never) => AsyncIterable<string | Uint8Array> }
@@ -108,6 +116,16 @@ export const handle = <O extends Command | Query>(operation: O, run: Run<O, Cont
   operation,
   run,
 })
+
+/**
+ * The same for a command that waits for somebody else's machine: `outside` does so before its transaction begins, which would otherwise stay open
+ * for as long; `run` gets what it found, and checks again what may have changed. A repeated request waits anew.
+ */
+export const handleOutside = <O extends Command, F>(
+  operation: O,
+  outside: (input: ParsedInputOf<O>, context: OutsideContext<O>) => Promise<F>,
+  run: (input: ParsedInputOf<O>, context: Context<O>, found: F) => Promise<OutputOf<O>>,
+): Handler => ({ scope: 'organisation', operation, outside, run })
 
 /** Binds code to a public operation. */
 export const handlePublic = <O extends Command | Query>(operation: O, run: Run<O, PublicContext<O>>): Handler => ({

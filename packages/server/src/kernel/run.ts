@@ -164,8 +164,11 @@ const runInOrganisation = async (
   const by = personIn(principal)
   const noted = accessOf(path, operation, request, principal, input, 'read', 0)
   const staff = principal.kind === 'staff' ? await staffEntrance(path.services.ground, principal, writes ? null : noted) : null
-  const unit = openUnit(path.services.ground, orgId, by, writes, staff)
   const shared = sharedContext(path, operation, request)
+  const { now, services, fail } = shared.context
+  const read = <T>(work: (entered: Entered) => Promise<T>): Promise<T> => readIn(services.ground, orgId, by, work)
+  const found = await handler.outside?.(input as never, { now, services, fail, read, orgId, principal } as never)
+  const unit = openUnit(services.ground, orgId, by, writes, staff)
   const { obligations, settled } = declaredObligations(
     operation,
     () => unit,
@@ -193,7 +196,7 @@ const runInOrganisation = async (
       session: () => sessionOf(principal),
       obligations,
     } satisfies Context<never>
-    const output = operation.output.parse(await handler.run(input as never, context as never))
+    const output = operation.output.parse(await handler.run(input as never, context as never, found as never))
     settled()
     const kept = key === null ? null : await keptAnswer(unit, principal, key, output)
     const who = { actor: actorOf(principal), requestId: request.id, origin: request.origin, reason: shared.reason() }

@@ -3,6 +3,7 @@ import type { Background } from './background.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { Clearance } from './clearance.ts'
 import type { Clock } from './clock.ts'
+import type { DatabaseReach } from './database/connect.ts'
 import type { Endpoint } from './http/edge.promises.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Guesses } from './identity/guesses.ts'
@@ -51,6 +52,8 @@ export interface Services {
   webhooksInside: boolean
   /** What single sign-on may reach outside, and how. */
   signOn: SignOnPorts
+  /** Which databases people may be given access to. */
+  databases: DatabaseReach
   /** The address people reach us at, without a trailing slash. */
   publicUrl: string
 }

@@ -37,6 +37,8 @@ const Environment = z.object({
   HOLDFAST_SSO_CA: z.string().optional(),
   /** Addresses of the name servers that are asked for domain proofs, as 192.0.2.53:53; unset: the system's. */
   HOLDFAST_DNS_SERVERS: list.optional(),
+  /** Whether databases that people get access to may be in our own network. */
+  HOLDFAST_DATABASES_INSIDE: z.stringbool().default(false),
   HOLDFAST_DEMO: z.stringbool().default(false),
 })
 export type Configuration = z.output<typeof Environment>

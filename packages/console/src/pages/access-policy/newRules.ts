@@ -7,7 +7,8 @@ export type Rules = ParsedInputOf<typeof accessPolicy.create>
 /** The gentlest start: one hour, one approval, a reason. */
 export const newRules: Rules = {
   name: '',
-  selects: { hostIds: [], environments: [], labels: [] },
+  kind: 'host',
+  selects: { hostIds: [], databaseIds: [], environments: [], labels: [] },
   logins: [],
   requesters: { roles: ['owner', 'admin', 'reviewer', 'member'], personIds: [] },
   approvers: { roles: ['owner', 'admin', 'reviewer'], personIds: [] },
@@ -24,10 +25,10 @@ export const newRules: Rules = {
 
 /** The rules that a policy has now, without what the server adds to them. */
 export const rulesOf = (policy: Policy): Rules => {
-  const { name, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired } = policy
+  const { name, kind, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired } = policy
   const { ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk, bastionId } = policy
   return {
-    ...{ name, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired },
+    ...{ name, kind, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired },
     ...{ ticketPattern, sourceNetworks, hours, extensions, apiKeysMayAsk, bastionId },
   }
 }

@@ -19,7 +19,7 @@ export const Connect = ({ detail }: { detail: Detail }) => {
         </Button>
       }
     >
-      <Command value={`holdfast ssh ${detail.hostName}`} what="the command" />
+      <Command value={`holdfast ssh ${detail.targetName}`} what="the command" />
       <CertificateDialog detail={detail} opened={certificate.opened} onClose={certificate.close} />
     </Section>
   )

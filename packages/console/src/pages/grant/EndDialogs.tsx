@@ -17,8 +17,8 @@ const ending = (detail: Detail): string[] => {
   const sessions = open === 1 ? 'The open session' : `The ${open} open sessions`
   return [
     open === 0
-      ? `Nobody can log in as ${detail.login} on ${detail.hostName} under it any more.`
-      : `${sessions} on ${detail.hostName} ${open === 1 ? 'is' : 'are'} closed within a second, with everything started in ${open === 1 ? 'it' : 'them'}. Unsaved work is lost.`,
+      ? `Nobody can log in as ${detail.login} on ${detail.targetName} under it any more.`
+      : `${sessions} on ${detail.targetName} ${open === 1 ? 'is' : 'are'} closed within a second, with everything started in ${open === 1 ? 'it' : 'them'}. Unsaved work is lost.`,
     'Certificates issued under it stop working at once.',
   ]
 }

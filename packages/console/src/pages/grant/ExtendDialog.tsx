@@ -16,7 +16,7 @@ const Form = ({ detail, onClose }: { detail: Detail; onClose: () => void }) => {
     done: 'Asked for more time.',
     onDone: ({ id }) => go(`/access/grants/${id}`),
     explain: {
-      ...{ ...found, ...factor, ...people, ...over, host_not_enrolled: hosts.host_not_enrolled },
+      ...{ ...found, ...factor, ...people, ...over, ...hosts },
       too_long: 'With that the end would be further ahead than the policy allows. Ask for less.',
       already_requested: 'You have asked for more time already, and it waits for an answer.',
     },
@@ -68,7 +68,7 @@ export const ExtendDialog = ({ detail, opened, onClose }: { detail: Detail; open
   <Modal
     opened={opened}
     onClose={onClose}
-    title={`More time as ${detail.login} on ${detail.hostName}`}
+    title={`More time as ${detail.login} on ${detail.targetName}`}
     closeButtonProps={{ 'aria-label': 'Close' }}
   >
     <Form detail={detail} onClose={onClose} />

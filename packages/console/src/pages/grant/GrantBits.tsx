@@ -9,8 +9,8 @@ export const GrantStateOf = ({ row }: { row: Row }) => {
 }
 
 /** What it is about, in a few words: "root on web-1". */
-export const nameOf = ({ login, hostName, extendsId }: Row): string =>
-  extendsId === null ? `${login} on ${hostName}` : `More time: ${login} on ${hostName}`
+export const nameOf = ({ login, targetName, extendsId }: Row): string =>
+  extendsId === null ? `${login} on ${targetName}` : `More time: ${login} on ${targetName}`
 
 /** Until when, from where it stands now. */
 export const Until = ({ row }: { row: Row }) => {

@@ -49,8 +49,8 @@ export const GrantFacts = ({ detail }: { detail: Detail }) => (
       [
         'Server',
         <span key="server">
-          <PageLink to={`/servers/${detail.hostId}`} td="underline">
-            {detail.hostName}
+          <PageLink to={`/servers/${detail.hostId ?? ''}`} td="underline">
+            {detail.targetName}
           </PageLink>{' '}
           <Tag>{detail.environment}</Tag>
         </span>,

@@ -61,11 +61,11 @@ export const GrantPage = () => {
     >
       <Lead detail={data} />
       <Proof detail={data} />
-      {data.personId === me && data.extendsId === null && <Connect detail={data} />}
+      {data.personId === me && data.hostId !== null && data.extendsId === null && <Connect detail={data} />}
       <GrantFacts detail={data} />
-      {data.extendsId === null && data.startsAt !== null && (
+      {data.extendsId === null && data.hostId !== null && data.startsAt !== null && (
         <Suspense fallback={<Skeleton height={160} />}>
-          <Sessions rows={data.sessions} hostName={data.hostName} />
+          <Sessions rows={data.sessions} hostName={data.targetName} />
           <Certificates detail={data} />
         </Suspense>
       )}

@@ -40,7 +40,7 @@ const Box = ({ kind, title, children, clock, clockOf }: BoxProps) => (
 export const AskedInWords = ({ detail }: { detail: Detail }) => (
   <p data-plain>
     <PersonName id={detail.personId} /> {detail.extendsId ? 'asks for more time as' : 'asks to log in as'}{' '}
-    <code>{detail.login}</code> on <strong>{detail.hostName}</strong> ({detail.environment}) for{' '}
+    <code>{detail.login}</code> on <strong>{detail.targetName}</strong> ({detail.environment}) for{' '}
     <strong>{durationInWords(detail.seconds)}</strong>
     {detail.extendsId ? (
       ' beyond the end that is set; open sessions go on'

@@ -34,6 +34,7 @@ const reasons: Record<NonNullable<Detail['endReason']>, string> = {
   returned: 'It was given back',
   revoked: 'It was revoked',
   host_retired: 'The server was retired',
+  database_retired: 'The database was retired',
   policy_retired: 'Its access policy was retired',
   not_entitled: 'Its person was no longer entitled',
 }
@@ -66,7 +67,7 @@ export const Proof = ({ detail }: { detail: Detail }) => {
       <div>
         <State kind={proof.kind}>{proof.word}</State>
         <p data-plain>
-          <PersonName id={detail.personId} /> had <code>{detail.login}</code> on <strong>{detail.hostName}</strong>.{' '}
+          <PersonName id={detail.personId} /> had <code>{detail.login}</code> on <strong>{detail.targetName}</strong>.{' '}
           <How detail={detail} />
         </p>
         <ol className={classes['proof']}>

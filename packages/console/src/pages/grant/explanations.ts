@@ -10,12 +10,14 @@ export const factor = {
 
 export const people = {
   not_entitled: 'No access policy lets you ask for this any more.',
-  not_cleared: 'You are not cleared for servers yet. What is missing:',
+  not_cleared: 'You are not cleared for this yet. What is missing:',
 }
 
 export const hosts = {
   host_not_found: 'That server does not exist.',
   host_not_enrolled: 'That server’s agent is not enrolled, so nobody can be let in.',
+  database_not_found: 'That database does not exist.',
+  database_retired: 'That database is retired.',
 }
 
 export const over = {
@@ -35,6 +37,7 @@ export const asking = {
   ticket_needed: 'The policy asks for a ticket of the form shown.',
   outside_hours: 'The policy gives access at certain hours only, and that time is outside them.',
   not_before_refused: 'The beginning must lie ahead, within 30 days.',
+  target_needed: 'Choose one server or one database.',
   already_requested: 'You already have an open request or grant for this login on this server.',
 }
 

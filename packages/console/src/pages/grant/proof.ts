@@ -21,31 +21,31 @@ type Proof = NonNullable<Detail['proof']>
 
 const sessionsInWords = (count: number): string => (count === 1 ? '1 session' : `${count} sessions`)
 
-const toldLine = (proof: Proof, { hostName, endedAt }: Detail): ProofLine => {
+const toldLine = (proof: Proof, { targetName, endedAt }: Detail): ProofLine => {
   if (proof.announcedAs === null && proof.toldAt === null)
     return {
       kind: 'quiet',
-      text: `${hostName} knew the end from the beginning, and needed no word from us.`,
+      text: `${targetName} knew the end from the beginning, and needed no word from us.`,
       at: null,
       later: '',
     }
   if (proof.unheard)
     return {
       kind: 'bad',
-      text: `${hostName} was retired and never said that nobody is in. Look on the machine itself: nothing more will be heard from it.`,
+      text: `${targetName} was retired and never said that nobody is in. Look on the machine itself: nothing more will be heard from it.`,
       at: null,
       later: '',
     }
   if (proof.toldAt === null)
     return {
       kind: 'warn',
-      text: `${hostName} has not yet said that it knows. No new certificate is issued; those that exist run out within 15 minutes.`,
+      text: `${targetName} has not yet said that it knows. No new certificate is issued; those that exist run out within 15 minutes.`,
       at: null,
       later: '',
     }
   return {
     kind: 'good',
-    text: `${hostName} said that it knows, and refuses every further login.`,
+    text: `${targetName} said that it knows, and refuses every further login.`,
     at: proof.toldAt,
     later: endedAt ? laterInWords(endedAt, proof.toldAt) : '',
   }
@@ -63,16 +63,16 @@ const sessionsLine = (proof: Proof, { sessions, endedAt }: Detail): ProofLine =>
     : { kind: 'good', text: 'The last session was dead.', at: proof.deadAt, later }
 }
 
-const survivorsLine = (proof: Proof, { hostName, sessions }: Detail): ProofLine[] => {
+const survivorsLine = (proof: Proof, { targetName, sessions }: Detail): ProofLine[] => {
   if (sessions.length === 0) return []
   if (proof.survivors === null)
-    return [{ kind: 'warn', text: `${hostName} has not yet counted what is left of them.`, at: null, later: '' }]
+    return [{ kind: 'warn', text: `${targetName} has not yet counted what is left of them.`, at: null, later: '' }]
   return proof.survivors === 0
-    ? [{ kind: 'good', text: `${hostName} counted the processes left: none, detached ones included.`, at: null, later: '' }]
+    ? [{ kind: 'good', text: `${targetName} counted the processes left: none, detached ones included.`, at: null, later: '' }]
     : [
         {
           kind: 'bad',
-          text: `${hostName} counted ${proof.survivors} ${proof.survivors === 1 ? 'process' : 'processes'} that outlived it. Look at once.`,
+          text: `${targetName} counted ${proof.survivors} ${proof.survivors === 1 ? 'process' : 'processes'} that outlived it. Look at once.`,
           at: null,
           later: '',
         },

@@ -15,7 +15,7 @@ const session = {
 
 const ended = (changes: Partial<Detail> = {}, proof: Partial<NonNullable<Detail['proof']>> = {}): Detail =>
   ({
-    ...{ state: 'ended', endReason: 'revoked', hostName: 'web-1', login: 'deploy', approvals: [], approvalsNeeded: 1 },
+    ...{ state: 'ended', endReason: 'revoked', targetName: 'web-1', login: 'deploy', approvals: [], approvalsNeeded: 1 },
     ...{ startsAt: at(-60_000), endsAt: at(60_000), endedAt: end, sessions: [session], ...changes },
     proof: { announcedAs: 7, toldAt: at(40), deadAt: at(120), openSessions: 0, survivors: 0, ...proof },
   }) as unknown as Detail

@@ -22,6 +22,7 @@ const endWords: Record<NonNullable<Row['endReason']>, string> = {
   returned: 'Given back',
   revoked: 'Revoked',
   host_retired: 'Server retired',
+  database_retired: 'Server retired',
   policy_retired: 'Policy retired',
   not_entitled: 'No longer entitled',
 }

@@ -62,9 +62,9 @@ export const toApprove = (policies: Policies): DueItem[] =>
 
 /** Requests for access that the reader may answer: somebody cannot work until they do. */
 export const toAnswer = (rows: Requests): DueItem[] =>
-  rows.map(({ id, login, hostName, reason, requestExpiresAt }) => ({
+  rows.map(({ id, login, targetName, reason, requestExpiresAt }) => ({
     key: id,
-    what: `${login} on ${hostName}`,
+    what: `${login} on ${targetName}`,
     why: reason ? `Somebody asks for access: ${reason}` : 'Somebody asks for access.',
     dueAt: requestExpiresAt,
     to: `/access/grants/${id}`,

@@ -1,15 +1,14 @@
-import { accessPolicy, AccessPolicyId, type ParsedInputOf } from '@holdfast/contract'
+import { accessPolicy, AccessPolicyId, type CodesOf, type ParsedInputOf } from '@holdfast/contract'
 import { endGrants } from '../../kernel/access/ending.ts'
 import { policyColumns, presentPolicy } from '../../kernel/access/policies.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
-import { canonicalNetworks } from './rules.ts'
+import { canonicalNetworks, mismatchOf } from './rules.ts'
 
 type Rules = ParsedInputOf<typeof accessPolicy.create>
-type Code = 'network_invalid' | 'host_not_found' | 'member_not_found' | 'not_a_bastion' | 'recording_forbids_extensions'
-type Refuse = (code: Code, detail?: string) => Problem
+type Refuse = (code: CodesOf<typeof accessPolicy.create>, detail?: string) => Problem
 
 const checkBastion = async (tx: OrgTx, { bastionId, extensions }: Rules, refuse: Refuse): Promise<void> => {
   if (bastionId === null) return
@@ -20,9 +19,11 @@ const checkBastion = async (tx: OrgTx, { bastionId, extensions }: Rules, refuse:
     throw refuse('recording_forbids_extensions', 'What is forwarded cannot be recorded: allow no extensions here.')
 }
 
-/** The rules as they are stored; refuses hosts, people and networks that are none here. */
+/** The rules as they are stored; refuses hosts, databases, people and networks that are none here. */
 const columnsOf = async (tx: OrgTx, rules: Rules, refuse: Refuse) => {
   const { selects, requesters, approvers, hours, sourceNetworks, ...plain } = rules
+  const mismatch = mismatchOf(rules)
+  if (mismatch) throw refuse('kind_mismatch', mismatch)
   const checked = canonicalNetworks(sourceNetworks)
   if ('wrong' in checked) throw refuse('network_invalid', `${checked.wrong} is no network, as 10.0.0.0/8 is one.`)
   await checkBastion(tx, rules, refuse)
@@ -30,6 +31,11 @@ const columnsOf = async (tx: OrgTx, rules: Rules, refuse: Refuse) => {
   if (hostIds.length > 0) {
     const found = await tx.selectFrom('host').select('id').where('id', 'in', hostIds).execute()
     if (found.length < hostIds.length) throw refuse('host_not_found')
+  }
+  const databaseIds = [...new Set(selects.databaseIds)]
+  if (databaseIds.length > 0) {
+    const found = await tx.selectFrom('managedDatabase').select('id').where('id', 'in', databaseIds).execute()
+    if (found.length < databaseIds.length) throw refuse('database_not_found')
   }
   const people = [...new Set([...requesters.personIds, ...approvers.personIds])]
   if (people.length > 0) {
@@ -58,7 +64,12 @@ const lockPolicy = async (
   id: string,
   refuse: (code: 'access_policy_not_found' | 'access_policy_retired') => Problem,
 ) => {
-  const row = await tx.selectFrom('accessPolicy').select(['version', 'state']).where('id', '=', id).forUpdate().executeTakeFirst()
+  const row = await tx
+    .selectFrom('accessPolicy')
+    .select(['version', 'state', 'kind'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
   if (!row) throw refuse('access_policy_not_found')
   if (row.state === 'retired') throw refuse('access_policy_retired')
   return row
@@ -66,6 +77,7 @@ const lockPolicy = async (
 
 export const update = handle(accessPolicy.update, async ({ id, version, ...rules }, { tx, now, person, fail }) => {
   const current = await lockPolicy(tx, id, fail)
+  if (current.kind !== rules.kind) throw fail('kind_mismatch', 'A rule stays for servers or for databases.')
   if (current.version !== version) throw fail('version_changed', 'Somebody changed it meanwhile. Read it again.')
   const row = await tx
     .updateTable('accessPolicy')

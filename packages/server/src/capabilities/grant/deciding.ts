@@ -8,9 +8,10 @@ import { handle } from '../../kernel/handle.ts'
 import { peopleOf } from '../../kernel/people.ts'
 import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { callerOf, type Ctx } from './people.ts'
-import { hostFor, policyById } from './requesting.ts'
+import { policyById } from './requesting.ts'
 import { extendedEnd, mailboxOf, mayAsk, mayDecide, requestHashOf, stateAt, termOf } from './rules.ts'
 import { approvalsOf, lockGrant, reasonPlace, rolesOf, showGrant, type GrantRow } from './rows.ts'
+import { riskOf, targetOf } from './targets.ts'
 import { tellRequester } from './telling.ts'
 
 type Refuse = Parameters<Parameters<typeof handle<typeof grant.approve>>[1]>[1]['fail']
@@ -30,7 +31,14 @@ const isSamePerson = async (context: Ctx, others: readonly string[]): Promise<bo
 /** The hash is made anew of what stands in the row: an approval is bound to that, not to what a column says about it. */
 const hashOf = async ({ vault, orgId }: Ctx, row: GrantRow): Promise<string> =>
   requestHashOf({
-    ...{ org: orgId, person: row.personId, host: row.hostId, login: row.login, seconds: row.seconds, notBefore: row.notBefore },
+    ...{
+      org: orgId,
+      person: row.personId,
+      target: row.hostId ?? row.databaseId ?? '',
+      login: row.login,
+      seconds: row.seconds,
+      notBefore: row.notBefore,
+    },
     reason: await vault.openText('org', reasonPlace(row.id), row.reasonSealed),
     ...{ ticket: row.ticket, extensions: row.extensions, sourceNetworks: row.sourceNetworks },
     ...{ policy: row.policyId, policyVersion: row.policyVersion, extendsId: row.extendsId },
@@ -52,7 +60,7 @@ const checkApproval = async (context: Ctx, row: GrantRow, policy: Policy, reques
   if (earlier.length > 0 && (await isSamePerson(context, earlier)))
     throw refuse('already_approved', 'A second person must approve it.')
   if (!mayAsk(policy, { personId: row.personId, role: roles.get(row.personId) ?? null })) throw refuse('not_entitled')
-  await requireCleared(context, PersonId.parse(row.personId), 'server_access', refuse)
+  await requireCleared(context, PersonId.parse(row.personId), riskOf(row), refuse)
 }
 
 /** The last approval gives access, or moves its end; the host hears of it with the commit. */
@@ -75,6 +83,7 @@ const give = async (context: Ctx, row: GrantRow, policy: Policy, refuse: Refuse)
     await tx.updateTable('accessGrant').set({ endsAt }).where('id', '=', first.id).execute()
     await tx.updateTable('accessGrant').set({ state: 'applied', endedAt: now }).where('id', '=', row.id).execute()
     await enqueue(tx, 'grant.settle', { id: first.id }, { runAt: endsAt, key: `grant-end:${first.id}` })
+    if (first.databaseId !== null) await enqueue(tx, 'grant.database-roles', { id: first.id })
   }
 }
 
@@ -89,7 +98,7 @@ export const approve = handle(grant.approve, async (input, context) => {
   if (!row) throw fail('grant_not_found')
   const policy = await policyById(tx, row.policyId)
   await checkApproval(context, row, policy, requestHash, fail)
-  const host = await hostFor(tx, row.hostId, fail)
+  const target = await targetOf(tx, row, fail)
   await confirmFresh(context, proofOf(grant.approve, input), fail)
   await tx
     .insertInto('grantApproval')
@@ -98,7 +107,7 @@ export const approve = handle(grant.approve, async (input, context) => {
   const given = (await approvalsOf(tx, [id])).length >= policy.approvals
   if (given) {
     await give(context, row, policy, fail)
-    await tellRequester(context, row, host.name, row.extendsId === null ? 'is approved' : 'is extended')
+    await tellRequester(context, row, target.name, row.extendsId === null ? 'is approved' : 'is extended')
     await announceAccess(tx) // last: it holds the counter until commit
   }
   return showGrant(context, id, callerOf(context), now)
@@ -119,7 +128,7 @@ export const deny = handle(grant.deny, async ({ id, reason }, context) => {
     .where('id', '=', id)
     .execute()
   const shown = await showGrant(context, id, caller, now)
-  await tellRequester(context, row, shown.hostName, 'is denied')
+  await tellRequester(context, row, shown.targetName, 'is denied')
   return shown
 })
 

@@ -31,7 +31,7 @@ export const revoke = handle(grant.revoke, async ({ id, reason }, context) => {
   if (stateAt(row, now) !== 'approved') throw fail('grant_not_live')
   await endGrants(context, { id }, { reason: 'revoked', by: person(), now, why: reason })
   const shown = await showGrant(context, id, caller, now)
-  await tellRequester(context, row, shown.hostName, 'is revoked')
+  await tellRequester(context, row, shown.targetName, 'is revoked')
   return shown
 })
 

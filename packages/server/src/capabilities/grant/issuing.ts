@@ -13,18 +13,25 @@ import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
 import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
 import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { confirmPresence, type Ctx } from './people.ts'
-import { hostFor, policyById } from './requesting.ts'
+import { policyById } from './requesting.ts'
 import { certificateSeconds, certificatesPerGrant, mayAsk, mayDecide, stateAt } from './rules.ts'
+import { hostFor, riskOf } from './targets.ts'
 import { approvalsOf, lockGrant, rolesOf, type GrantRow } from './rows.ts'
 
 type Extension = z.infer<typeof SshExtension>
 /** Codes that both operations here declare. */
-type Refuse = (code: CodesOf<typeof recording.open>, detail?: string, extras?: ProblemExtras) => Problem
+type RefuseCertificate = (code: CodesOf<typeof recording.open>, detail?: string, extras?: ProblemExtras) => Problem
+/** What whoever makes a credential of a grant refuses, of whatever kind. */
+type Refuse = (
+  code: Extract<CodesOf<typeof recording.open>, CodesOf<typeof grant.databaseCredentials>>,
+  detail?: string,
+  extras?: ProblemExtras,
+) => Problem
 /** Refuses a grant that is none of the caller's business. */
 type Mine = (row: GrantRow) => void
 
 /** An approval stands as long as whoever gave it may still give it. */
-const checkPeople = async (context: Ctx, row: GrantRow, policy: Policy, refuse: Refuse): Promise<void> => {
+export const checkPeople = async (context: Ctx, row: GrantRow, policy: Policy, refuse: Refuse): Promise<void> => {
   const { tx } = context
   const approvals = (await approvalsOf(tx, [row.id])).filter(
     ({ personId, requestHash }) => personId !== row.personId && requestHash === row.requestHash,
@@ -35,28 +42,36 @@ const checkPeople = async (context: Ctx, row: GrantRow, policy: Policy, refuse: 
   const standing = approvals.filter(({ personId }) => mayDecide(policy, somebody(personId)))
   if (standing.length < policy.approvals)
     throw refuse('approver_not_entitled', 'Who approved it may not approve it any more. Ask anew.')
-  await requireCleared(context, PersonId.parse(row.personId), 'server_access', refuse)
+  await requireCleared(context, PersonId.parse(row.personId), riskOf(row), refuse)
 }
 
 type Running = GrantRow & { startsAt: Date; endsAt: Date }
 
-const checkGrant = async ({ tx, now }: Ctx, id: string, mine: Mine, refuse: Refuse): Promise<Running> => {
+/** A grant that runs, locked. */
+export const lockRunning = async ({ tx, now }: Ctx, id: string, mine: Mine, refuse: Refuse): Promise<Running> => {
   const row = await lockGrant(tx, id)
   if (!row) throw refuse('grant_not_found')
   mine(row)
   const { startsAt, endsAt } = row
   if (stateAt(row, now) !== 'approved' || startsAt === null || endsAt === null) throw refuse('grant_not_live')
   if (startsAt > now) throw refuse('not_started', `It begins at ${startsAt.toISOString()}.`)
-  const { count } = await tx
+  return { ...row, startsAt, endsAt }
+}
+
+const checkGrant = async (context: Ctx, id: string, mine: Mine, refuse: RefuseCertificate) => {
+  const row = await lockRunning(context, id, mine, refuse)
+  const { hostId } = row
+  if (hostId === null) throw new Error(`${id} is no access to a server`)
+  const { count } = await context.tx
     .selectFrom('grantCertificate')
     .select(({ fn }) => fn.countAll<string>().as('count'))
     .where('grantId', '=', id)
     .executeTakeFirstOrThrow()
   if (Number(count) >= certificatesPerGrant) throw refuse('too_many_certificates')
-  return { ...row, startsAt, endsAt }
+  return { ...row, hostId }
 }
 
-const keyOf = (line: string, refuse: Refuse) => {
+const keyOf = (line: string, refuse: RefuseCertificate) => {
   try {
     return parsePublicKey(line)
   } catch (error) {
@@ -67,7 +82,7 @@ const keyOf = (line: string, refuse: Refuse) => {
 }
 
 /** The key server goes by its own clock: where that says the grant is over, it is. */
-const signed = async <T>(signing: Promise<T>, refuse: Refuse): Promise<T> =>
+const signed = async <T>(signing: Promise<T>, refuse: RefuseCertificate): Promise<T> =>
   signing.catch((error: unknown) => {
     if (error instanceof KeyServerRefused && error.code === 'certificate_refused')
       throw refuse('grant_not_live', 'The grant is over, or about to be.', { cause: error })
@@ -83,7 +98,7 @@ interface Door {
 }
 
 /** Signs, and notes what was signed, so that it is revoked when the grant ends. */
-const issue = async (context: Ctx, row: Running, door: Door, publicKey: string, refuse: Refuse) => {
+const issue = async (context: Ctx, row: Running, door: Door, publicKey: string, refuse: RefuseCertificate) => {
   const { tx, now, orgId, services } = context
   const { keyServer } = services.ground
   const { host, login, extensions, sourceNetworks } = door
@@ -110,7 +125,7 @@ const issue = async (context: Ctx, row: Running, door: Door, publicKey: string, 
   }
 }
 
-const checkAll = async (context: Ctx, id: string, mine: Mine, refuse: Refuse) => {
+const checkAll = async (context: Ctx, id: string, mine: Mine, refuse: RefuseCertificate) => {
   const row = await checkGrant(context, id, mine, refuse)
   const policy = await policyById(context.tx, row.policyId)
   if (policy.state !== 'active') throw refuse('policy_changed')
@@ -119,7 +134,13 @@ const checkAll = async (context: Ctx, id: string, mine: Mine, refuse: Refuse) =>
 }
 
 /** Where the policy has sessions recorded, a person is let in to the bastion only, and there to nothing but its recorder. */
-const doorOf = async ({ tx }: Ctx, row: Running, { bastionId }: Policy, host: Door['host'], refuse: Refuse): Promise<Door> => {
+const doorOf = async (
+  { tx }: Ctx,
+  row: Running,
+  { bastionId }: Policy,
+  host: Door['host'],
+  refuse: RefuseCertificate,
+): Promise<Door> => {
   const { login, extensions, sourceNetworks } = row
   if (bastionId === null) return { host, login, extensions, sourceNetworks }
   const bastion = await hostFor(tx, bastionId, () => refuse('host_not_enrolled', 'The bastion that records it is not there.'))
@@ -134,8 +155,9 @@ const doorOf = async ({ tx }: Ctx, row: Running, { bastionId }: Policy, host: Do
 export const certificate = handle(grant.certificate, async (input, context) => {
   const { id, publicKey } = input
   const { tx, fail } = context
-  const mine: Mine = ({ personId }) => {
+  const mine: Mine = ({ personId, hostId }) => {
     if (personId !== context.person()) throw fail('not_yours')
+    if (hostId === null) throw fail('not_a_server', 'It is access to a database.')
   }
   const { row, policy, host } = await checkAll(context, id, mine, fail)
   const door = await doorOf(context, row, policy, host, fail)

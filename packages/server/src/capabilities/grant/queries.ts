@@ -6,6 +6,7 @@ import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 import { callerOf } from './people.ts'
 import type { Somebody } from './rules.ts'
+import { presentRole, rolesOfGrant } from './database-rows.ts'
 import { readGrant, readGrants } from './rows.ts'
 
 const oversees = ({ role }: Somebody): boolean => role !== null && rolesWith('access:oversee').includes(role)
@@ -61,6 +62,7 @@ export const read = handle(grant.read, async ({ id }, context) => {
       ...{ ...rest, issuedAt: issuedAt.toISOString(), validBefore: validBefore.toISOString() },
     })),
     sessions,
-    proof: shown.state === 'ended' ? proofOf(row, sessions, now) : null,
+    databaseRoles: shown.databaseId === null ? [] : (await rolesOfGrant(tx, id)).map(presentRole),
+    proof: shown.state === 'ended' && shown.hostId !== null ? proofOf(row, sessions, now) : null,
   }
 })

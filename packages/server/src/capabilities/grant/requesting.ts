@@ -1,11 +1,10 @@
-import { grant, GrantId, HostId, type ParsedInputOf } from '@holdfast/contract'
+import { grant, GrantId, type ParsedInputOf } from '@holdfast/contract'
 import { canonicalCidr } from '@holdfast/crypto/ssh'
 import { policyColumns, presentPolicy, type Policy } from '../../kernel/access/policies.ts'
 import { requireCleared } from '../../kernel/clearance.ts'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
-import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { callerOf, confirmPresence, type Ctx } from './people.ts'
@@ -19,9 +18,10 @@ import {
   stateAt,
   termOf,
   type Asked,
-  type HostFacts,
+  type TargetFacts,
 } from './rules.ts'
 import { lockGrant, reasonPlace, showGrant } from './rows.ts'
+import { riskOf, targetColumns, targetFor, targetOf, type Target } from './targets.ts'
 import { askApprovers } from './telling.ts'
 
 export const activePolicies = async (tx: OrgTx): Promise<Policy[]> => {
@@ -38,20 +38,6 @@ export const activePolicies = async (tx: OrgTx): Promise<Policy[]> => {
 export const policyById = async (tx: OrgTx, id: string): Promise<Policy> => {
   const row = await tx.selectFrom('accessPolicy').select(policyColumns).where('id', '=', id).executeTakeFirstOrThrow()
   return presentPolicy(row)
-}
-
-type RefuseHost = (code: 'host_not_found' | 'host_not_enrolled') => Problem
-
-/** A host that can be entered: enrolled, and not retired. */
-export const hostFor = async (tx: OrgTx, id: string, refuse: RefuseHost) => {
-  const row = await tx
-    .selectFrom('host')
-    .select(['id', 'name', 'environment', 'labels', 'address', 'port', 'state', 'recorderLogin'])
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (!row) throw refuse('host_not_found')
-  if (row.state !== 'enrolled') throw refuse('host_not_enrolled')
-  return row
 }
 
 type Input = ParsedInputOf<typeof grant.request>
@@ -75,27 +61,27 @@ const askedOf = (input: Input, refuse: Refuse): Asked => {
   }
 }
 
-/** The policy that the request is made under: of those that let the caller ask for this host, the first that allows what is asked. */
+/** The policy that the request is made under: of those that let the caller ask for this, the first that allows what is asked. */
 const choose = async (
   tx: OrgTx,
   input: Input,
   asked: Asked,
-  host: HostFacts,
+  target: TargetFacts,
   caller: Parameters<typeof mayAsk>[1],
   now: Date,
   refuse: Refuse,
 ) => {
   const fitting = (await activePolicies(tx)).filter(
-    (policy) => covers(policy, host) && mayAsk(policy, caller) && (input.policyId ?? policy.id) === policy.id,
+    (policy) => covers(policy, target) && mayAsk(policy, caller) && (input.policyId ?? policy.id) === policy.id,
   )
   const [first] = fitting
-  if (!first) throw refuse('not_entitled', 'No access policy lets you ask for this server.')
+  if (!first) throw refuse('not_entitled', 'No access policy lets you ask for this.')
   const allowing = fitting.find((policy) => problemOf(policy, asked, now) === null)
   if (allowing) return allowing
   throw refuse(problemOf(first, asked, now) ?? 'not_entitled')
 }
 
-type Draft = Asked & { hostId: string; extendsId: string | null; policy: Policy }
+type Draft = Asked & { target: Target; extendsId: string | null; policy: Policy }
 
 /** Writes the request down, for good: nothing in it can be changed. */
 const insertRequest = async (
@@ -106,12 +92,12 @@ const insertRequest = async (
   const { tx, vault, now, orgId } = context
   const personId = context.person()
   const id = newIdOf(GrantId, 'gr')
-  const { policy, reason, hostId, login, seconds, notBefore, ticket, extendsId } = draft
+  const { policy, reason, target, login, seconds, notBefore, ticket, extendsId } = draft
   const [extensions, sourceNetworks] = [[...draft.extensions], [...draft.sourceNetworks]]
   const bound = {
     org: orgId,
     person: personId,
-    host: hostId,
+    target: target.id,
     login,
     seconds,
     notBefore,
@@ -127,7 +113,19 @@ const insertRequest = async (
   await tx
     .insertInto('accessGrant')
     .values({
-      ...{ id, hostId, login, personId, seconds, notBefore, ticket, extensions, sourceNetworks, extendsId, requestExpiresAt },
+      ...{
+        id,
+        ...targetColumns(target),
+        login,
+        personId,
+        seconds,
+        notBefore,
+        ticket,
+        extensions,
+        sourceNetworks,
+        extendsId,
+        requestExpiresAt,
+      },
       ...{ policyId: policy.id, policyVersion: policy.version, requestedAt: now, endSequence: null, toldAt: null },
       ...{ ...undecided, ...confirmation },
       reasonSealed: await vault.seal('org', reasonPlace(id), reason),
@@ -140,17 +138,18 @@ const insertRequest = async (
 
 export const request = handle(grant.request, async (input, context) => {
   const { tx, now, person, fail } = context
-  const host = await hostFor(tx, input.hostId, fail)
+  const target = await targetFor(tx, input, fail)
+  if (!target) throw fail('target_needed', 'Name a server or a database, and not both.')
   const caller = callerOf(context)
   const asked = askedOf(input, fail)
-  const policy = await choose(tx, input, asked, host, caller, now, fail)
-  await requireCleared(context, person(), 'server_access', fail)
+  const policy = await choose(tx, input, asked, target, caller, now, fail)
+  await requireCleared(context, person(), riskOf(targetColumns(target)), fail)
   if (!termOf(policy, asked, now)) throw fail('outside_hours', 'This access is given at certain hours only.')
   const open = await tx
     .selectFrom('accessGrant')
     .select(['id', 'state', 'endsAt', 'requestExpiresAt'])
     .where('personId', '=', person())
-    .where('hostId', '=', host.id)
+    .where(target.kind === 'host' ? 'hostId' : 'databaseId', '=', target.id)
     .where('login', '=', asked.login)
     .where('state', '=', 'requested')
     .where('extendsId', 'is', null)
@@ -162,12 +161,8 @@ export const request = handle(grant.request, async (input, context) => {
     await tx.updateTable('accessGrant').set({ state: 'lapsed', endedAt: now }).where('id', '=', id).execute()
   const confirmation = await confirmPresence(context, proofOf(grant.request, input), policy, fail)
   const networks = asked.sourceNetworks.length > 0 ? asked.sourceNetworks : policy.sourceNetworks
-  const made = await insertRequest(
-    context,
-    { ...asked, sourceNetworks: networks, hostId: host.id, extendsId: null, policy },
-    confirmation,
-  )
-  await askApprovers(context, made, host.name, policy)
+  const made = await insertRequest(context, { ...asked, sourceNetworks: networks, target, extendsId: null, policy }, confirmation)
+  await askApprovers(context, made, target.name, policy)
   return showGrant(context, made.id, caller, now)
 })
 
@@ -183,8 +178,10 @@ export const extend = handle(grant.extend, async (input, context) => {
   if (policy.state !== 'active') throw fail('policy_changed')
   const caller = callerOf(context)
   if (!mayAsk(policy, caller)) throw fail('not_entitled')
-  const host = await hostFor(tx, row.hostId, (refused) => fail(refused === 'host_not_found' ? 'grant_not_found' : refused))
-  await requireCleared(context, person(), 'server_access', fail)
+  const target = await targetOf(tx, row, (refused) =>
+    fail(refused === 'host_not_found' || refused === 'database_not_found' ? 'grant_not_found' : refused),
+  )
+  await requireCleared(context, person(), riskOf(row), fail)
   const moved = extendedEnd(policy, row.endsAt, seconds, now)
   if (seconds > policy.maxSeconds || !moved || moved <= row.endsAt)
     throw fail('too_long', 'The policy allows no later end than it has already.')
@@ -206,39 +203,11 @@ export const extend = handle(grant.extend, async (input, context) => {
     extensions,
     sourceNetworks,
     notBefore: null,
-    hostId: host.id,
+    target,
     extendsId: id,
     policy,
   }
   const made = await insertRequest(context, draft, confirmation)
-  await askApprovers(context, made, host.name, policy)
+  await askApprovers(context, made, target.name, policy)
   return showGrant(context, made.id, caller, now)
-})
-
-/** Hosts that may be asked for, a page of them, each with the policies by which. */
-export const options = handle(grant.options, async ({ limit, after, hostId, name }, context) => {
-  const { tx } = context
-  const caller = callerOf(context)
-  const policies = (await activePolicies(tx)).filter((policy) => mayAsk(policy, caller))
-  let query = tx
-    .selectFrom('host')
-    .select(['id', 'name', 'environment', 'labels', 'address', 'port'])
-    .where('state', '=', 'enrolled')
-  if (hostId !== undefined) query = query.where('id', '=', hostId)
-  if (name !== undefined) query = query.where('name', '=', name)
-  if (after !== undefined) query = query.where('name', '>', after)
-  const page = await query
-    .orderBy('name')
-    .limit(limit + 1)
-    .execute()
-  const shown = page.slice(0, limit)
-  return {
-    rows: shown
-      .map(({ id, labels, name: hostName, ...host }) => ({
-        ...{ hostId: HostId.parse(id), hostName, environment: host.environment, address: host.address, port: host.port },
-        policies: policies.filter((policy) => covers(policy, { id, labels, environment: host.environment })).slice(0, 20),
-      }))
-      .filter((row) => row.policies.length > 0),
-    next: page.length > limit ? (shown.at(-1)?.name ?? null) : null,
-  }
 })

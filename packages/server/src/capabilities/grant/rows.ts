@@ -1,4 +1,4 @@
-import { AccessPolicyId, GrantId, HostId, PersonId, Role, type AccessPolicy } from '@holdfast/contract'
+import { AccessPolicyId, DatabaseId, GrantId, HostId, PersonId, Role, type AccessPolicy } from '@holdfast/contract'
 import { sql, type Selectable } from 'kysely'
 import type { z } from 'zod'
 import type { AccessGrantTable } from '../../kernel/access/tables.ts'
@@ -14,6 +14,7 @@ export const grantColumns = [
     'policyId',
     'policyVersion',
     'hostId',
+    'databaseId',
     'login',
     'personId',
     'seconds',
@@ -71,20 +72,16 @@ export const approvalsOf = (tx: OrgTx, ids: readonly string[]) =>
 const selectGrants = (tx: OrgTx) =>
   tx
     .selectFrom('accessGrant as g')
-    .innerJoin('host as h', 'h.id', 'g.hostId')
+    .leftJoin('host as h', 'h.id', 'g.hostId')
+    .leftJoin('managedDatabase as d', 'd.id', 'g.databaseId')
     .innerJoin('accessPolicy as p', 'p.id', 'g.policyId')
     .select(grantColumns.map((column) => `g.${column}` as const))
-    .select([
-      'h.name as hostName',
-      'h.environment',
-      'h.retiredAt',
-      'h.leftAt',
-      'p.name as policyName',
-      'p.approvers',
-      'p.approvals',
-      'p.state as policyState',
+    .select(['p.name as policyName', 'p.approvers', 'p.approvals', 'p.state as policyState'])
+    .select(['p.version as currentVersion', 'p.kind', 'h.retiredAt', 'h.leftAt'])
+    .select(({ fn }) => [
+      fn.coalesce('h.name', 'd.name').as('targetName'),
+      fn.coalesce('h.environment', 'd.environment').as('environment'),
     ])
-    .select('p.version as currentVersion')
 
 type Shown = Awaited<ReturnType<ReturnType<typeof selectGrants>['execute']>>[number]
 type Approvals = Awaited<ReturnType<typeof approvalsOf>>
@@ -105,9 +102,11 @@ const present = async ({ vault }: Pick<Entered, 'vault'>, row: Shown, approvals:
     id: GrantId.parse(row.id),
     state,
     endReason: state === 'ended' ? (row.endReason ?? ('expired' as const)) : null,
-    hostId: HostId.parse(row.hostId),
-    hostName: row.hostName,
-    environment: row.environment,
+    kind: row.kind,
+    hostId: row.hostId === null ? null : HostId.parse(row.hostId),
+    databaseId: row.databaseId === null ? null : DatabaseId.parse(row.databaseId),
+    targetName: row.targetName ?? '',
+    environment: row.environment ?? '',
     login: row.login,
     personId: PersonId.parse(row.personId),
     policyId: AccessPolicyId.parse(row.policyId),
@@ -164,6 +163,7 @@ export interface Wanted {
   show: 'all' | 'mine' | 'to_approve'
   state?: GrantRow['state'] | undefined
   hostId?: string | undefined
+  databaseId?: string | undefined
   personId?: string | undefined
 }
 
@@ -185,6 +185,7 @@ export const readGrants = async (
   let query = selectGrants(reader.tx)
   if (own || wanted.show === 'mine') query = query.where('g.personId', '=', caller.personId)
   if (wanted.hostId !== undefined) query = query.where('g.hostId', '=', wanted.hostId)
+  if (wanted.databaseId !== undefined) query = query.where('g.databaseId', '=', wanted.databaseId)
   if (wanted.personId !== undefined) query = query.where('g.personId', '=', wanted.personId)
   if (after !== null) query = query.where('g.id', '<', after)
   if (wanted.show === 'to_approve')

@@ -42,7 +42,8 @@ const now = new Date('2026-11-23T10:00:00Z')
 
 describe('which hosts', () => {
   const host = { id: 'ho_1', environment: 'production', labels: ['team=data', 'tier=1'] }
-  const on = (selection: Partial<Rules['selects']>) => selects({ hostIds: [], environments: [], labels: [], ...selection }, host)
+  const on = (selection: Partial<Rules['selects']>) =>
+    selects({ hostIds: [], databaseIds: [], environments: [], labels: [], ...selection }, host)
 
   test('by id, by environment, by all of the labels; nothing selects nothing', () => {
     expect(on({})).toBe(false)
@@ -187,14 +188,14 @@ describe('times', () => {
 
 describe('the hash of a request', () => {
   const bound: Bound = {
-    ...{ org: 'o', person: 'pe_1', host: 'ho_1', login: 'deploy', seconds: 600, notBefore: null, reason: 'why', ticket: null },
+    ...{ org: 'o', person: 'pe_1', target: 'ho_1', login: 'deploy', seconds: 600, notBefore: null, reason: 'why', ticket: null },
     ...{ extensions: [], sourceNetworks: ['10.0.0.0/8'], policy: 'ap_1', policyVersion: 1, extendsId: null },
   }
   const others: Partial<Bound>[] = [
     ...[
       { org: 'p' },
       { person: 'pe_2' },
-      { host: 'ho_2' },
+      { target: 'ho_2' },
       { login: 'root' },
       { seconds: 601 },
       { notBefore: now },

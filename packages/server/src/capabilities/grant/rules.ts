@@ -13,24 +13,29 @@ export const certificatesPerGrant = 50
 /** How long a confirmation of the second factor for one grant lasts for getting its certificates. */
 export const confirmedMinutes = 5
 
-export interface HostFacts {
+/** A server or a database, as rules see it. */
+export interface TargetFacts {
+  kind: Rules['kind']
   id: string
   environment: string
   labels: readonly string[]
 }
 
 /** Named by its id; or in one of the environments and with all of the labels. What names neither selects nothing. */
-export const selects = ({ hostIds, environments, labels }: Rules['selects'], host: HostFacts): boolean => {
-  if ((hostIds as readonly string[]).includes(host.id)) return true
+export const selects = (
+  { hostIds, databaseIds, environments, labels }: Rules['selects'],
+  host: Omit<TargetFacts, 'kind'>,
+): boolean => {
+  if ([...hostIds, ...databaseIds].some((id) => id === host.id)) return true
   if (environments.length + labels.length === 0) return false
   return (
     (environments.length === 0 || environments.includes(host.environment)) && labels.every((label) => host.labels.includes(label))
   )
 }
 
-/** A bastion does not record what goes on on itself. */
-export const covers = ({ selects: selection, bastionId }: Pick<Rules, 'selects' | 'bastionId'>, host: HostFacts): boolean =>
-  selects(selection, host) && bastionId !== host.id
+/** A rule for servers says nothing of databases, even of the same environment; and a bastion does not record what goes on on itself. */
+export const covers = (rules: Pick<Rules, 'kind' | 'selects' | 'bastionId'>, target: TargetFacts): boolean =>
+  rules.kind === target.kind && selects(rules.selects, target) && rules.bastionId !== target.id
 
 export interface Somebody {
   personId: string
@@ -174,7 +179,8 @@ export const extendedEnd = (
 export interface Bound {
   org: string
   person: string
-  host: string
+  /** The id of the server or database: its prefix says which. */
+  target: string
   login: string
   seconds: number
   notBefore: Date | null
@@ -190,7 +196,7 @@ export interface Bound {
 /** SHA-256 over one canonical text: fields in a fixed order, lists sorted, so that one request has one hash. */
 export const requestHashOf = (bound: Bound): string => {
   const canonical = JSON.stringify([
-    ...['holdfast access request 1', bound.org, bound.person, bound.host, bound.login, bound.seconds],
+    ...['holdfast access request 1', bound.org, bound.person, bound.target, bound.login, bound.seconds],
     ...[bound.notBefore?.toISOString() ?? null, bound.reason, bound.ticket],
     ...[bound.extensions.toSorted(), bound.sourceNetworks.toSorted(), bound.policy, bound.policyVersion, bound.extendsId],
   ])

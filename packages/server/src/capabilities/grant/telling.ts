@@ -13,7 +13,7 @@ const inWords = (seconds: number): string =>
 export const askApprovers = async (
   context: Ctx,
   { id, login, seconds, personId }: { id: string; login: string; seconds: number; personId: string },
-  hostName: string,
+  targetName: string,
   rules: Rules,
 ): Promise<void> => {
   const { tx, services } = context
@@ -35,10 +35,10 @@ export const askApprovers = async (
   for (const [who] of approvers) {
     const person = people.get(who)
     if (!person) continue
-    const text = `Hello ${person.name},\n\n${asker} asks for access to ${hostName} as ${login}, for ${inWords(seconds)}. Read the request and decide:\n\n${services.publicUrl}/access/grants/${id}\n`
+    const text = `Hello ${person.name},\n\n${asker} asks for access to ${targetName} as ${login}, for ${inWords(seconds)}. Read the request and decide:\n\n${services.publicUrl}/access/grants/${id}\n`
     await queueMail(context, {
       to: person.email,
-      subject: `Access to ${hostName}: a request`,
+      subject: `Access to ${targetName}: a request`,
       text,
       personId: PersonId.parse(who),
     })
@@ -49,16 +49,16 @@ export const askApprovers = async (
 export const tellRequester = async (
   context: Ctx,
   { id, personId }: { id: string; personId: string },
-  hostName: string,
+  targetName: string,
   what: string,
 ): Promise<void> => {
   if (personId === context.person()) return
   const person = (await peopleOf(context, [personId])).get(personId)
   if (!person) return // has left
-  const text = `Hello ${person.name},\n\nyour access to ${hostName} ${what}.\n\n${context.services.publicUrl}/access/grants/${id}\n`
+  const text = `Hello ${person.name},\n\nyour access to ${targetName} ${what}.\n\n${context.services.publicUrl}/access/grants/${id}\n`
   await queueMail(context, {
     to: person.email,
-    subject: `Access to ${hostName} ${what}`,
+    subject: `Access to ${targetName} ${what}`,
     text,
     personId: PersonId.parse(personId),
   })

@@ -1,6 +1,7 @@
 import { GrantId, PersonId } from '@holdfast/contract'
 import { z } from 'zod'
 import { endGrants } from '../../kernel/access/ending.ts'
+import { enqueue } from '../../kernel/enqueue.ts'
 import { job, schedule, type JobContext } from '../../kernel/job.ts'
 import type { MemberHook } from '../../kernel/membership.ts'
 import { changeAs, readIn, type Unit } from '../../kernel/unit.ts'
@@ -24,6 +25,7 @@ const settle = async ({ services, orgId }: JobContext, id: string): Promise<void
     }
     const ended = { state: 'ended', endReason: 'expired', endedAt: row.endsAt } as const
     await tx.updateTable('accessGrant').set(ended).where('id', '=', id).execute()
+    if (row.databaseId !== null) await enqueue(tx, 'grant.database-roles', { id })
     return { value: null, action: 'grant.expired', targetId: id }
   })
 }
@@ -34,7 +36,8 @@ export const settleOne = job('grant.settle', z.object({ id: z.string() }), ({ id
  * Who had a grant while cleared and is so no longer (the time to acknowledge a policy ran out, a second factor was taken away) loses it: no more
  * certificates at once, running sessions within these five minutes.
  */
-const endUncleared = async ({ services, orgId }: JobContext): Promise<void> => {
+const endUncleared = async ({ services, orgId }: JobContext, kind: 'host' | 'database'): Promise<void> => {
+  const risk = kind === 'host' ? 'server_access' : 'database_access'
   const { ground, clearance, clock } = services
   const now = clock.now()
   const uncleared = async (unit: Unit) => {
@@ -44,16 +47,17 @@ const endUncleared = async ({ services, orgId }: JobContext): Promise<void> => {
       .distinct()
       .where('state', '=', 'approved')
       .where('endsAt', '>', now)
+      .where(kind === 'host' ? 'hostId' : 'databaseId', 'is not', null)
       .orderBy('personId')
       .limit(500)
       .execute()
     const people = rows.map(({ personId }) => PersonId.parse(personId))
-    return [...(await clearance.uncleared(people, 'server_access', unit, now)).keys()]
+    return [...(await clearance.uncleared(people, risk, unit, now)).keys()]
   }
   for (const personId of await readIn(ground, orgId, null, uncleared))
     await changeAs(ground, 'grant.settle', orgId, async (unit) => {
-      if ((await clearance.missing(personId, 'server_access', unit, now)).length === 0) return null
-      const { revoked, cancelled } = await endGrants(unit, { personId }, { reason: 'not_entitled', by: null, now })
+      if ((await clearance.missing(personId, risk, unit, now)).length === 0) return null
+      const { revoked, cancelled } = await endGrants(unit, { personId, kind }, { reason: 'not_entitled', by: null, now })
       if (revoked + cancelled === 0) return null
       return {
         value: null,
@@ -83,7 +87,8 @@ export const settleAll = schedule('grant.settle-missed', '*/5 * * * *', async (c
       .execute(),
   )
   for (const { id } of rows) await settle(context, id)
-  await endUncleared(context)
+  await endUncleared(context, 'host')
+  await endUncleared(context, 'database')
 })
 
 /** Who has left, or may not ask for it any more, has no access from then on: in the same transaction as their leaving. */

@@ -1,12 +1,18 @@
 import type { GrantEndReason, GrantId, PersonId } from '@holdfast/contract'
 import type { z } from 'zod'
+import { enqueue } from '../enqueue.ts'
 import type { Entered } from '../handle.ts'
 import { announceAccess } from './sequence.ts'
 
 type Reason = z.infer<typeof GrantEndReason>
 
-/** Which grants and requests: of a host, of a policy, of a person, or by id. */
-export type Which = { id: GrantId } | { hostId: string } | { policyId: string } | { personId: string }
+/** Which grants and requests: of a host, of a database, of a policy, of a person (all, or of one kind), or by id. */
+export type Which =
+  | { id: GrantId }
+  | { hostId: string }
+  | { databaseId: string }
+  | { policyId: string }
+  | { personId: string; kind?: 'host' | 'database' }
 
 export interface Ending {
   reason: Exclude<Reason, 'expired'>
@@ -19,16 +25,24 @@ export interface Ending {
 export const decisionPlace = (row: string) => ({ table: 'access_grant', column: 'decision_sealed', row })
 
 const ids = async ({ tx }: Entered, which: Which, now: Date) => {
-  let query = tx.selectFrom('accessGrant').select(['id', 'state', 'endsAt']).where('state', 'in', ['requested', 'approved'])
+  let query = tx
+    .selectFrom('accessGrant')
+    .select(['id', 'state', 'endsAt', 'databaseId'])
+    .where('state', 'in', ['requested', 'approved'])
   if ('id' in which) query = query.where('id', '=', which.id)
   else if ('hostId' in which) query = query.where('hostId', '=', which.hostId)
+  else if ('databaseId' in which) query = query.where('databaseId', '=', which.databaseId)
   else if ('policyId' in which) query = query.where('policyId', '=', which.policyId)
-  else query = query.where('personId', '=', which.personId)
+  else {
+    query = query.where('personId', '=', which.personId)
+    if (which.kind) query = query.where(which.kind === 'host' ? 'hostId' : 'databaseId', 'is not', null)
+  }
   const rows = await query.orderBy('id').forUpdate().execute()
   return {
     requested: rows.filter(({ state }) => state === 'requested').map(({ id }) => id),
     // What has run out already ended by itself, whoever notes it.
     running: rows.filter(({ state, endsAt }) => state === 'approved' && endsAt !== null && endsAt > now).map(({ id }) => id),
+    inDatabases: rows.filter(({ state, databaseId }) => state === 'approved' && databaseId !== null).map(({ id }) => id),
   }
 }
 
@@ -42,7 +56,7 @@ export const endGrants = async (
   { reason, by, now, why }: Ending,
 ): Promise<{ revoked: number; cancelled: number }> => {
   const { tx, vault } = entered
-  const { requested, running } = await ids(entered, which, now)
+  const { requested, running, inDatabases } = await ids(entered, which, now)
   if (requested.length > 0)
     await tx
       .updateTable('accessGrant')
@@ -56,6 +70,7 @@ export const endGrants = async (
       await tx.updateTable('accessGrant').set({ decisionSealed }).where('id', '=', id).execute()
     }
   }
+  for (const id of inDatabases) await enqueue(tx, 'grant.database-roles', { id })
   const endSequence = String(await announceAccess(tx))
   const ended = { state: 'ended', endReason: reason, endedAt: now, endedBy: by, endSequence } as const
   await tx.updateTable('accessGrant').set(ended).where('id', 'in', running).execute()

@@ -17,7 +17,7 @@ export const presentPolicy = (row: Selectable<AccessPolicyTable>): Policy => ({
 })
 
 export const policyColumns = [
-  ...(['id', 'version', 'name', 'selects', 'logins', 'requesters', 'approvers', 'approvals', 'maxSeconds'] as const),
+  ...(['id', 'version', 'name', 'kind', 'selects', 'logins', 'requesters', 'approvers', 'approvals', 'maxSeconds'] as const),
   ...(['reasonRequired', 'ticketPattern', 'sourceNetworks', 'hours', 'extensions', 'apiKeysMayAsk', 'bastionId'] as const),
   ...(['state', 'createdBy', 'createdAt', 'changedBy', 'changedAt'] as const),
 ] as const

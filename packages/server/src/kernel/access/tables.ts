@@ -1,4 +1,13 @@
-import type { AccessPolicy, GrantEndReason, GrantState, Host, LiveSession, Recording, SshExtension } from '@holdfast/contract'
+import type {
+  AccessPolicy,
+  DatabaseProfile,
+  GrantEndReason,
+  GrantState,
+  Host,
+  LiveSession,
+  Recording,
+  SshExtension,
+} from '@holdfast/contract'
 import type { ColumnType, Generated } from 'kysely'
 import type { z } from 'zod'
 
@@ -53,6 +62,7 @@ interface AccessSequenceTable {
 }
 export interface AccessPolicyTable {
   id: string
+  kind: Policy['kind']
   version: number
   name: string
   selects: Json<Policy['selects']>
@@ -78,7 +88,8 @@ export interface AccessGrantTable {
   id: string
   policyId: string
   policyVersion: number
-  hostId: string
+  hostId: string | null
+  databaseId: string | null
   login: string
   personId: string
   seconds: number
@@ -118,6 +129,42 @@ interface GrantCertificateTable {
   keyFingerprint: string
   issuedAt: Date
   validBefore: Date
+}
+export interface ManagedDatabaseTable {
+  id: string
+  name: string
+  environment: string
+  labels: string[]
+  address: string
+  port: number
+  database: string
+  profiles: Json<z.infer<typeof DatabaseProfile>[]>
+  administrator: string
+  passwordSealed: Buffer | null
+  ca: string | null
+  state: Generated<'active' | 'retired'>
+  createdAt: Date
+  retiredAt: Date | null
+  checkedAt: Date | null
+  trouble: string | null
+}
+export interface DatabaseRoleTable {
+  id: string
+  grantId: string
+  databaseId: string
+  name: string
+  createdAt: Date
+  verifierSealed: Buffer | null
+  madeAt: Date | null
+  validUntil: Date
+  noLoginAt: Date | null
+  deadAt: Date | null
+  droppedAt: Date | null
+  backendsEnded: Generated<number>
+  triedAt: Date | null
+  trouble: string | null
+  abandonedAt: Date | null
+  abandonedBy: string | null
 }
 interface LiveSessionTable {
   id: string
@@ -171,6 +218,8 @@ interface BreakGlassUseTable {
 declare module '../tenancy/schema.ts' {
   interface Database {
     host: HostTable
+    managedDatabase: ManagedDatabaseTable
+    databaseRole: DatabaseRoleTable
     hostEnrolment: HostEnrolmentTable
     hostRefusal: HostRefusalTable
     accessSequence: AccessSequenceTable
