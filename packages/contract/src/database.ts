@@ -19,6 +19,7 @@ export const databaseRoleEnd = obligation({
   ],
   firm: true,
   openedBy: 'grant.database-roles',
+  metBy: 'grant.database-roles',
 })
 
 export const DatabaseName = HostName

@@ -19,7 +19,7 @@ describe('every obligation', () => {
   })
 
   it.each(table)('%s can be met, and somebody opens it', (_, kind) => {
-    expect(commands.some(({ meets }) => meets.includes(kind))).toBe(true)
+    expect(kind.metBy !== undefined || commands.some(({ meets }) => meets.includes(kind))).toBe(true)
     expect(kind.openedBy !== undefined || commands.some(({ opens }) => opens.includes(kind))).toBe(true)
   })
 

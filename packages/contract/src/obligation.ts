@@ -41,6 +41,8 @@ interface Spec<Name extends string, Owed extends OwedBy, Within extends Duration
   firm?: true
   /** The job that opens it, where no operation does. */
   openedBy?: string
+  /** The job that meets it, where no operation does. */
+  metBy?: string
 }
 
 /** A kind of deadline: the one way to have one. The kernel opens, warns, escalates and breaches; nobody keeps a timer of their own. */

@@ -33,15 +33,17 @@ operations start and end it. Warnings come before the deadline, escalations afte
 `
 
 const rowOf = (kind: Obligation, operations: readonly Command[]): string => {
-  const { name, title, about, owedBy, within, warn, escalate, openedBy, promise, firm } = kind
-  const openers = [namesOf('opens', kind, operations), openedBy === undefined ? '' : `job \`${openedBy}\``]
+  const { name, title, about, owedBy, within, warn, escalate, openedBy, metBy, promise, firm } = kind
+  const jobToo = (names: string, job: string | undefined): string =>
+    [names, job === undefined ? '' : `job \`${job}\``].filter((text) => text !== '').join(', ')
   const cells = [
     ...[`\`${name}\``, title, about, owed[owedBy]],
     (within === 'as opened' ? within : durationInWords(within)) + (firm ? ', firm' : ''),
     warn.map(durationInWords).join(', '),
     escalate.map(({ after, to }) => `${inWords(after)}: ${to}`).join(', '),
-    openers.filter((text) => text !== '').join(', '),
-    ...[namesOf('meets', kind, operations), namesOf('withdraws', kind, operations), promise ?? ''],
+    jobToo(namesOf('opens', kind, operations), openedBy),
+    jobToo(namesOf('meets', kind, operations), metBy),
+    ...[namesOf('withdraws', kind, operations), promise ?? ''],
   ]
   return `| ${cells.map((cell) => (cell === '' ? '–' : cell)).join(' | ')} |`
 }

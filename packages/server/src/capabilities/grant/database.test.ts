@@ -1,127 +1,36 @@
 /** C6: access to databases, against a PostgreSQL server that is not the platform's own. */
-import { mkdtempSync, chmodSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accessPolicy, database, grant, type GrantId, type InputOf, type OutputOf } from '@holdfast/contract'
+import { database, grant, type InputOf } from '@holdfast/contract'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { setStage, type Stage } from '../../../test/access.ts'
 import { makeTestCertificate } from '../../../test/certificate.ts'
+import { isDead, oddGroup, setDatabaseStage, type DatabaseStage } from '../../../test/database-stage.ts'
 import { withDatabase } from '../../kernel/database/connect.ts'
 import { rolePrefix } from '../../kernel/database/roles.ts'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../platform/embedded-postgres.ts'
 import { reconcileAll } from '../database/reconcile.ts'
-import { settleGrant, settleRolesMissed } from './database-roles.ts'
+import { settleRolesMissed } from './database-roles.ts'
 
-const oddGroup = `re"ad'ers; drop role x`
-const home = mkdtempSync(join(tmpdir(), 'holdfast-target-'))
-let stage: Stage
-let server: EmbeddedPostgres
-let ca: string
-let root: pg.Client
-let db: OutputOf<typeof database.register>
-
-const clientOf = async (user: string, password: string): Promise<pg.Client> => {
-  const client = new pg.Client({ host: '127.0.0.1', port: server.port, database: 'shop', user, password, ssl: { ca } })
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
-}
-const registration = (): InputOf<typeof database.register> => ({
-  ...{ name: 'shop', environment: 'production', address: '127.0.0.1', port: server.port, database: 'shop' },
-  profiles: [
-    { name: 'readonly', groupRole: oddGroup },
-    { name: 'readwrite', groupRole: 'writers' },
-  ],
-  ...{ administrator: 'maker', password: 'maker-password', authority: ca },
-})
-const contextOf = () => ({ services: stage.platform.services, orgId: stage.founded.orgId, personId: null, log: () => undefined })
+let stage: DatabaseStage
 
 beforeAll(async () => {
-  chmodSync(home, 0o711)
-  const tls = await makeTestCertificate(home)
-  ca = tls.ca
-  server = await startEmbeddedPostgres({ directory: join(home, 'postgres'), tls })
-  const first = new pg.Client({
-    ...{
-      host: '127.0.0.1',
-      port: server.port,
-      user: server.superuser,
-      password: server.password,
-      database: 'postgres',
-      ssl: { ca },
-    },
-  })
-  await first.connect()
-  await first.query('create database shop')
-  await first.query('create database other')
-  await first.end()
-  root = await clientOf(server.superuser, server.password)
-  await root.query(`create table customer as select g as id from generate_series(1, 1000) g`)
-  await root.query(
-    `create role ${pg.escapeIdentifier(oddGroup)}; create role writers; create role strong createrole; create role maker login createrole password 'maker-password'`,
-  )
-  await root.query(`grant select on customer to ${pg.escapeIdentifier(oddGroup)}; grant select, insert on customer to writers;
-    grant create on schema public to writers; grant strong to maker with admin option; grant writers to maker with admin option;
-    grant ${pg.escapeIdentifier(oddGroup)} to maker with admin option`)
-  stage = await setStage()
-  db = await stage.platform.call(database.register, registration(), stage.founded.owner)
-  await stage.platform.call(
-    accessPolicy.create,
-    {
-      ...{ name: 'Databases', kind: 'database', selects: { environments: ['production'] }, logins: ['readonly', 'readwrite'] },
-      ...{ requesters: { roles: ['member'] }, approvers: { roles: ['reviewer', 'admin'] } },
-    },
-    stage.founded.owner,
-  )
+  stage = await setDatabaseStage()
 }, 120_000)
-afterAll(async () => {
-  await stage?.platform.close()
-  await root?.end()
-  await server?.stop()
-  rmSync(home, { recursive: true, force: true })
-})
-
-const ask = async (login = 'readonly', seconds = 1800) =>
-  stage.platform.call(
-    grant.request,
-    { databaseId: db.id, login, seconds, reason: 'Look', code: await stage.code(stage.sre) },
-    stage.sre.caller,
-  )
-const credentialsOf = async (id: GrantId) =>
-  stage.platform.call(grant.databaseCredentials, { id, code: await stage.code(stage.sre) }, stage.sre.caller)
-const give = async (login?: string, seconds?: number) => {
-  const { id } = await stage.approve(await ask(login, seconds))
-  const got = await credentialsOf(id)
-  await settleGrant(contextOf(), id)
-  return got
-}
-const read = (id: GrantId) => stage.platform.call(grant.read, { id }, stage.admin.caller)
-const revoke = (id: GrantId) => stage.platform.call(grant.revoke, { id, reason: 'Done' }, stage.admin.caller)
-const rolesThere = async (): Promise<string[]> => {
-  const { rows } = await root.query<{ rolname: string }>('select rolname from pg_roles where starts_with(rolname, $1)', [
-    rolePrefix(db.id),
-  ])
-  return rows.map(({ rolname }) => rolname)
-}
-const deadSoon = async (client: pg.Client): Promise<boolean> =>
-  client.query('select 1').then(
-    () => false,
-    () => true,
-  )
+afterAll(() => stage?.close())
 
 test('asked, approved, used, revoked: backends die, the role is gone, and the proof says when', async () => {
-  const got = await give()
+  const got = await stage.give()
   expect(got.password).toHaveLength(43)
-  const client = await clientOf(got.user, got.password)
+  const client = await stage.clientOf(got.user, got.password)
   expect((await client.query('select count(*)::int as n from customer')).rows).toEqual([{ n: 1000 }])
   await expect(client.query('insert into customer values (0)')).rejects.toThrow(/permission denied/)
-  await revoke(got.id)
-  await settleGrant(contextOf(), got.id)
-  expect(await deadSoon(client)).toBe(true)
-  expect(await rolesThere()).toEqual([])
-  const { databaseRoles } = await read(got.id)
+  await stage.revoke(got.id)
+  await stage.settle(got.id)
+  expect(await isDead(client)).toBe(true)
+  expect(await stage.rolesThere()).toEqual([])
+  const { databaseRoles } = await stage.read(got.id)
   expect(databaseRoles).toMatchObject([{ backendsEnded: 1, trouble: null }])
   const [proof] = databaseRoles
   const [noLogin, dead, dropped] = [proof?.noLoginAt, proof?.deadAt, proof?.droppedAt].map((at) => Date.parse(at ?? ''))
@@ -135,7 +44,7 @@ test('asked, approved, used, revoked: backends die, the role is gone, and the pr
 }, 30_000)
 
 test('the password stands nowhere: no table, no entry, no verifier of ours', async () => {
-  const got = await give()
+  const got = await stage.give()
   for (const word of [got.password, 'maker-password']) {
     const { rows } = await stage.platform.admin.query(
       `select 1 from ledger where body like $1 union all select 1 from database_role r where r::text like $1
@@ -144,55 +53,55 @@ test('the password stands nowhere: no table, no entry, no verifier of ours', asy
     )
     expect(rows).toEqual([])
   }
-  const { rows } = await root.query('select rolpassword, rolconnlimit, rolvaliduntil from pg_authid where rolname = $1', [
+  const { rows } = await stage.root.query('select rolpassword, rolconnlimit, rolvaliduntil from pg_authid where rolname = $1', [
     got.user,
   ])
   expect(rows).toMatchObject([{ rolconnlimit: 5, rolpassword: expect.stringMatching(/^SCRAM-SHA-256\$4096:/) }])
   expect(new Date(rows[0]?.rolvaliduntil as string).toISOString()).toBe(got.endsAt)
-  await revoke(got.id)
-  await settleGrant(contextOf(), got.id)
+  await stage.revoke(got.id)
+  await stage.settle(got.id)
 }, 30_000)
 
 test('no SET ROLE, a password of one’s own, a held cursor, reconnecting: none outlasts the grant', async () => {
-  const got = await give('readwrite')
-  const client = await clientOf(got.user, got.password)
+  const got = await stage.give('readwrite')
+  const client = await stage.clientOf(got.user, got.password)
   await expect(client.query('set role writers')).rejects.toThrow(/permission denied/)
   await client.query(`alter role ${got.user} password 'mine-now'`)
   await client.query('begin; declare c cursor with hold for select id from customer; commit')
   await client.query('create table mine (x int)')
-  const again = await clientOf(got.user, 'mine-now')
-  await revoke(got.id)
-  await settleGrant(contextOf(), got.id)
-  expect([await deadSoon(client), await deadSoon(again)]).toEqual([true, true])
-  await expect(clientOf(got.user, 'mine-now')).rejects.toThrow()
-  expect((await root.query(`select 1 from pg_class where relname = 'mine'`)).rows).toEqual([])
+  const again = await stage.clientOf(got.user, 'mine-now')
+  await stage.revoke(got.id)
+  await stage.settle(got.id)
+  expect([await isDead(client), await isDead(again)]).toEqual([true, true])
+  await expect(stage.clientOf(got.user, 'mine-now')).rejects.toThrow()
+  expect((await stage.root.query(`select 1 from pg_class where relname = 'mine'`)).rows).toEqual([])
 }, 30_000)
 
 test('with the fence removed: only the membership taken, a cursor goes on reading, and who changed the password comes back', async () => {
-  const got = await give()
-  const client = await clientOf(got.user, got.password)
+  const got = await stage.give()
+  const client = await stage.clientOf(got.user, got.password)
   await client.query('begin')
   await client.query('declare c cursor with hold for select id from customer')
   await client.query('commit')
-  await root.query(`revoke ${pg.escapeIdentifier(oddGroup)} from ${got.user} cascade`).catch(() => undefined)
+  await stage.root.query(`revoke ${pg.escapeIdentifier(oddGroup)} from ${got.user} cascade`).catch(() => undefined)
   expect((await client.query('fetch 1 from c')).rows).toHaveLength(1)
   await client.end()
-  await (await clientOf(got.user, got.password)).end()
-  await revoke(got.id)
-  await settleGrant(contextOf(), got.id)
+  await (await stage.clientOf(got.user, got.password)).end()
+  await stage.revoke(got.id)
+  await stage.settle(got.id)
 }, 30_000)
 
 test('a role that was made and never written down is found and ended; one of another registration is left', async () => {
   const stranger = `hf_${'0'.repeat(26)}_${'0'.repeat(26)}`
-  const orphan = `${rolePrefix(db.id)}${'1'.repeat(26)}`
-  const maker = await clientOf('maker', 'maker-password')
+  const orphan = `${rolePrefix(stage.db.id)}${'1'.repeat(26)}`
+  const maker = await stage.clientOf('maker', 'maker-password')
   for (const role of [stranger, orphan])
     await maker.query(`create role ${role} login password 'x'; grant ${role} to current_user with inherit true`)
-  const inside = await clientOf(orphan, 'x')
-  await reconcileAll.run(contextOf())
-  expect(await rolesThere()).toEqual([])
-  expect(await deadSoon(inside)).toBe(true)
-  expect((await root.query('select 1 from pg_roles where rolname = $1', [stranger])).rows).toHaveLength(1)
+  const inside = await stage.clientOf(orphan, 'x')
+  await reconcileAll.run(stage.context())
+  expect(await stage.rolesThere()).toEqual([])
+  expect(await isDead(inside)).toBe(true)
+  expect((await stage.root.query('select 1 from pg_roles where rolname = $1', [stranger])).rows).toHaveLength(1)
   const { rows } = await stage.platform.admin.query(`select 1 from ledger where body like '%database.orphan_ended%'`)
   expect(rows).toHaveLength(1)
   await maker.query(`drop role ${stranger}`)
@@ -200,47 +109,47 @@ test('a role that was made and never written down is found and ended; one of ano
 }, 30_000)
 
 test('the server cannot be reached at the end: not proved, owed by somebody, and proved once it is back', async () => {
-  const got = await give()
-  await root.query(`alter role maker password 'changed'`)
-  await revoke(got.id)
-  await settleGrant(contextOf(), got.id)
-  await settleGrant(contextOf(), got.id)
-  const { databaseRoles } = await read(got.id)
+  const got = await stage.give()
+  await stage.root.query(`alter role maker password 'changed'`)
+  await stage.revoke(got.id)
+  await stage.settle(got.id)
+  await stage.settle(got.id)
+  const { databaseRoles } = await stage.read(got.id)
   expect(databaseRoles).toMatchObject([{ deadAt: null, droppedAt: null, trouble: expect.stringContaining('password') }])
   const owed = () =>
     stage.platform.admin.query(`select 1 from obligation_clock where kind = 'database.role-end' and subject = $1`, [got.id])
   expect((await owed()).rows).toHaveLength(1)
-  await root.query(`alter role maker password 'maker-password'`)
-  await settleRolesMissed.run(contextOf())
+  await stage.root.query(`alter role maker password 'maker-password'`)
+  await settleRolesMissed.run(stage.context())
   expect((await owed()).rows).toEqual([])
-  expect((await read(got.id)).databaseRoles).toMatchObject([{ trouble: null, droppedAt: expect.any(String) }])
+  expect((await stage.read(got.id)).databaseRoles).toMatchObject([{ trouble: null, droppedAt: expect.any(String) }])
 }, 30_000)
 
 test('two nodes at once end it once', async () => {
-  const got = await give()
-  const client = await clientOf(got.user, got.password)
-  await revoke(got.id)
-  await Promise.all([settleGrant(contextOf(), got.id), settleGrant(contextOf(), got.id)])
-  await settleGrant(contextOf(), got.id)
-  expect(await deadSoon(client)).toBe(true)
-  expect(await rolesThere()).toEqual([])
-  expect((await read(got.id)).databaseRoles).toMatchObject([{ trouble: null, droppedAt: expect.any(String) }])
+  const got = await stage.give()
+  const client = await stage.clientOf(got.user, got.password)
+  await stage.revoke(got.id)
+  await Promise.all([stage.settle(got.id), stage.settle(got.id)])
+  await stage.settle(got.id)
+  expect(await isDead(client)).toBe(true)
+  expect(await stage.rolesThere()).toEqual([])
+  expect((await stage.read(got.id)).databaseRoles).toMatchObject([{ trouble: null, droppedAt: expect.any(String) }])
 }, 30_000)
 
 test('what others hang on is not taken with it: no log-in, no backend, and the rest is said', async () => {
-  const got = await give('readwrite')
-  const client = await clientOf(got.user, got.password)
+  const got = await stage.give('readwrite')
+  const client = await stage.clientOf(got.user, got.password)
   await client.query('create table base (x int); grant select on base to public')
-  await root.query('create view over_base as select * from base')
-  await revoke(got.id)
-  await settleGrant(contextOf(), got.id)
-  expect(await deadSoon(client)).toBe(true)
-  expect((await read(got.id)).databaseRoles).toMatchObject([
+  await stage.root.query('create view over_base as select * from base')
+  await stage.revoke(got.id)
+  await stage.settle(got.id)
+  expect(await isDead(client)).toBe(true)
+  expect((await stage.read(got.id)).databaseRoles).toMatchObject([
     { deadAt: expect.any(String), droppedAt: null, trouble: expect.stringContaining('depend') },
   ])
-  await root.query('drop view over_base')
-  await settleGrant(contextOf(), got.id)
-  expect(await rolesThere()).toEqual([])
+  await stage.root.query('drop view over_base')
+  await stage.settle(got.id)
+  expect(await stage.rolesThere()).toEqual([])
 }, 30_000)
 
 test('wrong authority, wrong name, strong profiles, our own database, our own network: refused in words', async () => {
@@ -252,7 +161,7 @@ test('wrong authority, wrong name, strong profiles, our own database, our own ne
     const before = { ...platform.services.databases }
     Object.assign(platform.services.databases, reach)
     try {
-      const input = { ...registration(), name: 'next', ...more }
+      const input = { ...stage.registration(), name: 'next', ...more }
       return await platform.call(database.register, input, founded.owner).then(
         () => 'registered',
         (error: Error & { detail?: string }) => error.detail ?? error.message,
@@ -268,22 +177,22 @@ test('wrong authority, wrong name, strong profiles, our own database, our own ne
   expect(await why({ password: 'wrong' })).toContain('login or password')
   expect(await why({ database: 'absent' })).toContain('no database of that name')
   expect(await why({ port: 1 })).toContain('Nothing listens')
-  expect(await why({ administrator: server.superuser, password: server.password })).toContain('superuser')
+  expect(await why({ administrator: stage.server.superuser, password: stage.server.password })).toContain('superuser')
   expect(await why({ profiles: [{ name: 'x', groupRole: 'strong' }] })).toContain('too strong')
   expect(await why({ profiles: [{ name: 'x', groupRole: 'maker' }] })).toContain('too strong')
   expect(await why({ profiles: [{ name: 'x', groupRole: 'absent' }] })).toContain('no such group role')
   expect(await why({}, { inside: false, own: null })).toContain('inside our own network')
-  expect(await why({}, { inside: true, own: { host: 'localhost', port: server.port } })).toContain('our own database')
+  expect(await why({}, { inside: true, own: { host: 'localhost', port: stage.server.port } })).toContain('our own database')
 }, 60_000)
 
 test('an organisation has four at once, whatever its database does', async () => {
   const target = {
     address: '127.0.0.1',
-    port: server.port,
+    port: stage.server.port,
     database: 'shop',
     administrator: 'maker',
     password: 'maker-password',
-    ca,
+    ca: stage.ca,
   }
   const reach = { inside: true, own: null }
   const slow = Array.from({ length: 4 }, () => withDatabase(stage.founded.orgId, target, reach, () => sleep(500)))
@@ -293,16 +202,16 @@ test('an organisation has four at once, whatever its database does', async () =>
 }, 30_000)
 
 test('the approval is for this database: the row cannot be turned to another, nor a registration to mean something else', async () => {
-  const asked = await ask()
+  const asked = await stage.ask()
   const { orgId } = stage.founded
   await expect(
     stage.platform.arrange(orgId, 'update access_grant set database_id = null, host_id = $1 where id = $2', ['x', asked.id]),
   ).rejects.toThrow()
   await expect(
-    stage.platform.arrange(orgId, `update managed_database set profiles = '[]' where id = $1`, [db.id]),
+    stage.platform.arrange(orgId, `update managed_database set profiles = '[]' where id = $1`, [stage.db.id]),
   ).rejects.toThrow(/cannot be changed/)
-  await expect(stage.platform.arrange(orgId, `update managed_database set address = 'x' where id = $1`, [db.id])).rejects.toThrow(
-    /cannot be changed/,
-  )
+  await expect(
+    stage.platform.arrange(orgId, `update managed_database set address = 'x' where id = $1`, [stage.db.id]),
+  ).rejects.toThrow(/cannot be changed/)
   await stage.platform.call(grant.cancel, { id: asked.id }, stage.sre.caller)
 }, 30_000)
