@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => stage?.close())
 
-const lock = (name: string) => [`select pg_advisory_lock(hashtextextended($1, 0))`, [name]] as const
+const holdMaking = (client: pg.Client, role: string) => client.query('select pg_advisory_lock(hashtextextended($1, 0))', [role])
 const entries = async (action: string, target: string): Promise<number> => {
   const words = [`%"${action}"%`, `%${target}%`]
   return (await stage.platform.admin.query('select 1 from ledger where body like $1 and body like $2', words)).rows.length
@@ -84,7 +84,7 @@ test('revoked while it is being made: it is not made', async () => {
   const { id } = await stage.approve(await stage.ask())
   const got = await stage.credentials(id)
   const holder = await stage.clientOf(maker.administrator, maker.password)
-  await holder.query(lock(got.user)[0], lock(got.user)[1] as string[])
+  await holdMaking(holder, got.user)
   const making = stage.settle(id)
   await sleep(300)
   await stage.revoke(id)
@@ -117,7 +117,7 @@ test('with the fence removed: who does not ask again makes a role after its end 
 test('whoever holds the lock of making keeps no role of theirs alive', async () => {
   const got = await stage.give()
   const inside = await stage.clientOf(got.user, got.password)
-  await inside.query(lock(got.user)[0], lock(got.user)[1] as string[])
+  await holdMaking(inside, got.user)
   await stage.revoke(got.id)
   await stage.settle(got.id)
   expect(await isDead(inside)).toBe(true)
