@@ -1,6 +1,6 @@
 /** Samples of recorded sessions (C7): a bastion, a grant behind it, and recordings in the state that each operation needs. */
 import { agent, host, recording, type OutputOf } from '@holdfast/contract'
-import { recordingHash, recordingRoot } from '@holdfast/crypto'
+import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { aGrant, newSshKey } from './access-samples.ts'
 import type { Ground } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'

@@ -36,6 +36,7 @@ export const Recording = z.object({
 })
 
 const found = { recording_not_found: 404 } as const
+const opened = { ...found, recording_damaged: 409 } as const
 const running = { ...found, recording_over: 409, chain_broken: 409 } as const
 const Chunk = z.object({ index: z.number().int(), content: Content })
 
@@ -98,7 +99,14 @@ export const recording = capability('recording', {
     path: '/recordings',
     summary: 'The recorded sessions, newest first',
     permission: 'recording:read',
-    input: z.object({ ...page, grantId: GrantId.optional() }),
+    input: z.object({
+      ...page,
+      grantId: GrantId.optional(),
+      hostId: HostId.optional().describe('the server, not the bastion'),
+      personId: PersonId.optional(),
+      kind: RecordingKind.optional(),
+      state: Recording.shape.state.optional(),
+    }),
     output: pageOf(Recording),
   }),
   read: query({
@@ -115,7 +123,7 @@ export const recording = capability('recording', {
     permission: 'recording:read',
     input: z.object({ id: RecordingId, from: z.coerce.number().int().min(0).default(0).describe('the first chunk wanted') }),
     output: z.object({ chunks: z.array(Chunk).max(10), next: z.number().int().nullable() }),
-    errors: found,
+    errors: opened,
   }),
   search: query({
     path: '/recordings/:id/search',
@@ -127,7 +135,7 @@ export const recording = capability('recording', {
       matches: z.array(z.object({ seconds: z.number(), line: z.string().max(300) })).max(500),
       next: z.number().int().nullable().describe('the chunk to go on from; null: all was searched'),
     }),
-    errors: found,
+    errors: opened,
   }),
   verify: query({
     path: '/recordings/:id/verify',

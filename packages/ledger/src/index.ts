@@ -58,5 +58,6 @@ export {
 } from './note.ts'
 export { nodesForConsistency, nodesForInclusion, nodesOf, proveConsistency, proveInclusion, type NodeReader } from './proof.ts'
 export type { Failure, FailureKind, Verdict } from './verdict.ts'
+export { recordingHash, recordingRoot } from './recording-chain.ts'
 export { createVerifier, type Verifier, type VerifyOptions } from './verify.ts'
 export { verifyExport, type Chunks, type VerifyExportOptions } from './verify-export.ts'

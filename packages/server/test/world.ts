@@ -26,7 +26,7 @@ import {
   type OrgId,
   type Role,
 } from '@holdfast/contract'
-import { recordingHash, recordingRoot } from '@holdfast/crypto'
+import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { inject } from 'vitest'
 import { newId, newOrgId } from '../src/kernel/identifier.ts'

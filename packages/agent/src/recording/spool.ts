@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { recordingHash, recordingRoot } from '@holdfast/crypto'
+import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { readIfThere, replaceFile } from '../files.ts'
 import { ServerRefused, type ServerClient } from '../server-client.ts'
 import type { Chunk, RecordingEnd } from '../wire.ts'

@@ -14,6 +14,7 @@ import {
   IconListDetails,
   IconLock,
   IconMail,
+  IconPlayerPlay,
   IconRotateClockwise,
   IconServer,
   IconShieldCheck,
@@ -108,6 +109,14 @@ export const placeGroups: readonly PlaceGroup[] = [
         permission: 'access:read',
         key: 'y',
         words: 'who may ask approvers logins rules',
+      },
+      {
+        to: '/recordings',
+        title: 'Recordings',
+        icon: IconPlayerPlay,
+        permission: 'recording:read',
+        key: 'j',
+        words: 'sessions bastion replay commands transfers watched',
       },
       {
         to: '/access/break-glass',

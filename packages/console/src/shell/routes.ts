@@ -144,6 +144,16 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/recordings',
+    component: lazyRouteComponent(() => import('../pages/recording/RecordingsPage.tsx'), 'RecordingsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/recordings/$id',
+    component: lazyRouteComponent(() => import('../pages/recording/RecordingPage.tsx'), 'RecordingPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/servers',
     component: lazyRouteComponent(() => import('../pages/host/HostsPage.tsx'), 'HostsPage'),
   }),

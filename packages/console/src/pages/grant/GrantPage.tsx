@@ -14,6 +14,7 @@ import { proofInWords } from './proof.ts'
 import type { Detail } from './words.ts'
 
 const Sessions = lazy(async () => ({ default: (await import('../Sessions.tsx')).Sessions }))
+const GrantRecordings = lazy(async () => ({ default: (await import('../recording/GrantRecordings.tsx')).GrantRecordings }))
 const Certificates = lazy(async () => ({ default: (await import('./Certificates.tsx')).Certificates }))
 
 /** Whether it may change by itself while somebody looks: others answer, sessions come and go, the proof arrives. */
@@ -66,6 +67,7 @@ export const GrantPage = () => {
       {data.extendsId === null && data.hostId !== null && data.startsAt !== null && (
         <Suspense fallback={<Skeleton height={160} />}>
           <Sessions rows={data.sessions} hostName={data.targetName} />
+          {may('recording:read') && <GrantRecordings grantId={data.id} />}
           <Certificates detail={data} />
         </Suspense>
       )}

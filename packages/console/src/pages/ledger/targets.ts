@@ -7,6 +7,7 @@ export const pageOfTarget = (target: string): string | null => {
   if (prefix === 'gr') return `/access/grants/${target}`
   if (prefix === 'ho') return `/servers/${target}`
   if (prefix === 'ap') return `/access/policies/${target}`
+  if (prefix === 'rc') return `/recordings/${target}`
   if (prefix === 'bg') return `/access/break-glass/${target}`
   if (prefix === 'wi') return '/ledger/witnesses'
   return null

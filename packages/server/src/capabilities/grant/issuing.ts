@@ -1,5 +1,5 @@
 import { grant, GrantId, PersonId, recording, RecordingId, type CodesOf, type SshExtension } from '@holdfast/contract'
-import { recordingRoot } from '@holdfast/crypto'
+import { recordingRoot } from '@holdfast/ledger'
 import { fingerprintOf, grantKeyId, hostPrincipalOf, parsePublicKey, SshError } from '@holdfast/crypto/ssh'
 import { KeyServerRefused } from '@holdfast/keyserver/client'
 import type { z } from 'zod'

@@ -1,12 +1,12 @@
 /** Recordings (C7): who may write one, what of a chain is taken, and what somebody with the database alone gets. */
-import { accessPolicy, accessLog, agent, grant, host, recording, type InputOf } from '@holdfast/contract'
-import { recordingHash, recordingRoot } from '@holdfast/crypto'
+import { accessPolicy, accessLog, agent, grant, host, recording, castEventsOf, createCastLines, type InputOf } from '@holdfast/contract'
+import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { parseCertificate } from '@holdfast/crypto/ssh'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setStage, type Stage } from '../../../test/access.ts'
 import { newCaller, type Caller } from '../../../test/platform.ts'
 import { newSshKey } from '../../../test/world.ts'
-import { createCheck, createLines, eventsOf } from './rules.ts'
+import { createCheck } from './rules.ts'
 
 let stage: Stage
 let bastion: Awaited<ReturnType<typeof enrolBastion>>
@@ -150,7 +150,7 @@ describe('reading', () => {
     const { matches } = await platform.call(recording.search, { id, text: 'RED LINE' }, reviewer.caller)
     expect(matches).toEqual([{ seconds: 1, line: 'a red line' }])
     const { chunks } = await platform.call(recording.events, { id }, reviewer.caller)
-    expect(chunks.map(({ content }) => eventsOf(content)?.[0]?.[2])).toEqual(['a \u001b[31mred li', 'ne\r\nnext'])
+    expect(chunks.map(({ content }) => castEventsOf(content)?.[0]?.[2])).toEqual(['a \u001b[31mred li', 'ne\r\nnext'])
     expect(await platform.refusal(recording.events, { id }, sre.caller)).toBe('forbidden')
     await platform.settle()
     const logged = await platform.call(accessLog.list, { actor: reviewer.personId }, founded.owner)
@@ -181,7 +181,7 @@ describe('rules', () => {
     expect(chunks.every((chunk) => createCheck('rc_y').add(chunk))).toBe(false)
   })
   test('a line that two chunks share is one', () => {
-    const linesOf = createLines()
+    const linesOf = createCastLines()
     expect(linesOf([[1, 'o', 'ab']], false)).toEqual([])
     expect(linesOf([[2, 'o', 'cd\nef']], true)).toEqual([
       { seconds: 2, line: 'abcd' },

@@ -1,9 +1,9 @@
-import { recording, RecordingId } from '@holdfast/contract'
-import { recordingHash } from '@holdfast/crypto'
+import { castEventsOf, recording, RecordingId } from '@holdfast/contract'
+import { recordingHash } from '@holdfast/ledger'
 import { chunkPlace } from '../../kernel/access/recordings.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import type { Problem } from '../../kernel/problem.ts'
-import { eventsOf, maxCharacters, maxChunks } from './rules.ts'
+import { maxCharacters, maxChunks } from './rules.ts'
 
 /** The recording, locked until commit; of other hosts there are none. */
 const lockRecording = async ({ tx, principal }: Pick<Context, 'tx' | 'principal'>, id: string) => {
@@ -29,7 +29,7 @@ export const append = handle(recording.append, async ({ id, index, hash, content
   if (row.state !== 'running') throw fail('recording_over')
   if (index !== row.chunks || hash !== recordingHash(row.head, index, content))
     throw fail('chain_broken', `Chunk ${row.chunks} is what follows; this is none that does.`)
-  if (eventsOf(content) === null) throw fail('chunk_refused', 'Send lines that are events of asciicast v2.')
+  if (castEventsOf(content) === null) throw fail('chunk_refused', 'Send lines that are events of asciicast v2.')
   const characters = Number(row.characters) + content.length
   if (row.chunks >= maxChunks || characters > maxCharacters) throw fail('recording_full', 'End the session.')
   await tx
