@@ -67,7 +67,11 @@ export const recordingSamples: Record<string, Make> = {
     }
     return { ...(await each(next, { chunks: 0, outcome: 'cut_off' })), as }
   },
-  'recording.list': async (ground) => once({ after: await aRecording(ground) }),
+  'recording.list': async (ground) => {
+    const id = await aRecording(ground)
+    const { grantId, hostId, personId } = await ground.call(recording.read, { id: id as never }, ground.keys.owner)
+    return once({ after: id, grantId, hostId, personId, kind: 'command', state: 'running' })
+  },
   'recording.read': async (ground) => once({ id: await aRecording(ground) }),
   'recording.events': async (ground) => once({ id: await aRecording(ground), from: 0 }),
   'recording.search': async (ground) => once({ id: await aRecording(ground), text: 'Attacked', from: 0 }),

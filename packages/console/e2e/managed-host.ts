@@ -42,6 +42,7 @@ export const enrolAgent = async (browser: Browser, system: RunningSystem, token:
   const call = await programCall(browser, system, enrolled.agentKey)
   return {
     hostId: enrolled.hostId,
+    call,
     /** Fetches the state and says that it is in force, with what else there is to tell. */
     report: async (more: Omit<InputOf<typeof operations.agent.report>, 'acknowledged'> = {}) => {
       const { sequence } = await call(operations.agent.state, {})

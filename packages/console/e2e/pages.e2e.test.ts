@@ -40,6 +40,7 @@ const inside = [
     '/access/policies/new',
     '/access/break-glass',
     '/access/staff',
+    '/recordings',
     '/servers',
     '/servers?do=register',
   ],

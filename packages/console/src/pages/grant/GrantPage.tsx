@@ -14,7 +14,7 @@ import { proofInWords } from './proof.ts'
 import type { Detail } from './words.ts'
 
 const Sessions = lazy(async () => ({ default: (await import('../Sessions.tsx')).Sessions }))
-const GrantRecordings = lazy(async () => ({ default: (await import('../recording/GrantRecordings.tsx')).GrantRecordings }))
+const GrantRecordings = lazy(async () => ({ default: (await import('./GrantRecordings.tsx')).GrantRecordings }))
 const Certificates = lazy(async () => ({ default: (await import('./Certificates.tsx')).Certificates }))
 
 /** Whether it may change by itself while somebody looks: others answer, sessions come and go, the proof arrives. */

@@ -5,7 +5,7 @@ import { count, Hash, PageLink, ReadProblem, Section, State, useMay, useQueryOf 
 import { findingOf } from './integrity.ts'
 import classes from './recording.module.css'
 import type { Tape } from './tape.ts'
-import { found, type Row } from './words.ts'
+import { found, type Row } from '../recordingWords.ts'
 
 /** The hash of the newest chunk as the ledger has it: its entry was written with it. */
 const useEntry = ({ id, chunks, head }: Row) => {

@@ -5,7 +5,7 @@ import { Tip } from '../../kit/index.ts'
 import classes from './recording.module.css'
 import type { Tape } from './tape.ts'
 import { usePlayback, type Playback } from './usePlayback.ts'
-import { clockOf, spoken, type Row } from './words.ts'
+import { clockOf, spoken, type Row } from '../recordingWords.ts'
 
 const speeds = ['0.5', '1', '2', '4', '8', '16']
 const step = 5

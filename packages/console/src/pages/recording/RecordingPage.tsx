@@ -25,7 +25,7 @@ import classes from './recording.module.css'
 import { Transcript } from './Transcript.tsx'
 import { Transfers } from './Transfers.tsx'
 import { useTape, type Loading } from './useTape.ts'
-import { clockOf, found, kindWords, opened, stateOf, type Row } from './words.ts'
+import { clockOf, found, kindWords, opened, stateOf, type Row } from '../recordingWords.ts'
 
 const Player = lazy(async () => ({ default: (await import('./Player.tsx')).Player }))
 
@@ -75,7 +75,8 @@ const Arriving = ({ row, loading }: { row: Row; loading: Loading }) => {
   if (!rest) return <Progress label="Loading" done={tape.chunks()} total={row.chunks} unit="parts" />
   return (
     <p className={classes['held']}>
-      The first {clockOf(tape.seconds())} are here. The whole recording has {count(row.characters)} characters, which takes a while.{' '}
+      The first {clockOf(tape.seconds())} are here. The whole recording has {count(row.characters)} characters, which takes a
+      while.{' '}
       <Button variant="default" size="xs" onClick={rest}>
         Load the rest
       </Button>
@@ -91,7 +92,11 @@ const Shown = ({ row, loading }: { row: Row; loading: Loading }) => {
     return whole ? (
       <Empty
         title={row.state === 'running' ? 'Nothing was shown yet' : 'Nothing was shown'}
-        text={row.state === 'running' ? 'What the session shows arrives here within seconds.' : 'The session ended without any output.'}
+        text={
+          row.state === 'running'
+            ? 'What the session shows arrives here within seconds.'
+            : 'The session ended without any output.'
+        }
       />
     ) : (
       <Skeleton height={320} />

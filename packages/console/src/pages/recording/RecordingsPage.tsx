@@ -2,8 +2,8 @@ import { GrantId, HostId, PersonId, recording } from '@holdfast/contract'
 import { NativeSelect } from '@mantine/core'
 import { Filters, Page, PageLink, Table, useFilters, useMembers, usePagesOf } from '../../kit/index.ts'
 import { useHosts } from '../hosts.ts'
-import { ofAll } from './columns.tsx'
-import { isKind, isState, kindOptions, stateOptions } from './words.ts'
+import { ofAll } from '../recordingColumns.tsx'
+import { isKind, isState, kindOptions, stateOptions } from '../recordingWords.ts'
 
 const useWanted = () => {
   const [filters, setFilters] = useFilters(['kind', 'state', 'host', 'person', 'grant'])

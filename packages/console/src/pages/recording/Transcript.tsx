@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react'
 import { announce, count, Empty, Section } from '../../kit/index.ts'
 import classes from './recording.module.css'
 import type { Tape } from './tape.ts'
-import { clockOf, spoken } from './words.ts'
+import { clockOf, spoken } from '../recordingWords.ts'
 
 const atATime = 200
 /** What is shown of a line that is longer. */
@@ -47,7 +47,17 @@ const foundInWords = (found: number, whole: boolean): string =>
   `${found === 0 ? 'Nothing' : found === 1 ? '1 line' : `${count(found)} lines`} found${whole ? '' : ' in what is loaded so far'}`
 
 /** What the session showed, as text: to read, to search, and to go to the moment of a line. */
-export const Transcript = ({ tape, version, whole, jump }: { tape: Tape; version: number; whole: boolean; jump: (seconds: number) => void }) => {
+export const Transcript = ({
+  tape,
+  version,
+  whole,
+  jump,
+}: {
+  tape: Tape
+  version: number
+  whole: boolean
+  jump: (seconds: number) => void
+}) => {
   const [typed, setTyped] = useState('')
   const [most, setMost] = useState(atATime)
   const [searched] = useDebouncedValue(typed.trim().toLowerCase(), 200)
@@ -58,7 +68,10 @@ export const Transcript = ({ tape, version, whole, jump }: { tape: Tape; version
     [tape, version, searched],
   )
   return (
-    <Section title="As text" about="Every line that was shown, with the time at which it ended. What was typed and not echoed, such as a password, is nowhere.">
+    <Section
+      title="As text"
+      about="Every line that was shown, with the time at which it ended. What was typed and not echoed, such as a password, is nowhere."
+    >
       <div className={classes['search']} role="search">
         <TextInput
           type="search"

@@ -2,7 +2,7 @@ import { Section, State, Table, type Column } from '../../kit/index.ts'
 import { bytesInWords } from '../../verify/words.ts'
 import type { Tape } from './tape.ts'
 import { actWords, transfersIn, type Transfer } from './transfers.ts'
-import { clockOf } from './words.ts'
+import { clockOf } from '../recordingWords.ts'
 
 const Result = ({ row: { result, why } }: { row: Transfer }) => {
   if (result === 'done') return <State kind="good">done</State>

@@ -29,12 +29,17 @@ export const findingOf = ({ here, told, entry }: Checked): Finding => {
   if (here.chunks < told.chunks)
     return { kind: 'quiet', word: 'Being checked', sentence: `${count(here.chunks)} of ${count(told.chunks)} parts are here.` }
   if (told.chunks === 0)
-    return { kind: 'quiet', word: 'Empty', sentence: told.running ? 'Nothing has arrived yet.' : 'Nothing arrived that could be checked.' }
+    return {
+      kind: 'quiet',
+      word: 'Empty',
+      sentence: told.running ? 'Nothing has arrived yet.' : 'Nothing arrived that could be checked.',
+    }
   if (here.head !== told.head)
     return {
       kind: 'bad',
       word: 'Not whole',
-      sentence: 'The hashes that this browser computed do not end in the one the server holds: something was changed after it had arrived.',
+      sentence:
+        'The hashes that this browser computed do not end in the one the server holds: something was changed after it had arrived.',
     }
   if (entry && entry.hash !== told.head)
     return {

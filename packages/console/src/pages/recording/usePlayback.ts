@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { advanced, createDeck, type Deck } from './deck.ts'
 import { openScreen } from './screen.ts'
 import type { Tape } from './tape.ts'
-import type { Row } from './words.ts'
+import type { Row } from '../recordingWords.ts'
 
 export interface Playback {
   /** Where the terminal goes. */

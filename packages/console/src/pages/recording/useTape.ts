@@ -2,7 +2,7 @@ import { recording } from '@holdfast/contract'
 import { useEffect, useState } from 'react'
 import { api } from '../../kit/index.ts'
 import { createTape, type Tape } from './tape.ts'
-import type { Row } from './words.ts'
+import type { Row } from '../recordingWords.ts'
 
 export interface Loading {
   tape: Tape

@@ -1,5 +1,15 @@
 /** Recordings (C7): who may write one, what of a chain is taken, and what somebody with the database alone gets. */
-import { accessPolicy, accessLog, agent, grant, host, recording, castEventsOf, createCastLines, type InputOf } from '@holdfast/contract'
+import {
+  accessPolicy,
+  accessLog,
+  agent,
+  grant,
+  host,
+  recording,
+  castEventsOf,
+  createCastLines,
+  type InputOf,
+} from '@holdfast/contract'
 import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { parseCertificate } from '@holdfast/crypto/ssh'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

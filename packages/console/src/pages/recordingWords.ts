@@ -1,5 +1,5 @@
 import type { OutputOf, recording } from '@holdfast/contract'
-import type { StateKind } from '../../kit/index.ts'
+import type { StateKind } from '../kit/index.ts'
 
 export type Row = OutputOf<typeof recording.list>['rows'][number]
 
@@ -12,8 +12,8 @@ export const kindOptions = (Object.keys(kindWords) as Row['kind'][]).map((value)
 export const isKind = (text: string | undefined): text is Row['kind'] => text !== undefined && text in kindWords
 
 const states: Record<Row['state'], { kind: StateKind; word: string; sentence: string }> = {
-  running: { kind: 'accent', word: 'Running', sentence: 'The session goes on; what is shown arrives within seconds.' },
-  complete: { kind: 'good', word: 'Complete', sentence: 'Everything that was shown, to the end of the session.' },
+  running: { kind: 'accent', word: 'Running', sentence: 'The session goes on; what it shows arrives within seconds.' },
+  complete: { kind: 'good', word: 'Complete', sentence: 'Everything, to the end of the session.' },
   cut_off: { kind: 'warn', word: 'Cut off', sentence: 'The recorder stopped before it could end: what came after is not known.' },
 }
 export const stateOf = ({ state }: Pick<Row, 'state'>) => states[state]
@@ -47,5 +47,6 @@ export const spoken = (seconds: number): string => {
 export const found = { recording_not_found: 'There is no such recording; after a year it is deleted.' }
 export const opened = {
   ...found,
-  recording_damaged: 'A part of it does not open: it was changed in the database, behind the application. The check below says where.',
+  recording_damaged:
+    'A part of it does not open: it was changed in the database, behind the application. The check below says where.',
 }

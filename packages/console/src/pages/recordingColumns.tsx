@@ -1,10 +1,9 @@
-import { PageLink, State, Time, type Column } from '../../kit/index.ts'
-import { PersonName } from '../people.tsx'
-import classes from './recording.module.css'
-import { clockOf, kindWords, stateOf, whatOf, type Row } from './words.ts'
+import { PageLink, State, Time, type Column } from '../kit/index.ts'
+import { PersonName } from './people.tsx'
+import { clockOf, kindWords, stateOf, whatOf, type Row } from './recordingWords.ts'
 
 const What = ({ row }: { row: Row }) =>
-  row.kind === 'command' ? <code className={classes['command']}>{whatOf(row)}</code> : <>{kindWords[row.kind]}</>
+  row.kind === 'command' ? <code style={{ overflowWrap: 'anywhere' }}>{whatOf(row)}</code> : <>{kindWords[row.kind]}</>
 
 const lasted = ({ startedAt, endedAt, lastAt }: Row): number => (Date.parse(endedAt ?? lastAt) - Date.parse(startedAt)) / 1000
 

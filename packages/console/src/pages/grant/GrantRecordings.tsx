@@ -1,6 +1,6 @@
 import { recording, type GrantId } from '@holdfast/contract'
 import { PageLink, Section, Table, useQueryOf } from '../../kit/index.ts'
-import { ofGrant } from './columns.tsx'
+import { ofGrant } from '../recordingColumns.tsx'
 
 const shown = 10
 
