@@ -378,6 +378,8 @@ table host (
   last_seen_at timestamp with time zone,
   recorder_login text,
   left_at timestamp with time zone,
+  host_authority integer,
+  certificate_ends_at timestamp with time zone,
   constraint host_address_check CHECK (((length(address) >= 1) AND (length(address) <= 253))),
   constraint host_check CHECK (((state = 'enrolled'::text) <= ((agent_id IS NOT NULL) AND (agent_secret_hash IS NOT NULL) AND (host_public_key IS NOT NULL)))),
   constraint host_environment_check CHECK ((environment ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
@@ -1116,6 +1118,38 @@ policy tenant_delete as restrictive for delete to holdfast_app using (( SELECT m
 policy tenant_insert as restrictive for insert to holdfast_app with check (( SELECT may_operate() AS may_operate));
 policy tenant_update as restrictive for update to holdfast_app using (( SELECT may_operate() AS may_operate)) with check (( SELECT may_operate() AS may_operate));
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table ssh_rotation (
+  org_id uuid not null default current_org(),
+  id text not null,
+  purpose text not null,
+  from_version integer not null,
+  to_version integer,
+  started_at timestamp with time zone not null,
+  started_by text not null,
+  sequence bigint,
+  made_at timestamp with time zone,
+  moves_at timestamp with time zone not null,
+  moved_at timestamp with time zone,
+  left_out text[] not null default '{}'::text[],
+  retired_at timestamp with time zone,
+  constraint ssh_rotation_check CHECK ((to_version > from_version)),
+  constraint ssh_rotation_check1 CHECK ((((to_version IS NULL) = (made_at IS NULL)) AND ((sequence IS NULL) = (made_at IS NULL)))),
+  constraint ssh_rotation_check2 CHECK (((moved_at IS NULL) OR (made_at IS NOT NULL))),
+  constraint ssh_rotation_check3 CHECK (((retired_at IS NULL) OR (moved_at IS NOT NULL))),
+  constraint ssh_rotation_from_version_check CHECK ((from_version > 0)),
+  constraint ssh_rotation_purpose_check CHECK ((purpose = ANY (ARRAY['user'::text, 'host'::text, 'revocations'::text]))),
+  constraint ssh_rotation_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint ssh_rotation_started_by_fkey FOREIGN KEY (started_by) REFERENCES person(id),
+  constraint ssh_rotation_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX ssh_rotation_running ON public.ssh_rotation USING btree (org_id, purpose) WHERE (retired_at IS NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.ssh_rotation FOR EACH ROW EXECUTE FUNCTION capture_ssh_rotation() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.ssh_rotation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
 table sso_connection (
@@ -1959,9 +1993,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', new.certificate_ends_at, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_authority', new.host_authority, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', old.certificate_ends_at, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_authority', old.host_authority, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
       else
         if new.address is distinct from old.address then
           after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
@@ -1972,6 +2006,9 @@ AS $function$
         if new.agent_secret_hash is distinct from old.agent_secret_hash then
           after := after || ',"agent_secret_hash":' || coalesce(to_json(case when new.agent_secret_hash is not null then 'secret' end)::text, 'null'); before := before || ',"agent_secret_hash":' || coalesce(to_json(case when old.agent_secret_hash is not null then 'secret' end)::text, 'null');
         end if;
+        if new.certificate_ends_at is distinct from old.certificate_ends_at then
+          after := after || ',"certificate_ends_at":' || coalesce(to_json(new.certificate_ends_at)::text, 'null'); before := before || ',"certificate_ends_at":' || coalesce(to_json(old.certificate_ends_at)::text, 'null');
+        end if;
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
         end if;
@@ -1980,6 +2017,9 @@ AS $function$
         end if;
         if new.environment is distinct from old.environment then
           after := after || ',"environment":' || coalesce(to_json(new.environment)::text, 'null'); before := before || ',"environment":' || coalesce(to_json(old.environment)::text, 'null');
+        end if;
+        if new.host_authority is distinct from old.host_authority then
+          after := after || ',"host_authority":' || coalesce(to_json(new.host_authority)::text, 'null'); before := before || ',"host_authority":' || coalesce(to_json(old.host_authority)::text, 'null');
         end if;
         if new.host_public_key is distinct from old.host_public_key then
           after := after || ',"host_public_key":' || coalesce(to_json(new.host_public_key)::text, 'null'); before := before || ',"host_public_key":' || coalesce(to_json(old.host_public_key)::text, 'null');
@@ -3206,6 +3246,71 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"session"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_ssh_rotation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('from_version', new.from_version, 'id', new.id, 'left_out', new.left_out, 'made_at', new.made_at, 'moved_at', new.moved_at, 'moves_at', new.moves_at, 'org_id', new.org_id, 'purpose', new.purpose, 'retired_at', new.retired_at, 'sequence', new.sequence, 'started_at', new.started_at, 'started_by', new.started_by, 'to_version', new.to_version)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('from_version', old.from_version, 'id', old.id, 'left_out', old.left_out, 'made_at', old.made_at, 'moved_at', old.moved_at, 'moves_at', old.moves_at, 'org_id', old.org_id, 'purpose', old.purpose, 'retired_at', old.retired_at, 'sequence', old.sequence, 'started_at', old.started_at, 'started_by', old.started_by, 'to_version', old.to_version)::text;
+      else
+        if new.from_version is distinct from old.from_version then
+          after := after || ',"from_version":' || coalesce(to_json(new.from_version)::text, 'null'); before := before || ',"from_version":' || coalesce(to_json(old.from_version)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.left_out is distinct from old.left_out then
+          after := after || ',"left_out":' || coalesce(to_json(new.left_out)::text, 'null'); before := before || ',"left_out":' || coalesce(to_json(old.left_out)::text, 'null');
+        end if;
+        if new.made_at is distinct from old.made_at then
+          after := after || ',"made_at":' || coalesce(to_json(new.made_at)::text, 'null'); before := before || ',"made_at":' || coalesce(to_json(old.made_at)::text, 'null');
+        end if;
+        if new.moved_at is distinct from old.moved_at then
+          after := after || ',"moved_at":' || coalesce(to_json(new.moved_at)::text, 'null'); before := before || ',"moved_at":' || coalesce(to_json(old.moved_at)::text, 'null');
+        end if;
+        if new.moves_at is distinct from old.moves_at then
+          after := after || ',"moves_at":' || coalesce(to_json(new.moves_at)::text, 'null'); before := before || ',"moves_at":' || coalesce(to_json(old.moves_at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.purpose is distinct from old.purpose then
+          after := after || ',"purpose":' || coalesce(to_json(new.purpose)::text, 'null'); before := before || ',"purpose":' || coalesce(to_json(old.purpose)::text, 'null');
+        end if;
+        if new.retired_at is distinct from old.retired_at then
+          after := after || ',"retired_at":' || coalesce(to_json(new.retired_at)::text, 'null'); before := before || ',"retired_at":' || coalesce(to_json(old.retired_at)::text, 'null');
+        end if;
+        if new.sequence is distinct from old.sequence then
+          after := after || ',"sequence":' || coalesce(to_json(new.sequence)::text, 'null'); before := before || ',"sequence":' || coalesce(to_json(old.sequence)::text, 'null');
+        end if;
+        if new.started_at is distinct from old.started_at then
+          after := after || ',"started_at":' || coalesce(to_json(new.started_at)::text, 'null'); before := before || ',"started_at":' || coalesce(to_json(old.started_at)::text, 'null');
+        end if;
+        if new.started_by is distinct from old.started_by then
+          after := after || ',"started_by":' || coalesce(to_json(new.started_by)::text, 'null'); before := before || ',"started_by":' || coalesce(to_json(old.started_by)::text, 'null');
+        end if;
+        if new.to_version is distinct from old.to_version then
+          after := after || ',"to_version":' || coalesce(to_json(new.to_version)::text, 'null'); before := before || ',"to_version":' || coalesce(to_json(old.to_version)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"ssh_rotation"}');
       return null;
     end $function$
 ;

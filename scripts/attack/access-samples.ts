@@ -1,6 +1,16 @@
 /** Samples of just-in-time access (C6): grants in the state that each operation needs, and hosts whose agents have enrolled. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { accessPolicy, agent, factor, grant, host, organisation, type InputOf, type OutputOf } from '@holdfast/contract'
+import {
+  accessPolicy,
+  agent,
+  factor,
+  grant,
+  host,
+  organisation,
+  sshAuthority,
+  type InputOf,
+  type OutputOf,
+} from '@holdfast/contract'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { authenticatorOf, confirm, demoSignIns, type Ground, type Headers, type Person } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'
@@ -27,6 +37,15 @@ export const anAccessPolicy = async (
   more: Partial<InputOf<typeof accessPolicy.create>> = {},
 ): Promise<InputOf<typeof accessPolicy.read>['id']> =>
   (await call(accessPolicy.create, { name: 'Attacked', ...rules, ...more }, keys.owner)).id
+
+/** A rotation of the key that signs bundles, which no certificate hangs on; each time as it is when all are told. */
+const aRotation = async ({ call, keys, database }: Ground) => {
+  await database.query('delete from ssh_rotation')
+  const { id } = await call(sshAuthority.rotate, { purpose: 'revocations' }, keys.owner)
+  const announced =
+    'update ssh_rotation set to_version = 2, made_at = now(), sequence = 1, moved_at = null, retired_at = null where id = $1'
+  return async () => (await database.query(announced, [id]), id)
+}
 
 interface EnrolledHost {
   hostId: OutputOf<typeof agent.enrol>['hostId']
@@ -221,6 +240,12 @@ export const accessSamples: Record<string, Make> = {
   'breakGlass.review': async (ground) => {
     const use = await emergencies(ground)
     return each(async () => ({ id: await use() }))
+  },
+  'sshAuthority.rotate': async (ground) =>
+    each(async () => (await ground.database.query('delete from ssh_rotation'), { purpose: 'revocations' })),
+  'sshAuthority.hasten': async (ground) => {
+    const announced = await aRotation(ground)
+    return each(async () => ({ id: await announced() }), { reason: 'Attacked' })
   },
   'agent.enrol': async (ground) => {
     const { hostId, token } = await registered(ground)

@@ -4,10 +4,10 @@ import { createClock } from './clock.ts'
 import { findCgroups, hasAuditSessions } from './containment.ts'
 import { createGate, parseSessionRequest } from './gate.ts'
 import { listen } from './hook-socket.ts'
-import { hostPublicKey, isDue, writeHostCertificate } from './host-certificate.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import type { Layout } from './paths.ts'
 import { openDesk, type Desk } from './recording/desk.ts'
+import { startRenewal } from './renewal.ts'
 import { startReporter } from './reporter.ts'
 import { connectServer, ServerRefused } from './server-client.ts'
 import { createSessions, type LiveSession } from './sessions.ts'
@@ -64,7 +64,6 @@ const reportMissedUses = ({ breakGlassUses }: Layout, outbox: Outbox): void => {
   rmSync(breakGlassUses)
 }
 
-const hourMs = 3_600_000
 const reapMs = 1000
 /** Seconds */
 const maxWatchdogDrift = 0.2
@@ -162,12 +161,12 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     await Promise.all(ends)
     acknowledged = fresh.sequence
     reporter.wake({ now: true })
+    if (state.hostCertificateDue) renewal.asked()
   }
-  const renew = async (): Promise<void> => {
-    if (!isDue(layout, clock.now())) return
-    await writeHostCertificate(layout, await client.renewHostCertificate(hostPublicKey(layout)), host)
-    log('the host certificate was renewed')
-  }
+  const renewal = startRenewal({
+    ...{ layout, host, client, clock, log },
+    outcome: (error) => outcome('host certificate', error),
+  })
 
   const gate = createGate({
     ...{ host, clock, sessions, outbox, breakGlass: settings.breakGlass },
@@ -220,24 +219,23 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     ...(pollMs === undefined ? {} : { pollMs }),
   })
   await sync.now()
-  const every = (ms: number, what: string, work: () => Promise<void>) =>
-    setInterval(
-      () =>
-        void work().then(
-          () => outcome(what, null),
-          (error: unknown) => outcome(what, error),
-        ),
-      ms,
-    )
-  const timers = [every(reapMs, 'sessions', () => sessions.reap()), every(hourMs, 'host certificate', renew)]
-  void renew().catch((error: unknown) => outcome('host certificate', error))
+  const reaping = setInterval(
+    () =>
+      void sessions.reap().then(
+        () => outcome('sessions', null),
+        (error: unknown) => outcome('sessions', error),
+      ),
+    reapMs,
+  )
+  void renewal.look()
 
   return {
     status,
     refresh: () => sync.now(),
     stopped,
     async stop() {
-      for (const timer of timers) clearInterval(timer)
+      clearInterval(reaping)
+      renewal.stop()
       await socket.close()
       await sync.stop()
       await desk?.close()

@@ -31,6 +31,8 @@ export const AgentState = z.object({
   /** Of the last 24 hours, for the reasons. */
   ended: z.array(z.object({ grantId: Name, at: Instant, reason: z.string().max(100) })).max(10_000),
   settings: z.object({ staleAfterSeconds: z.number().int().positive(), whenStale: z.enum(['refuse', 'allow']) }),
+  /** Another authority signs for hosts now. */
+  hostCertificateDue: z.boolean().default(false),
 })
 export type AgentState = z.infer<typeof AgentState>
 

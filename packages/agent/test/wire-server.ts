@@ -111,7 +111,7 @@ export const startWireServer = async (): Promise<WireServer> => {
         endsAt,
         extensions,
       })),
-      ...{ ended, settings: wire.settings },
+      ...{ ended, settings: wire.settings, hostCertificateDue: false },
     }
   }
   const hostCertificate = async (publicKey: string) => {

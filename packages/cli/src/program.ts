@@ -118,6 +118,7 @@ const nounSummaries: Record<string, string> = {
   ledger: 'the hash-chained ledger: read, export, verify',
   accessLog: 'who read what',
   host: 'managed servers',
+  sshAuthority: 'keys that sign for access to servers, and new ones',
   accessPolicy: 'who may ask for access to which servers',
   grant: 'access for a time: requests, approvals, ends',
   breakGlass: 'emergency logins, and their review',

@@ -43,6 +43,7 @@ const inside = [
     '/recordings',
     '/servers',
     '/servers?do=register',
+    '/servers/authorities',
   ],
   [
     '/api-keys?do=create',

@@ -117,6 +117,38 @@ describe('an access policy', () => {
   })
 })
 
+describe('the SSH authorities', () => {
+  it('a new one is made; it signs when the server has said that it believes it, and the old one can be retired at once', async () => {
+    const { page } = owner
+    await page.goto('/servers')
+    await page.getByRole('link', { name: 'SSH authorities' }).click()
+    await heading(page, 'SSH authorities')
+    const people = page.getByRole('region', { name: 'Certificates of people' })
+    await people.getByText('Signs', { exact: true }).waitFor()
+    await people.getByRole('button', { name: 'Rotate' }).click()
+    await dialog(page).getByText('every server is told to believe both').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await dialog(page).getByRole('button', { name: 'Rotate', exact: true }).click()
+    await people.getByText('0 of 1 servers believe the new key').waitFor()
+    await people.getByRole('list', { name: 'Servers that are not through' }).getByText('web-1').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await agent.report()
+    await people.getByText('The new key signs.').waitFor()
+    await people.getByRole('button', { name: 'Retire the old key now' }).click()
+    await dialog(page).getByLabel('Why').fill('The backup was stolen.')
+    await dialog(page).getByRole('button', { name: 'Retire the old key' }).click()
+    await people.getByText('Retired', { exact: true }).waitFor()
+    await page.getByRole('region', { name: 'Earlier rotations' }).getByText('1 → 2').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+  })
+
+  it('are seen by everybody and rotated by managers alone', async () => {
+    await viewer.page.goto('/servers/authorities')
+    await viewer.page.getByRole('region', { name: 'Certificates of people' }).getByText('Signs', { exact: true }).waitFor()
+    expect(await viewer.page.getByRole('button', { name: 'Rotate' }).count()).toBe(0)
+  })
+})
+
 describe('emergency access', () => {
   it('is listed, owed a review, and reviewed once', async () => {
     await agent.report({ breakGlass: [{ at: new Date().toISOString(), from: '10.1.1.9', keyId: 'break-glass:1' }] })

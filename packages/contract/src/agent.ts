@@ -33,6 +33,7 @@ export const AgentState = z.object({
     .max(1000)
     .describe('within the last 24 hours'),
   settings: z.object({ staleAfterSeconds: z.number().int(), whenStale: WhenStale }),
+  hostCertificateDue: z.boolean().describe('another authority signs for servers now: ask for a new host certificate'),
 })
 
 const HostPublicKey = z.string().min(40).max(4096).describe('the line of ssh_host_ed25519_key.pub')

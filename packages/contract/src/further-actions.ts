@@ -149,6 +149,21 @@ export const furtherActions = {
     when: 'the DNS record of a proved domain went missing, came back, or was missing for a week and proves nothing any more',
     target: 'the domain',
   },
+  'ssh_authority.made': {
+    by: 'job `sshAuthority.advance`',
+    when: 'the key server has made a new authority, and hosts are told to believe it',
+    target: 'the rotation',
+  },
+  'ssh_authority.moved': {
+    by: 'job `sshAuthority.advance`',
+    when: 'the new authority signs: every host believes it, or the time for that is over',
+    target: 'the rotation',
+  },
+  'ssh_authority.retired': {
+    by: 'job `sshAuthority.advance`',
+    when: 'nothing lives that the old authority signed, and no host believes it any more',
+    target: 'the rotation',
+  },
   'trust.checked': { by: 'job `trust.checks`', when: 'a promise changed its state', target: 'always `trust`' },
   'recording.cut_off': {
     by: 'job `recording.upkeep`',

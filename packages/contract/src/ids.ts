@@ -42,6 +42,8 @@ export const BreakGlassId = id('bg')
 export const StaffGrantId = id('sg')
 export type StaffGrantId = z.infer<typeof StaffGrantId>
 export const StaffPolicyId = id('sp')
+export const SshRotationId = id('sr')
+export type SshRotationId = z.infer<typeof SshRotationId>
 export const RecordingId = id('rc')
 export type RecordingId = z.infer<typeof RecordingId>
 

@@ -15,6 +15,7 @@ import { recording } from './recording.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
 import { sso } from './sso.ts'
+import { sshAuthority } from './ssh-authority.ts'
 import { staff, staffAccess } from './staff-access.ts'
 
 /** Everything the system can do, by noun and verb. A new capability adds one line here. */
@@ -30,6 +31,7 @@ export const operations = {
   sso,
   policy,
   host,
+  sshAuthority,
   database,
   accessPolicy,
   grant,

@@ -16,6 +16,7 @@ import {
   policy,
   session,
   sso,
+  sshAuthority,
   staff,
   staffAccess,
   recording,
@@ -284,6 +285,19 @@ const enterCustomers = async (world: World) => {
 }
 const byCustomer = async <I>({ customer }: World, input: I): Promise<Call<I>> => ({ input, as: customer.caller })
 const allowed = { role: 'viewer' as const, maxSeconds: 3600, ticketRequired: true }
+/** Of the keys that sign bundles: no certificate of another sample hangs on it. */
+const noRotation = async ({ platform, founded }: World) => {
+  await platform.arrange(founded.orgId, 'delete from ssh_rotation', [])
+  return { purpose: 'revocations' as const }
+}
+const announcedRotation = async (world: World) => {
+  const { platform, founded, members } = world
+  const { id } = await platform.call(sshAuthority.rotate, await noRotation(world), members.owner.caller)
+  await platform.arrange(founded.orgId, 'update ssh_rotation set to_version = 2, made_at = now(), sequence = 1 where id = $1', [
+    id,
+  ])
+  return id
+}
 /** A grant behind a bastion of ours, whose agent is let in by nothing else. */
 const behindBastion = async (world: World) => {
   const { platform, members } = world
@@ -632,6 +646,9 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'host.list': (w) => asMember(w, {}),
   'host.read': async (w) => asMember(w, { id: (await registered(w)).host.id }),
   'host.authorities': (w) => asMember(w, {}),
+  'sshAuthority.status': (w) => asMember(w, {}),
+  'sshAuthority.rotate': async (w) => ownerCall(w, await noRotation(w)),
+  'sshAuthority.hasten': async (w) => ownerCall(w, { id: await announcedRotation(w), reason: 'planted-reason' }),
   'accessPolicy.create': (w) => ownerCall(w, accessRules),
   'accessPolicy.update': async (w) =>
     ownerCall(w, { ...accessRules, id: (await accessRule(w)).id, version: 1, logins: ['planted', 'deploy'] }),

@@ -159,6 +159,11 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/servers/authorities',
+    component: lazyRouteComponent(() => import('../pages/ssh-authority/AuthoritiesPage.tsx'), 'AuthoritiesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/servers/$id',
     component: lazyRouteComponent(() => import('../pages/host/HostPage.tsx'), 'HostPage'),
   }),

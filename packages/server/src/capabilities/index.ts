@@ -21,11 +21,12 @@ import { policy } from './policy/index.ts'
 import { session } from './session/index.ts'
 import { setup } from './setup/index.ts'
 import { singleSignOn } from './sso/index.ts'
+import { sshAuthorities } from './ssh-authority/index.ts'
 import { staffAccess } from './staff-access/index.ts'
 
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
   ...[setup, session, account, factor, organisation, member, invitation, apiKey, singleSignOn],
-  ...[host, database, accessPolicy, grants, breakGlassUses, recordings, agents],
+  ...[host, sshAuthorities, database, accessPolicy, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

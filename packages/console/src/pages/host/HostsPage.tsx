@@ -1,5 +1,5 @@
 import { Environment, host, Label } from '@holdfast/contract'
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconServerBolt } from '@tabler/icons-react'
 import {
@@ -132,11 +132,16 @@ export const HostsPage = () => {
       about="Machines whose logins are given by grants. Each has an agent that lets in, warns, and ends sessions on time."
       permission="host:read"
       action={
-        may('host:manage') && (
-          <Button leftSection={<IconServerBolt size={16} aria-hidden />} onClick={register.open}>
-            Register a server
-          </Button>
-        )
+        <Group gap="xs">
+          <PageLink to="/servers/authorities" td="underline">
+            SSH authorities
+          </PageLink>
+          {may('host:manage') && (
+            <Button leftSection={<IconServerBolt size={16} aria-hidden />} onClick={register.open}>
+              Register a server
+            </Button>
+          )}
+        </Group>
       }
     >
       <List register={register.open} />

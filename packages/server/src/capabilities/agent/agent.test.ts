@@ -1,11 +1,13 @@
 /** The agents of hosts (C6): how they come in, what each sees, and who only pretends to be one. */
-import { agent, breakGlass, grant, host, obligations } from '@holdfast/contract'
+import { agent, AgentId, breakGlass, grant, host, HostId, obligations } from '@holdfast/contract'
+import { createApiKey } from '@holdfast/crypto'
 import { parsePublicKey, verifyBundle } from '@holdfast/crypto/ssh'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setStage, type Stage } from '../../../test/access.ts'
-import { callersOf, newCaller } from '../../../test/platform.ts'
+import { callersOf, newCaller, startPlatform } from '../../../test/platform.ts'
 import { newSshKey } from '../../../test/world.ts'
 import { compose } from '../../compose.ts'
+import { newIdOf } from '../../kernel/identifier.ts'
 import { permit } from '../../kernel/permit.ts'
 
 let stage: Stage
@@ -128,12 +130,13 @@ describe('the last word of a retired host', () => {
     const { platform } = stage
     const { web, proof, ended } = await withSession('102')
     expect(await proof()).toMatchObject({ openSessions: 1, unheard: false })
-    platform.clock.advance(15 * 60_000)
+    await platform.arrange(stage.founded.orgId, `update host set retired_at = retired_at - interval '15 minutes' where id = $1`, [
+      web.hostId,
+    ])
     expect(await proof()).toMatchObject({ openSessions: 1, toldAt: null, unheard: true })
     expect(await platform.refusal(agent.report, { acknowledged: 1, ended: [ended], leaving: true }, web.caller)).toBe(
       'unauthenticated',
     )
-    platform.clock.advance(-15 * 60_000)
   })
 
   test('means nothing from a host that is not retired', async () => {
@@ -219,4 +222,37 @@ test('emergency access: Owners are told at once and owe a review within a day', 
   expect(reviewed).toMatchObject({ finding: 'The key server was down.', reviewedBy: founded.personId })
   expect(await platform.refusal(breakGlass.review, { id: use.id, finding: 'x' }, founded.owner)).toBe('already_reviewed')
   expect((await platform.call(obligations.list, { subject: use.id, show: 'met' }, founded.owner)).rows).toHaveLength(1)
+})
+
+test('a host of an organisation that has neither authorities nor changes yet is answered, and told of the first change', async () => {
+  const platform = await startPlatform()
+  try {
+    const { orgId } = await platform.found()
+    const [hostId, agentId] = [newIdOf(HostId, 'ho'), newIdOf(AgentId, 'ag')]
+    const { key, secretHash } = createApiKey(agentId)
+    await platform.arrange(
+      orgId,
+      `insert into host (id, name, environment, address, port, when_stale, state, agent_id, agent_secret_hash, host_public_key, created_at)
+       values ($1, 'restored', 'production', 'restored', 22, 'refuse', 'enrolled', $2, $3, $4, now())`,
+      [hostId, agentId, secretHash, newSshKey()],
+    )
+    const caller = newCaller({ apiKey: key })
+    const verify = async () => {
+      const { sequence, bundle } = await platform.call(agent.state, {}, caller)
+      const { authorities } = await platform.services.ground.keyServer.sshAuthorities(orgId)
+      const trusted = authorities.revocations.keys.map(({ publicKey }) => parsePublicKey(publicKey))
+      const expected = { trusted, org: orgId, kind: 'user', minVersion: 0n, nowSeconds: Math.floor(Date.now() / 1000) } as const
+      return { sequence, ...verifyBundle(Buffer.from(bundle, 'base64'), expected) }
+    }
+    const first = await verify()
+    expect(first).toMatchObject({ sequence: 0, version: 1n })
+    expect(first.authorities).toHaveLength(1)
+    await platform.call(agent.report, { acknowledged: 0 }, caller)
+    await platform.arrange(orgId, 'select announce_access(null)')
+    expect(await verify()).toMatchObject({ sequence: 1, version: 1n })
+    await platform.arrange(orgId, 'select announce_access(null)')
+    expect(await verify()).toMatchObject({ sequence: 2, version: 2n })
+  } finally {
+    await platform.close()
+  }
 })

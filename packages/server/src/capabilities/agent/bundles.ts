@@ -1,6 +1,6 @@
 import type { OrgId } from '@holdfast/contract'
 import { grantKeyId } from '@holdfast/crypto/ssh'
-import type { KeyServerClient } from '@holdfast/keyserver/client'
+import { KeyServerRefused, type KeyServerClient } from '@holdfast/keyserver/client'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { bundleMaxAgeMs, clockMarginMs, staleAfterSeconds } from './rules.ts'
 
@@ -27,12 +27,23 @@ const revokedIn = async (tx: OrgTx, now: Date) => {
   return { serials: rows.map(({ serial }) => BigInt(serial)), keyIds: [...keyIds] }
 }
 
-/** A bundle of its own, for whoever reads what is not committed yet: nobody else may be shown that. */
-export const freshBundle = async (keyServer: KeyServerClient, tx: OrgTx, sequence: number, now: Date): Promise<Buffer> =>
+/** Its version is the number of the change; from 1, since OpenSSH takes a list of version 0 for one that has none. */
+const sign = async (keyServer: KeyServerClient, tx: OrgTx, sequence: number, now: Date): Promise<Buffer> =>
   keyServer.signRevocations({
-    ...{ org: tx.orgId, kind: 'user', version: BigInt(sequence), lifetimeSeconds: staleAfterSeconds },
+    ...{ org: tx.orgId, kind: 'user', version: BigInt(Math.max(1, sequence)), lifetimeSeconds: staleAfterSeconds },
     ...(await revokedIn(tx, now)),
   })
+
+/** A bundle of its own, for whoever reads what is not committed yet: nobody else may be shown that. */
+export const freshBundle: typeof sign = async (keyServer, tx, sequence, now) => {
+  try {
+    return await sign(keyServer, tx, sequence, now)
+  } catch (error) {
+    if (!(error instanceof KeyServerRefused && error.code === 'ssh_authority_unknown')) throw error
+    await keyServer.sshAuthorities(tx.orgId) // made at the first need
+    return sign(keyServer, tx, sequence, now)
+  }
+}
 
 /**
  * The signed bundle of one number of the organisation's changes, shared by all its hosts for a minute: a thousand agents that ask at once

@@ -2,7 +2,9 @@ import { agent, AgentId, HostId, type OrgId } from '@holdfast/contract'
 import { createApiKey, hashToken } from '@holdfast/crypto'
 import { isHostName, parsePublicKey, SshError } from '@holdfast/crypto/ssh'
 import { announceAccess } from '../../kernel/access/sequence.ts'
+import { advanceRotation } from '../../kernel/access/rotation.ts'
 import { randomSerial } from '../../kernel/access/serial.ts'
+import { signingVersion } from '../../kernel/access/signing.ts'
 import { handle, handlePublic, type Context } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
@@ -22,17 +24,31 @@ const checkKey = (line: string, refuse: (code: 'key_refused', detail: string) =>
   }
 }
 
+/** Signs the host's certificate, and notes by which authority: an old one is retired when no host shows a certificate of it. */
 const signFor = async (
   { ground }: Services,
-  orgId: OrgId,
+  tx: OrgTx,
   host: { id: HostId; name: string; address: string },
   publicKey: string,
 ) => {
   const names = [...new Set([host.name, host.address])].filter(isHostName)
-  return ground.keyServer.signCertificate({
-    ...{ kind: 'host', org: orgId, host: host.id, names, publicKey, serial: randomSerial(), keyId: `host:${host.id}` },
+  const version = await signingVersion(tx, 'host')
+  const signed = await ground.keyServer.signCertificate({
+    ...{
+      kind: 'host',
+      org: tx.orgId,
+      host: host.id,
+      names,
+      publicKey,
+      serial: randomSerial(),
+      keyId: `host:${host.id}`,
+      version,
+    },
     lifetimeSeconds: hostCertificateSeconds,
   })
+  const certificateEndsAt = new Date(signed.validBefore * 1000)
+  await tx.updateTable('host').set({ hostAuthority: version, certificateEndsAt }).where('id', '=', host.id).execute()
+  return { ...signed, validBefore: certificateEndsAt.toISOString() }
 }
 
 /** The registered host of a token, which is used up: of two who come with it at once, the second finds it used. */
@@ -85,7 +101,7 @@ export const enrol = handlePublic(agent.enrol, async ({ token, hostPublicKey, ag
     .where('id', '=', host.id)
     .execute()
   const { revocationAuthorities } = await sshKeysOf(services.ground.keyServer, found.org_id)
-  const { certificate } = await signFor(services, found.org_id, host, hostPublicKey)
+  const { certificate } = await signFor(services, tx, host, hostPublicKey)
   await announceAccess(tx, host.agentId === null ? null : AgentId.parse(host.agentId))
   return {
     ...{
@@ -107,7 +123,7 @@ export const hostOf = ({ principal }: Pick<Context, 'principal'>): HostId => {
 }
 
 export const renewHostCertificate = handle(agent.renewHostCertificate, async ({ hostPublicKey }, context) => {
-  const { tx, orgId, services, fail } = context
+  const { tx, now, services, fail } = context
   checkKey(hostPublicKey, fail)
   const id = hostOf(context)
   const host = await tx
@@ -118,6 +134,7 @@ export const renewHostCertificate = handle(agent.renewHostCertificate, async ({ 
     .forUpdate()
     .executeTakeFirstOrThrow()
   await tx.updateTable('host').set({ hostPublicKey }).where('id', '=', id).execute()
-  const { certificate, validBefore } = await signFor(services, orgId, { id, ...host }, hostPublicKey)
-  return { hostId: id, hostCertificate: certificate, validBefore: new Date(validBefore * 1000).toISOString() }
+  const { certificate, validBefore } = await signFor(services, tx, { id, ...host }, hostPublicKey)
+  await advanceRotation(tx, 'host', now)
+  return { hostId: id, hostCertificate: certificate, validBefore }
 })

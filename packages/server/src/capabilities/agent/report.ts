@@ -1,5 +1,6 @@
 import { agent, BreakGlassId, breakGlassReview, type HostId, type ParsedInputOf } from '@holdfast/contract'
 import { fromPlace } from '../../kernel/access/break-glass.ts'
+import { advanceRotation } from '../../kernel/access/rotation.ts'
 import { newestChange } from '../../kernel/access/sequence.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { newId, newIdOf } from '../../kernel/identifier.ts'
@@ -69,14 +70,17 @@ const end = async (tx: OrgTx, hostId: HostId, ended: Report['ended']): Promise<n
   return ignored
 }
 
-/** The host says which state is in force: of every grant that ended up to it, it was told by now. Nobody acknowledges what is still to come. */
+/**
+ * The host says which state is in force: of every grant that ended up to it, it was told by now. Nobody acknowledges what is still to come.
+ * Returns what it has acknowledged.
+ */
 const acknowledge = async (
   tx: OrgTx,
   hostId: HostId,
   acknowledged: number,
   version: string | undefined,
   now: Date,
-): Promise<void> => {
+): Promise<string> => {
   const { sequence } = await newestChange(tx)
   const upTo = String(Math.min(acknowledged, sequence))
   await tx
@@ -92,6 +96,7 @@ const acknowledge = async (
     .where('toldAt', 'is', null)
     .where('endSequence', '<=', upTo)
     .execute()
+  return upTo
 }
 
 const noteRefusals = async (tx: OrgTx, hostId: HostId, refused: Report['refused']): Promise<void> => {
@@ -157,11 +162,17 @@ export const report = handle(
   async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass, leaving }, context) => {
     const { tx, now } = context
     const hostId = hostOf(context)
-    await tx.selectFrom('host').select('id').where('id', '=', hostId).forUpdate().executeTakeFirstOrThrow()
+    const before = await tx
+      .selectFrom('host')
+      .select('acknowledged')
+      .where('id', '=', hostId)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
     const ignored = (await begin(tx, hostId, sessions)) + (await end(tx, hostId, ended))
     await noteRefusals(tx, hostId, refused)
     await alarm(context, hostId, breakGlass)
-    await acknowledge(tx, hostId, acknowledged, agentVersion, now)
+    const upTo = await acknowledge(tx, hostId, acknowledged, agentVersion, now)
+    if (upTo !== before.acknowledged) await advanceRotation(tx, 'any', now)
     if (leaving) await leave(tx, hostId, now)
     return { hostId, ignored }
   },

@@ -14,7 +14,7 @@ const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
   return tx
     .selectFrom('host')
     .leftJoin('accessSequence as counter', (join) => join.onTrue())
-    .select(['host.name', 'host.whenStale', 'host.recorderLogin', 'counter.sequence'])
+    .select(['host.name', 'host.whenStale', 'host.recorderLogin', 'host.hostAuthority', 'counter.sequence'])
     .select(({ selectFrom }) => [
       jsonArrayFrom(
         selectFrom('accessGrant as g')
@@ -50,6 +50,13 @@ const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
           .orderBy('e.id', 'desc')
           .limit(1000),
       ).as('over'),
+      selectFrom('sshRotation as r')
+        .select('r.toVersion')
+        .where('r.purpose', '=', 'host')
+        .where('r.movedAt', 'is not', null)
+        .orderBy('r.id', 'desc')
+        .limit(1)
+        .as('signing'),
     ])
     .where('host.id', '=', hostId)
     .executeTakeFirstOrThrow()
@@ -73,7 +80,8 @@ export const agentStateOf = async (
   now: Date,
   bundleOf: typeof freshBundle,
 ) => {
-  const { name, whenStale, recorderLogin: login, sequence: counted, open, through, over } = await readHost(tx, hostId, now)
+  const known = await readHost(tx, hostId, now)
+  const { name, whenStale, recorderLogin: login, sequence: counted, open, through, over } = known
   const sequence = Number(counted ?? 0)
   const bundle = await bundleOf(ground.keyServer, tx, sequence, now)
   const behind = login === null ? [] : (through as unknown as Raw<Read['through'][number]>[])
@@ -98,5 +106,6 @@ export const agentStateOf = async (
       reason: reason ?? ('expired' as const),
     })),
     settings: { staleAfterSeconds, whenStale },
+    hostCertificateDue: known.signing !== null && known.signing !== known.hostAuthority,
   }
 }

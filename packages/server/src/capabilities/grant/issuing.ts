@@ -5,6 +5,7 @@ import { KeyServerRefused } from '@holdfast/keyserver/client'
 import type { z } from 'zod'
 import type { Policy } from '../../kernel/access/policies.ts'
 import { randomSerial } from '../../kernel/access/serial.ts'
+import { signingVersion } from '../../kernel/access/signing.ts'
 import { recordedCommandPlace } from '../../kernel/access/recordings.ts'
 import { requireCleared } from '../../kernel/clearance.ts'
 import { handle } from '../../kernel/handle.ts'
@@ -107,6 +108,7 @@ const issue = async (context: Ctx, row: Running, door: Door, publicKey: string, 
   const keyId = grantKeyId({ grant: row.id, person: row.personId })
   const signing = keyServer.signCertificate({
     ...{ kind: 'user', org: orgId, host: host.id, login, publicKey, serial, keyId, lifetimeSeconds: certificateSeconds },
+    version: await signingVersion(tx, 'user'),
     endsAt: Math.floor(row.endsAt.getTime() / 1000),
     extensions: ['permit-pty', ...extensions],
     ...(sourceNetworks.length > 0 && { sourceAddresses: [...sourceNetworks] }),

@@ -60,6 +60,8 @@ export const register = handle(host.register, async (input, { tx, now, services,
     enrolledAt: null,
     retiredAt: null,
     leftAt: null,
+    hostAuthority: null,
+    certificateEndsAt: null,
   }
   const unheard = { agentVersion: null, acknowledged: null, acknowledgedAt: null, lastSeenAt: null }
   await tx

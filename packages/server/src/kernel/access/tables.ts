@@ -7,6 +7,7 @@ import type {
   LiveSession,
   Recording,
   SshExtension,
+  SshPurpose,
 } from '@holdfast/contract'
 import type { ColumnType, Generated } from 'kysely'
 import type { z } from 'zod'
@@ -38,6 +39,8 @@ export interface HostTable {
   acknowledged: string | null
   acknowledgedAt: Date | null
   lastSeenAt: Date | null
+  hostAuthority: number | null
+  certificateEndsAt: Date | null
 }
 interface HostEnrolmentTable {
   id: string
@@ -214,6 +217,21 @@ interface BreakGlassUseTable {
   reviewedBy: string | null
   findingSealed: Buffer | null
 }
+interface SshRotationTable {
+  id: string
+  purpose: z.infer<typeof SshPurpose>
+  fromVersion: number
+  toVersion: number | null
+  startedAt: Date
+  startedBy: string
+  /** bigint */
+  sequence: string | null
+  madeAt: Date | null
+  movesAt: Date
+  movedAt: Date | null
+  leftOut: Generated<string[]>
+  retiredAt: Date | null
+}
 
 declare module '../tenancy/schema.ts' {
   interface Database {
@@ -231,5 +249,6 @@ declare module '../tenancy/schema.ts' {
     breakGlassUse: BreakGlassUseTable
     recording: RecordingTable
     recordingChunk: RecordingChunkTable
+    sshRotation: SshRotationTable
   }
 }
