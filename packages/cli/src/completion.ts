@@ -11,7 +11,12 @@ const shells = { bash: bashScript, zsh: zshScript, fish: fishScript }
 type Shell = keyof typeof shells
 
 /** Arguments that the server knows. */
-const argumentOffers: Partial<Record<string, OfferKind>> = { ssh: 'hosts', approve: 'requests', deny: 'requests' }
+const argumentOffers: Partial<Record<string, OfferKind>> = {
+  ssh: 'hosts',
+  psql: 'databases',
+  approve: 'requests',
+  deny: 'requests',
+}
 
 /** Options that the server knows. */
 const offersOf = (path: string, option: string): OfferKind | null => {

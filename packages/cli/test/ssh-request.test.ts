@@ -196,7 +196,7 @@ describe('holdfast access', () => {
     const { code, stdout } = await cli(['access'])
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'You have no access to any server, and asked for none.\n\nNothing waits for your approval.\n',
+      stdout: 'You have no access to any server or database, and asked for none.\n\nNothing waits for your approval.\n',
     })
   })
 })

@@ -18,14 +18,14 @@ export const loginsOf = ({ policies }: Choice): string[] => [...new Set(policies
 const list = (words: readonly string[]): string => words.map(plain).join(', ')
 
 /** The policies under which all of the wish could be asked for. Throws {@link UsageError} naming the first part of it that none allows. */
-export const policiesFor = (choice: Choice, { login, policy, seconds, extensions }: Wish): Policy[] => {
-  const narrow = (policies: readonly Policy[], allows: (policy: Policy) => boolean, complaint: string): Policy[] => {
+export const policiesFor = (choice: Choice, { login, policy, seconds, extensions }: Wish): readonly Policy[] => {
+  const narrow = (policies: readonly Policy[], allows: (policy: Policy) => boolean, complaint: string): readonly Policy[] => {
     const left = policies.filter(allows)
     if (left.length === 0) throw new UsageError(complaint)
     return left
   }
-  if (choice.policies.length === 0) throw new Failed(`there is no access to ${choice.hostName} that you may ask for`)
-  let left: Policy[] = choice.policies
+  if (choice.policies.length === 0) throw new Failed(`there is no access to ${plain(choice.name)} that you may ask for`)
+  let left: readonly Policy[] = choice.policies
   if (policy !== undefined) {
     const known = left.map(({ name }) => name)
     left = narrow(left, ({ id, name }) => id === policy || name === policy, `--policy is one of ${list(known)}`)

@@ -5,6 +5,7 @@ import { addServerOptions } from '../server-options.ts'
 import { approve, deny } from './approve.ts'
 import { durationOption } from './duration.ts'
 import { overview, type OverviewOptions } from './overview.ts'
+import { psql } from './psql.ts'
 import { printConfig, refresh } from './refresh.ts'
 import { reportingFailure, ssh, type SshOptions } from './ssh.ts'
 
@@ -20,6 +21,17 @@ Examples:
   holdfast ssh web-1 -l deploy --return -- systemctl status queue
   holdfast ssh web-1 --extension permit-port-forwarding --ssh-option "LocalForward 5432 localhost:5432"
   holdfast ssh --print-config web-1 >> ~/.ssh/config    then scp, rsync and editors work as well`
+
+const psqlHelp = `
+Uses access that you have. Else it asks for it, shows what it asks, and waits until somebody
+approves; Ctrl-C offers to take the request back. Each run gets a role of its own in the database.
+Its password is in no command line and no environment, but in a file that only you can read and that
+is removed with the connection. The database proves itself by its certificate. The exit code is that
+of psql. Without a terminal, and with --json, nothing is asked: whatever is missing is named.
+
+Examples:
+  holdfast psql shop --for 30m --reason "Orders that hang"
+  holdfast psql shop -l readonly --return -- -c "select count(*) from orders"`
 
 const accessHelp = `
 Examples:
@@ -83,9 +95,29 @@ const addSsh = (program: Command, io: Io): void => {
     })
 }
 
-/** What a person with a terminal does with access to servers, beside the verbs of `grant`. */
+const addPsql = (program: Command, io: Io): void => {
+  addServerOptions(program.command('psql'))
+    .description('log in to a database; asks for access where needed')
+    .argument('<database>', 'its name, as registered')
+    .argument('[options...]', 'for psql, after --')
+    .option('-l, --login <profile>', 'profile: what one may do there')
+    .addOption(new Option('--for <duration>', 'how long, such as 30m or 2h').argParser(durationOption))
+    .option('--reason <text>', 'why')
+    .option('--ticket <ticket>', 'ticket, where the policy wants one')
+    .option('--policy <policy>', 'id or name, where several policies fit')
+    .option('--code <code>', 'six digits of your authenticator app; a recovery code as @FILE or -')
+    .option('--return', 'give the access back when psql ends')
+    .option('--json', 'ask nothing, and report as JSON')
+    .addHelpText('after', psqlHelp)
+    .action((database: string, own: string[], options: SshOptions) =>
+      reportingFailure(io, options, psql(io, database, own, options)),
+    )
+}
+
+/** What a person with a terminal does with access to servers and databases, beside the verbs of `grant`. */
 export const addAccessCommands = (program: Command, io: Io): void => {
   addSsh(program, io)
+  addPsql(program, io)
   addServerOptions(program.command('access'))
     .description('the access that you have or asked for, and what waits for you')
     .option('--json', 'print the answer as JSON')

@@ -6,7 +6,7 @@ import { findServer, trust, type ServerOptions } from '../server.ts'
 import type { Grant } from './types.ts'
 
 /** What a shell can be offered that only the server knows. */
-export const offerKinds = ['hosts', 'host-ids', 'grants', 'requests'] as const
+export const offerKinds = ['hosts', 'databases', 'host-ids', 'grants', 'requests'] as const
 export type OfferKind = (typeof offerKinds)[number]
 
 interface Offer {
@@ -25,6 +25,10 @@ const offersOf: Record<OfferKind, (ask: Ask) => Promise<Offer[]>> = {
   hosts: async (ask) => {
     const { rows } = await ask(operations.grant.options, { limit: 100 })
     return rows.map(({ hostName, environment }) => ({ word: hostName, about: environment }))
+  },
+  databases: async (ask) => {
+    const { rows } = await ask(operations.grant.databaseOptions, { limit: 100 })
+    return rows.map(({ databaseName, environment }) => ({ word: databaseName, about: environment }))
   },
   'host-ids': async (ask) => {
     const { rows } = await ask(operations.host.list, { limit: 100 })

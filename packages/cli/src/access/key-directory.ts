@@ -29,10 +29,10 @@ const usable = (path: string): string => {
 export const withoutSecrets = (env: Io['env']): Io['env'] =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('HOLDFAST_')))
 
-/** What to do where OpenSSH is not installed. */
-export const explainMissing = (program: string, error: unknown): Error => {
+/** What to do where a program is not installed. */
+export const explainMissing = (program: string, error: unknown, from = 'the client of OpenSSH'): Error => {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error instanceof Error ? error : new Error(String(error))
-  return new Failed(`${program} was not found: install the client of OpenSSH`, { cause: error })
+  return new Failed(`${program} was not found: install ${from}`, { cause: error })
 }
 
 /** Makes a key pair for one connection. `remove` takes everything away, and may be called twice. */

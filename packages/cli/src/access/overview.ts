@@ -44,11 +44,11 @@ const stateWords = (grant: Grant): string => {
 }
 
 const mineRow = (grant: Grant): Record<string, unknown> => ({
-  ...{ server: grant.targetName, login: grant.login, state: stateWords(grant), until: until(grant), id: grant.id },
+  ...{ to: grant.targetName, as: grant.login, state: stateWords(grant), until: until(grant), id: grant.id },
 })
 
 const askedRow = (grant: Grant, person: string): Record<string, unknown> => ({
-  ...{ person, server: grant.targetName, login: grant.login, for: durationWords(grant.seconds), reason: grant.reason },
+  ...{ person, to: grant.targetName, as: grant.login, for: durationWords(grant.seconds), reason: grant.reason },
   ...{ until: until(grant), id: grant.id },
 })
 
@@ -67,7 +67,7 @@ export const overview = async (io: Io, options: OverviewOptions): Promise<void> 
   if (options.json) return void io.stdout.write(`${JSON.stringify({ mine, toApprove }, null, 2)}\n`)
   const nameOf = await namesOf(connection, [...new Set(toApprove.map(({ personId }) => personId))])
   const parts = [
-    section(io, 'Yours', mine.map(mineRow), 'You have no access to any server, and asked for none.'),
+    section(io, 'Yours', mine.map(mineRow), 'You have no access to any server or database, and asked for none.'),
     section(
       ...([io, 'Waiting for you: holdfast approve ID'] as const),
       toApprove.map((grant) => askedRow(grant, nameOf(grant.personId))),

@@ -71,7 +71,7 @@ export const refresh = async (given: Io, name: string, options: SshOptions): Pro
   if (await isFresh(place)) return
   await rm(join(place, configName), { force: true })
   const asking = await askingOf(given, options)
-  const grant = await accessTo(asking, name)
+  const grant = await accessTo(asking, { kind: 'host', name })
   await mkdir(place, { recursive: true, mode: 0o700 })
   const stop = asking.io.onSignal(() => undefined)
   const directory = await createKeyDirectory(asking.io, join(place, 'key-'))

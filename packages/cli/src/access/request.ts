@@ -90,13 +90,13 @@ const draft = async ({ io, options }: Asking, choice: Choice): Promise<{ input: 
   if (!io.ask && options.code === undefined && !apiKeysMayAsk) interview.missing.push('--code')
   if (interview.missing.length > 0) throw new UsageError(`missing ${interview.missing.join(', ')}`)
   const { extensions } = operations.grant.request.input.pick({ extensions: true }).parse({ extensions: wish.extensions })
-  const input: Input = { hostId: choice.hostId, login, seconds, reason, extensions, policyId: policy.id }
+  const input: Input = { ...choice.target, login, seconds, reason, extensions, policyId: policy.id }
   return { policy, input: ticket === undefined ? input : { ...input, ticket } }
 }
 
 const shown = (choice: Choice, { login, seconds, reason, ticket, extensions = [] }: Input, policy: Policy): string =>
   [
-    `Access to ${plain(choice.hostName)} (${plain(choice.environment)}, ${plain(choice.address)}) as ${plain(login)}`,
+    `Access to ${plain(choice.name)} (${choice.about.map(plain).join(', ')}) as ${plain(login)}`,
     `  for      ${durationWords(seconds)}, from the approval on`,
     reason && `  reason   ${plain(reason)}`,
     ticket !== undefined && `  ticket   ${plain(ticket)}`,
@@ -106,7 +106,7 @@ const shown = (choice: Choice, { login, seconds, reason, ticket, extensions = []
     .filter(Boolean)
     .join('\n')
 
-/** Asks for access to a server; a code of the second factor confirms what is shown. */
+/** Asks for access; a code of the second factor confirms what is shown. */
 export const requestAccess = async (asking: Asking, choice: Choice): Promise<Grant> => {
   const { io, connection, report, held } = asking
   const { input, policy } = await draft(asking, choice)

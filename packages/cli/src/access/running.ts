@@ -4,10 +4,16 @@ import { plain } from '../print.ts'
 import { durationWords, secondsUntil } from './duration.ts'
 import { factsOf } from './report.ts'
 import { requestAccess, type Asking } from './request.ts'
-import type { Grant } from './types.ts'
+import { databaseChoice, serverChoice, type Choice, type Grant, type Kind } from './types.ts'
 import { awaitApproval } from './wait.ts'
 
-const everyOwn = async ({ connection }: Asking, state: 'approved' | 'requested', host: string): Promise<Grant[]> => {
+/** What is meant: a server or a database, by its name. */
+export interface Wanted {
+  kind: Kind
+  name: string
+}
+
+const everyOwn = async ({ connection }: Asking, state: 'approved' | 'requested', wanted: Wanted): Promise<Grant[]> => {
   const rows: Grant[] = []
   for (let after: string | undefined; ;) {
     const page = { limit: 100, show: 'mine', state, ...(after !== undefined && { after }) } as const
@@ -17,7 +23,9 @@ const everyOwn = async ({ connection }: Asking, state: 'approved' | 'requested',
     after = value.next
   }
   // An extension is no access of its own, but more time for another grant.
-  return rows.filter(({ kind, targetName, extendsId }) => kind === 'host' && targetName === host && extendsId === null)
+  return rows.filter(
+    ({ kind, targetName, extendsId }) => kind === wanted.kind && targetName === wanted.name && extendsId === null,
+  )
 }
 
 const fits =
@@ -34,37 +42,47 @@ const pick = (grants: readonly Grant[]): Grant | undefined => {
   return grants.toSorted((a, b) => (b.endsAt ?? '').localeCompare(a.endsAt ?? ''))[0]
 }
 
-const running = async (asking: Asking, host: string): Promise<Grant | undefined> => {
-  const approved = (await everyOwn(asking, 'approved', host)).filter(fits(asking))
+const running = async (asking: Asking, wanted: Wanted): Promise<Grant | undefined> => {
+  const approved = (await everyOwn(asking, 'approved', wanted)).filter(fits(asking))
   // Whether it still runs is the server's to say: the clock of this machine may be wrong.
   const grant = pick(approved)
   if (!grant?.endsAt) return undefined
-  const words = `Access to ${plain(host)} as ${plain(grant.login)} runs already (${grant.id})`
+  const words = `Access to ${plain(wanted.name)} as ${plain(grant.login)} runs already (${grant.id})`
   asking.report('reused', `${words}: ${durationWords(secondsUntil(grant.endsAt))} left.`, factsOf(grant))
   return grant
 }
 
-const waiting = async (asking: Asking, host: string): Promise<Grant | undefined> => {
-  const grant = pick((await everyOwn(asking, 'requested', host)).filter(fits(asking)))
+const waiting = async (asking: Asking, wanted: Wanted): Promise<Grant | undefined> => {
+  const grant = pick((await everyOwn(asking, 'requested', wanted)).filter(fits(asking)))
   if (grant) asking.report('requested_already', `You have asked already, as ${grant.id}.`, factsOf(grant))
   return grant
 }
 
-const ask = async (asking: Asking, name: string): Promise<Grant> => {
-  const { value } = await asking.connection.call(operations.grant.options, { name: HostName.parse(name) })
-  const choice = value.rows.find(({ hostName }) => hostName === name)
-  if (!choice) {
+const choiceOf = async ({ connection }: Asking, { kind, name }: Wanted): Promise<Choice> => {
+  const word = HostName.parse(name)
+  if (kind === 'host') {
+    const { value } = await connection.call(operations.grant.options, { name: word })
+    const found = value.rows.find(({ hostName }) => hostName === name)
+    if (found) return serverChoice(found)
     const advice = '`holdfast grant options` lists those that you may ask for'
     throw new Failed(`there is no server ${name} for you; it may be unknown, not enrolled, or in no policy of yours. ${advice}`)
   }
-  return requestAccess(asking, choice)
+  const { value } = await connection.call(operations.grant.databaseOptions, { name: word })
+  const found = value.rows.find(({ databaseName }) => databaseName === name)
+  if (found) return databaseChoice(found)
+  const advice = '`holdfast grant database-options` lists those that you may ask for'
+  throw new Failed(`there is no database ${name} for you; it may be unknown, retired, or in no policy of yours. ${advice}`)
 }
 
-/** Access to a server that runs now: what one has already, else what one asked for already, else by a new request that somebody approves. */
-export const accessTo = async (asking: Asking, name: string): Promise<Grant> => {
+/** Access that runs now: what one has already, else what one asked for already, else by a new request that somebody approves. */
+export const accessTo = async (asking: Asking, wanted: Wanted): Promise<Grant> => {
+  const { kind, name } = wanted
   if (!HostName.safeParse(name).success)
-    throw new UsageError(`${plain(name)} is no name of a server (small letters, digits, hyphens)`)
-  const own = await running(asking, name)
+    throw new UsageError(
+      `${plain(name)} is no name of a ${kind === 'host' ? 'server' : 'database'} (small letters, digits, hyphens)`,
+    )
+  const own = await running(asking, wanted)
   if (own) return own
-  return awaitApproval(asking, (await waiting(asking, name)) ?? (await ask(asking, name)))
+  const asked = (await waiting(asking, wanted)) ?? (await requestAccess(asking, await choiceOf(asking, wanted)))
+  return awaitApproval(asking, asked)
 }

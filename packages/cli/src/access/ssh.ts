@@ -1,19 +1,19 @@
-import { operations, ProblemError } from '@holdfast/contract'
+import { ProblemError } from '@holdfast/contract'
 import { connect } from '../call.ts'
-import { Ended, say, type Io } from '../io.ts'
-import { plain } from '../print.ts'
+import { Ended, type Io } from '../io.ts'
 import { describeFailure } from '../refusal.ts'
 import type { ServerOptions } from '../server.ts'
+import { afterwards, warnBeforeEnd } from './afterwards.ts'
 import { holdCode } from './code.ts'
 import { clockTime, durationWords, secondsUntil } from './duration.ts'
 import { untilSignal } from './interrupt.ts'
 import { issueInto } from './issue.ts'
 import { createKeyDirectory, explainMissing, withoutSecrets, type KeyDirectory } from './key-directory.ts'
-import { createReport, factsOf } from './report.ts'
+import { createReport } from './report.ts'
 import type { Asking, RequestOptions } from './request.ts'
 import { accessTo } from './running.ts'
 import { sshArguments } from './ssh-options.ts'
-import type { Certificate, Grant, GrantDetail } from './types.ts'
+import type { Certificate } from './types.ts'
 
 export interface SshOptions extends ServerOptions, RequestOptions {
   return?: true
@@ -43,19 +43,6 @@ const withKey = async <T>(io: Io, use: (directory: KeyDirectory) => Promise<T>):
   }
 }
 
-const warnAtMinutes = [5, 1]
-
-/** On a terminal of its own the host warns by itself; a command without one would not hear it. Returns how to stop. */
-const warnBeforeEnd = (io: Io, endsAt: string, id: string): (() => void) => {
-  if (!io.interactive) return () => undefined
-  const timers = warnAtMinutes.flatMap((minutes) => {
-    const inMs = (secondsUntil(endsAt) - minutes * 60) * 1000
-    const words = `holdfast: access ends in ${durationWords(minutes * 60)}. For more time: holdfast grant extend --id ${id}`
-    return inMs > 0 && inMs < 2 ** 31 ? [setTimeout(() => say(io, words), inMs)] : []
-  })
-  return () => timers.forEach((timer) => clearTimeout(timer))
-}
-
 const runSsh = async ({ io, report }: Asking, files: KeyDirectory, certificate: Certificate, rest: Rest): Promise<number> => {
   const { id, endsAt, recordedBy } = certificate
   const left = durationWords(secondsUntil(endsAt))
@@ -65,6 +52,7 @@ const runSsh = async ({ io, report }: Asking, files: KeyDirectory, certificate: 
     endsAt,
     recordedBy,
   })
+  // On a terminal of its own the host warns by itself; a command without one would not hear it.
   const stop = rest.command.length > 0 && !rest.tty ? warnBeforeEnd(io, endsAt, id) : () => undefined
   try {
     return await io.hand('ssh', sshArguments(certificate, files, rest), withoutSecrets(io.env))
@@ -79,37 +67,6 @@ interface Rest {
   own: readonly string[]
   tty: boolean
   command: readonly string[]
-}
-
-const endings: Record<NonNullable<Grant['endReason']>, string> = {
-  expired: 'its time was over',
-  returned: 'you gave it back',
-  revoked: 'it was revoked',
-  host_retired: 'the server was retired',
-  database_retired: 'the database was retired',
-  policy_retired: 'its policy was retired',
-  not_entitled: 'you may not have it any more',
-}
-
-const describeEnd = ({ endReason, decisionReason }: GrantDetail): string => {
-  const reason = decisionReason ? ` (${plain(decisionReason)})` : ''
-  return `Access has ended: ${endings[endReason ?? 'expired']}${reason}.`
-}
-
-/** What is with the grant when ssh has ended; given back where that was asked for. A server out of reach does not change the exit code. */
-const afterwards = async ({ io, connection, report }: Asking, id: Grant['id'], giveBack: boolean): Promise<void> => {
-  const hint = `holdfast grant return --id ${id}`
-  try {
-    const { value } = await connection.call(operations.grant.read, { id })
-    if (value.state !== 'approved') return report('ended', describeEnd(value), factsOf(value))
-    if (!giveBack)
-      return report('kept', `Still yours until ${clockTime(value.endsAt ?? '')}. To give it back: ${hint}`, factsOf(value))
-    const { value: returned, ledgerSeq } = await connection.call(operations.grant.return, { id })
-    report('returned', `Given back. Recorded as #${ledgerSeq ?? '?'}.`, { ...factsOf(returned), ledgerSeq })
-  } catch (error) {
-    if (error instanceof ProblemError && error.code === 'grant_not_live') return
-    say(io, `holdfast: what became of the access is not known (${(error as Error).message}). To give it back: ${hint}`)
-  }
 }
 
 /** With `--json` a refusal is an event as well, the last one. */
@@ -129,7 +86,7 @@ export const reportingFailure = async (io: Io, { json }: SshOptions, work: Promi
 export const ssh = async (given: Io, name: string, command: readonly string[], options: SshOptions): Promise<void> => {
   const asking = await askingOf(given, options)
   const { io } = asking
-  const grant = await accessTo(asking, name)
+  const grant = await accessTo(asking, { kind: 'host', name })
   const rest: Rest = { command, own: options.sshOption ?? [], tty: options.tty === true }
   const code = await withKey(io, async (directory) => {
     const certificate = await untilSignal(io, () => issueInto(asking, grant, directory))
