@@ -3,7 +3,7 @@ import { Email, Instant, OrgId, PersonId, SessionId, SsoConnectionId, StaffGrant
 import { capability, command, query } from './operation.ts'
 import { PasskeyAssertion, PasskeyRequestOptions } from './passkey.ts'
 import { Role } from './roles.ts'
-import { SignOnParameters, SsoDomainName } from './sign-on.ts'
+import { signOnBodyBytes, SignOnParameters, SsoDomainName } from './sign-on.ts'
 
 /** A 6-digit TOTP code or a recovery code. */
 export const FactorCode = z.string().min(6).max(40)
@@ -99,6 +99,7 @@ export const session = capability('session', {
     summary: 'Sign in with what the provider answered',
     permission: 'public',
     rate: 'secret',
+    maxBodyBytes: signOnBodyBytes,
     input: z.object({ connectionId: SsoConnectionId, parameters: SignOnParameters }),
     output: z.object({ id: SessionId, next: SessionNext }),
     errors: { sign_on_refused: 401, provider_unavailable: 503 },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Instant, PersonId, SsoConnectionId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
-import { ConnectionSettings, SignOnParameters, SsoDomainName } from './sign-on.ts'
+import { ConnectionSettings, SamlMetadata, signOnBodyBytes, SignOnParameters, SsoDomainName } from './sign-on.ts'
 import { breakGlassDrill, credentialRenewal } from './sso-obligations.ts'
 
 /** Whom nobody invited comes in as, where a connection lets them: never as Owner or Admin. */
@@ -15,7 +15,12 @@ export const SsoConnection = z.object({
   secretSet: z.boolean(),
   secretExpiresAt: Instant.nullable().describe('of the secret, or of the certificate that runs out first'),
   defaultRole: SsoDefaultRole.nullable().describe('null: who is no member is not let in'),
-  redirectUri: z.url().describe('to be entered at the provider, exactly'),
+  redirectUri: z.url().describe('to be entered at the provider, exactly; of SAML the assertion consumer service'),
+  entityId: z.url().nullable().describe('ours for this connection, of SAML only; our metadata is at this address'),
+  certificates: z
+    .array(z.object({ fingerprint: z.string().describe('SHA-256'), notBefore: Instant, notAfter: Instant }))
+    .max(4)
+    .describe('of the provider, of SAML only'),
   testedAt: Instant.nullable().describe('with these very settings; null after a change'),
   lastUsedAt: Instant.nullable(),
   people: z.number().int().describe('who have signed in by it'),
@@ -38,6 +43,9 @@ const Check = z.object({
   needed: z.boolean().describe('false: good to know'),
   detail: z.string(),
 })
+
+/** Of a provider, as JSON. */
+const metadataBytes = 1024 * 1024
 
 const byId = z.object({ id: SsoConnectionId })
 const secret = z
@@ -72,11 +80,13 @@ export const sso = capability('sso', {
     input: z.object({
       name: text(1, 100),
       settings: ConnectionSettings,
+      metadata: SamlMetadata.optional(),
       secret: secret.optional(),
       secretExpiresAt: secretExpiresAt.default(null),
       defaultRole: SsoDefaultRole.nullable().default(null),
     }),
     output: SsoConnection,
+    maxBodyBytes: metadataBytes,
     errors: { too_many_connections: 409, provider_unavailable: 503, provider_unfit: 422 },
     opens: [credentialRenewal],
     audit: { action: 'sso.connection_created', target: (_, { id }) => id },
@@ -90,11 +100,13 @@ export const sso = capability('sso', {
     input: byId.extend({
       name: text(1, 100).optional(),
       settings: ConnectionSettings.optional(),
+      metadata: SamlMetadata.optional(),
       secret: secret.optional(),
       secretExpiresAt: secretExpiresAt.optional(),
       defaultRole: SsoDefaultRole.nullable().optional(),
     }),
     output: SsoConnection,
+    maxBodyBytes: metadataBytes,
     errors: { connection_not_found: 404, provider_stays: 409, provider_unavailable: 503, provider_unfit: 422 },
     opens: [credentialRenewal],
     meets: [credentialRenewal],
@@ -116,6 +128,7 @@ export const sso = capability('sso', {
     permission: 'sso:manage',
     entitlement: 'sso',
     sessionOnly: true,
+    maxBodyBytes: signOnBodyBytes,
     input: byId.extend({ parameters: SignOnParameters }),
     output: z.object({
       passed: z.boolean(),

@@ -196,20 +196,20 @@ const subject: Fence<Verified> = {
   },
 }
 
-const frame: Fence<Verified> = {
-  check: 'structure',
+const version: Fence<Verified> = {
+  check: 'version',
   refuse: ({ assertion, response }) => {
-    const version = [response, assertion].every((element) => attributeOf(element, 'Version') === '2.0')
+    const both = [response, assertion].every((element) => attributeOf(element, 'Version') === '2.0')
     const id = attributeOf(assertion, 'ID')
     const right =
       version && id !== null && isNamed(assertion, assertionNs, 'Assertion') && isNamed(response, protocol, 'Response')
     return right && childrenOf(assertion, assertionNs, 'Conditions').length === 1
       ? null
-      : reject('structure', 'The response is not one of SAML 2.0 with its conditions.', 'Let the provider use SAML 2.0.')
+      : reject('version', 'The response is not one of SAML 2.0 with its conditions.', 'Let the provider use SAML 2.0.')
   },
 }
 
 export const statementFences: readonly Fence<Verified>[] = [
-  ...[frame, issuer, destination, confirmation, recipient, request],
+  ...[issuer, version, confirmation, destination, recipient, request],
   ...[expiry, audience, conditions, authentication, subject],
 ]

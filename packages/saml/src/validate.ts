@@ -58,6 +58,12 @@ export const firstLook = (base64: string): { text: string; response: Element } |
   return 'accepted' in response ? response : { ...decoded, response }
 }
 
+/** Which request a response says it answers; null where it cannot be read or names none. Nothing is believed by it. */
+export const answeredRequest = (base64: string): string | null => {
+  const looked = firstLook(base64)
+  return 'accepted' in looked ? null : attributeOf(looked.response, 'InResponseTo')
+}
+
 const attributesOf = (assertion: Element): readonly Attribute[] =>
   childrenOf(assertion, assertionNs, 'AttributeStatement')
     .flatMap((statement) => childrenOf(statement, assertionNs, 'Attribute'))

@@ -32,6 +32,8 @@ import { kernelPromises } from './kernel/promises.ts'
 import type { Path } from './kernel/run.ts'
 import type { Ground } from './kernel/unit.ts'
 import { createOidcProviders } from './kernel/sign-on/oidc.ts'
+import { registerSamlPages } from './kernel/http/saml-pages.ts'
+import { createSamlProviders } from './kernel/sign-on/saml.ts'
 import type { SignOnPorts } from './kernel/sign-on/ports.ts'
 import { createKeyCache } from './kernel/vault.ts'
 import { createTxtResolver } from './platform/txt-resolver.ts'
@@ -75,6 +77,8 @@ export interface Composition {
   schedules: readonly Schedule[]
   /** Adds the public trust pages to a server. */
   registerTrustPages: (app: FastifyInstance) => void
+  /** Adds what SAML providers call; `index` is the console's page. */
+  registerSamlPages: (app: FastifyInstance, index: string) => void
   authenticate: Authenticator['authenticate']
   /** Whether what this node stands on answers. */
   health: () => Promise<HealthPart[]>
@@ -135,7 +139,7 @@ export const compose = (options: ComposeOptions): Composition => {
     databases: options.databases ?? { inside: false, own: null },
     checkpointDir: options.checkpointDir ?? null,
     endpoints: options.endpoints ?? [],
-    signOn: { oidc: createOidcProviders(reach), resolveTxt: reach.resolveTxt },
+    signOn: { oidc: createOidcProviders(reach), saml: createSamlProviders(reach), resolveTxt: reach.resolveTxt },
     mailer: options.mailer ?? null,
     installation: options.installation ?? null,
     metrics: createMetrics(),
@@ -156,11 +160,12 @@ export const compose = (options: ComposeOptions): Composition => {
     jobs: all.flatMap(({ jobs = [] }) => jobs),
     schedules: all.flatMap(({ schedules = [] }) => schedules),
     registerTrustPages: (app) => trust.registerTrustPages(app, services, gate),
+    registerSamlPages: (app, index) => registerSamlPages(app, { services, gate, index }),
     authenticate,
     health: () => Promise.all([works('database', pool.query('select 1')), works('key server', keyServer.health())]),
     close: async () => {
       await background.idle()
-      await Promise.all([accessLog.close(), closeAuthenticator(), changes.close()])
+      await Promise.all([services.signOn.saml.close(), accessLog.close(), closeAuthenticator(), changes.close()])
     },
   }
 }

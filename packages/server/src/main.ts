@@ -84,6 +84,8 @@ const platform = compose({
     mailer: createMailer({ url: configuration.HOLDFAST_SMTP_URL, from: configuration.HOLDFAST_MAIL_FROM }),
   }),
 })
+const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
+const index = await readFile(join(consoleDir, 'index.html'), 'utf8')
 const shedding = createLoadShedding()
 const connections = { ...defaultConnectionLimits, perAddress: configuration.HOLDFAST_CONNECTIONS_PER_ADDRESS }
 const proxies = configuration.HOLDFAST_TRUST_PROXY ?? []
@@ -95,11 +97,12 @@ const app = await createHttpServer({
   authenticate: platform.authenticate,
   publicUrl,
   tls: { cert: await readFile(join(home.app, 'https.pem'), 'utf8'), key: await readFile(join(home.app, 'https.key'), 'utf8') },
-  consoleDir: fileURLToPath(new URL('../../console/dist', import.meta.url)),
+  consoleDir,
   log: (message, detail) => log.error(detail, message),
   pages: (fastify) => {
     registerPages(fastify, { version, health: platform.health })
     platform.registerTrustPages(fastify)
+    platform.registerSamlPages(fastify, index)
   },
 })
 const queue = await startQueue({

@@ -29,10 +29,9 @@ export interface Origin {
 
 /**
  * Tokens that a handler gives to or takes from the caller's browser; the HTTP edge turns them into cookies. `signOn` ties a request to a
- * provider to this browser; `crossSite` lets the provider's own page send it along, as the form of a SAML answer needs.
+ * provider to this browser.
  */
-export type Cookies =
-  { set: { access: string; refresh: string } } | { clear: true } | { signOn: { token: string; crossSite: boolean } }
+export type Cookies = { set: { access: string; refresh: string } } | { clear: true } | { signOn: { token: string } }
 
 interface Common<O> {
   /** What ties requests to providers to this browser, where it came along. */

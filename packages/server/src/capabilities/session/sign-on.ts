@@ -3,9 +3,10 @@ import { handlePublic, type PublicContext } from '../../kernel/handle.ts'
 import { hasFactor } from '../../kernel/identity/factors.ts'
 import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
 import { RecordedRefusal } from '../../kernel/recorded-refusal.ts'
-import { findConnection, redirectUriOf, routeOf, type Connection } from '../../kernel/sign-on/connection.ts'
+import { findConnection, routeOf, type Connection } from '../../kernel/sign-on/connection.ts'
 import { resolve, settle } from '../../kernel/sign-on/identity.ts'
 import type { Asserted } from '../../kernel/sign-on/oidc.ts'
+import { answerOf, stateIn, urlFor } from '../../kernel/sign-on/provider.ts'
 import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/sign-on/refusal.ts'
 import { browserToken, newRequest, takeRequest, type SignOnRequest } from '../../kernel/sign-on/request.ts'
 import { refusals } from '../../kernel/sign-on/rules.ts'
@@ -27,11 +28,9 @@ export const beginSignOn = handlePublic(session.beginSignOn, async ({ domain, ag
   const purpose = again ? 'again' : 'sign_in'
   const request = await newRequest(services.secrets, { connectionId: connection.id, browser, purpose }, now)
   if (!request) throw fail('no_single_sign_on')
-  const { id, settings, secret } = connection
-  const redirectUri = redirectUriOf(services.publicUrl, id)
   try {
-    const url = await services.signOn.oidc.urlFor({ settings, secret, redirectUri }, request)
-    cookies({ signOn: { token: browser, crossSite: false } })
+    const url = await urlFor(context, connection, request)
+    cookies({ signOn: { token: browser } })
     return { url }
   } catch (error) {
     if (error instanceof ProviderUnavailable || error instanceof ProviderUnfit)
@@ -50,14 +49,12 @@ const refuse = ({ enter, because, fail }: Finishing, { id, orgId }: Connection, 
   return new RecordedRefusal(refused, 'session.sign_on_refused' satisfies FurtherAction, id)
 }
 
-const answerOf = async (context: Finishing, connection: Connection, request: SignOnRequest, parameters: string) => {
-  const { services, now, fail } = context
-  const { id, settings, secret } = connection
-  const redirectUri = redirectUriOf(services.publicUrl, id)
+const heardFrom = async (context: Finishing, connection: Connection, request: SignOnRequest, parameters: string) => {
+  const { fail } = context
   try {
-    return await services.signOn.oidc.answer({ settings, secret, redirectUri }, request, parameters, now)
+    return await answerOf(context, connection, request, parameters)
   } catch (error) {
-    if (error instanceof SignOnRefused) throw refuse(context, connection, error.message)
+    if (error instanceof SignOnRefused) throw refuse(context, connection, error.recorded)
     if (error instanceof ProviderUnavailable || error instanceof ProviderUnfit)
       throw fail('provider_unavailable', error.message, { cause: error })
     throw error
@@ -104,11 +101,11 @@ export const arriveBySignOn = async (
 /** Ours, from this browser, for this connection, unanswered: everything else is refused before the provider is asked. */
 export const finishSignOn = handlePublic(session.finishSignOn, async ({ connectionId, parameters }, context) => {
   const { services, gate, now, fail, signOnToken } = context
-  const state = new URLSearchParams(parameters).get('state') ?? ''
   const connection = await findConnection(context, connectionId)
+  const state = connection ? stateIn(connection.settings, parameters) : ''
   const request = await takeRequest({ secrets: services.secrets, gate, now }, { state, connectionId, browser: signOnToken })
   if (!connection?.active || !request || request.purpose === 'test')
     throw fail('sign_on_refused', 'This answer belongs to no sign-in that this browser began, or was used already. Begin again.')
-  const asserted = await answerOf(context, connection, request, parameters)
+  const asserted = await heardFrom(context, connection, request, parameters)
   return arriveBySignOn(context, connection, asserted, request.purpose)
 })

@@ -1,18 +1,50 @@
-import { credentialRenewal, sso, SsoConnectionId, type ConnectionSettings } from '@holdfast/contract'
+import {
+  credentialRenewal,
+  sso,
+  SsoConnectionId,
+  type ConnectionSettings,
+  type ParsedInputOf,
+  type SamlSettings,
+} from '@holdfast/contract'
+import { createSigningPair } from '@holdfast/saml'
 import { handle, type Context, type Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
-import { secretPlace } from '../../kernel/sign-on/connection.ts'
+import { connectionIn, secretPlace } from '../../kernel/sign-on/connection.ts'
 import { ProviderUnavailable, ProviderUnfit } from '../../kernel/sign-on/refusal.ts'
+import { certificatesOf } from '../../kernel/sign-on/saml.ts'
+import { readIn } from '../../kernel/unit.ts'
 import { readConnection } from './rows.ts'
 import { connectionsAtMost, providerOf } from './rules.ts'
 
 type Refuse = (code: 'provider_unavailable' | 'provider_unfit', detail?: string, extras?: { cause?: unknown }) => Problem
 
-/** Asks the provider before anything is stored; nothing waits in the database meanwhile. */
-const look = async ({ services }: Pick<Context, 'services'>, settings: ConnectionSettings, refuse: Refuse): Promise<void> => {
+/** What is sent to set a connection up. */
+type Given = Partial<Pick<ParsedInputOf<typeof sso.update>, 'settings' | 'metadata' | 'secret'>>
+
+/** Those of SAML, with what its metadata says, and when the first certificate runs out. */
+const samlOf = async ({ services }: Pick<Context, 'services'>, settings: SamlSettings, { metadata, secret }: Given) => {
+  if (secret !== undefined) throw new ProviderUnfit('A SAML connection has no client secret.')
+  const provider = metadata ? await services.signOn.saml.read(metadata) : settings.provider
+  const ends = provider ? certificatesOf(provider).map(({ notAfter }) => notAfter.getTime()) : []
+  return { settings: { ...settings, provider }, expires: ends.length === 0 ? null : new Date(Math.min(...ends)) }
+}
+
+/**
+ * Asks the provider before anything is stored; nothing waits in the database meanwhile. `expires` is undefined where it is for whoever sets
+ * the connection up to say.
+ */
+const look = async (
+  context: Pick<Context, 'services'>,
+  settings: ConnectionSettings,
+  given: Given,
+  refuse: Refuse,
+): Promise<{ settings: ConnectionSettings; expires?: Date | null }> => {
   try {
-    await services.signOn.oidc.look(settings)
+    if (settings.kind === 'saml') return await samlOf(context, settings, given)
+    if (given.metadata) throw new ProviderUnfit('Only SAML providers have metadata.')
+    await context.services.signOn.oidc.look(settings)
+    return { settings }
   } catch (error) {
     if (error instanceof ProviderUnavailable) throw refuse('provider_unavailable', error.message, { cause: error })
     if (error instanceof ProviderUnfit) throw refuse('provider_unfit', error.message, { cause: error })
@@ -28,17 +60,21 @@ const renewalOf = (id: SsoConnectionId, name: string, due: Date) =>
 
 export const create = handle(sso.create, async (input, context) => {
   const { tx, services, now, person, fail, obligations } = context
-  const { name, settings, secret, defaultRole } = input
-  await look(context, settings, fail)
+  const { name, secret, defaultRole } = input
+  const { settings, expires: known } = await look(context, input.settings, input, fail)
+  // Outside the transaction too: it takes a while.
+  const pair = settings.kind === 'saml' ? await createSigningPair(services.publicUrl, { notBefore: now }) : null
   const there = await tx.selectFrom('ssoConnection').select('id').limit(connectionsAtMost).execute()
   if (there.length >= connectionsAtMost) throw fail('too_many_connections', 'Remove one that is not used.')
   const id = newIdOf(SsoConnectionId, 'co')
-  const expires = input.secretExpiresAt === null ? null : new Date(input.secretExpiresAt)
+  const expires = known ?? (input.secretExpiresAt === null ? null : new Date(input.secretExpiresAt))
+  const sealed = pair?.privateKeyPem ?? secret
   await tx
     .insertInto('ssoConnection')
     .values({
       ...{ id, name, defaultRole, kind: settings.kind, settings: JSON.stringify(settings) },
-      secretSealed: secret === undefined ? null : await seal(context, id, secret),
+      secretSealed: sealed === undefined ? null : await seal(context, id, sealed),
+      signingCertificate: pair?.certificatePem ?? null,
       secretExpiresAt: expires,
       ...{ createdBy: person(), createdAt: now, changedAt: now, testedAt: null, lastUsedAt: null },
     })
@@ -78,24 +114,26 @@ const renew = async (
   else obligations.unneeded(credentialRenewal)
 }
 
+/** Read apart from the operation's own transaction, so that none is open while the provider is asked. */
+const settingsNow = ({ services, orgId }: Pick<Context, 'services' | 'orgId'>, id: SsoConnectionId) =>
+  readIn(services.ground, orgId, null, async (reading) => (await connectionIn(reading, orgId, id))?.settings ?? null)
+
 /**
  * A new secret is used at once, so that one can be replaced while people sign in. The provider itself stays once somebody came by it: another
  * one could call somebody else by the same subject.
  */
 export const update = handle(sso.update, async ({ id, ...change }, context) => {
   const { tx, services, now, fail } = context
-  if (change.settings) await look(context, change.settings, fail)
+  const asked = change.settings ?? (change.metadata || change.secret !== undefined ? await settingsNow(context, id) : null)
+  const looked = asked && (await look(context, asked, change, fail))
   const row = await lockConnection(context, id, fail)
-  const settings = change.settings ?? row.settings
+  const settings = looked?.settings ?? row.settings
   if (providerOf(settings) !== providerOf(row.settings) && (row.kind !== settings.kind || (await isUsed(context, id))))
     throw fail('provider_stays', 'People came by this provider. Add a connection for the other one.')
   const name = change.name ?? row.name
-  const expires =
-    change.secretExpiresAt === undefined
-      ? row.secretExpiresAt
-      : change.secretExpiresAt === null
-        ? null
-        : new Date(change.secretExpiresAt)
+  const said = settings.kind === 'saml' ? undefined : change.secretExpiresAt
+  const stated = said === undefined ? row.secretExpiresAt : said === null ? null : new Date(said)
+  const expires = looked?.expires === undefined ? stated : looked.expires
   const touched = change.secret !== undefined || JSON.stringify(settings) !== JSON.stringify(row.settings)
   await tx
     .updateTable('ssoConnection')

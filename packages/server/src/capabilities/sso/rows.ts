@@ -1,8 +1,17 @@
-import { ConnectionSettings, isEntitled, SsoConnectionId, SsoDefaultRole, type Plan, type PersonId } from '@holdfast/contract'
+import {
+  ConnectionSettings,
+  isEntitled,
+  SsoConnectionId,
+  SsoDefaultRole,
+  type Plan,
+  type PersonId,
+  type SamlSettings,
+} from '@holdfast/contract'
 import { sql, type Selectable } from 'kysely'
 import type { Entered } from '../../kernel/handle.ts'
 import type { Services } from '../../kernel/services.ts'
-import { redirectUriOf } from '../../kernel/sign-on/connection.ts'
+import { readCertificate } from '@holdfast/saml'
+import { entityIdOf, redirectUriOf } from '../../kernel/sign-on/connection.ts'
 import type { Database } from '../../kernel/tenancy/schema.ts'
 import { connectionsAtMost, domainsAtMost, graceEnds, recordNameOf, recordValueOf } from './rules.ts'
 import '../../kernel/sign-on/tables.ts'
@@ -28,16 +37,27 @@ const connections = ({ tx }: Pick<Entered, 'tx'>) =>
     .orderBy('c.id')
     .limit(connectionsAtMost)
 
+const presentCertificates = ({ provider }: SamlSettings) =>
+  (provider?.certificates ?? []).flatMap((pem) => {
+    const { fingerprint, notBefore, notAfter } = readCertificate(pem) ?? {}
+    return fingerprint && notBefore && notAfter
+      ? [{ fingerprint, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() }]
+      : []
+  })
+
 export const presentConnection = (row: ConnectionRow, { publicUrl }: Pick<Services, 'publicUrl'>) => {
   const id = SsoConnectionId.parse(row.id)
+  const settings = ConnectionSettings.parse(row.settings)
   const frozen = row.state === 'active' && !isEntitled({ plan: row.plan as Plan }, 'sso')
   return {
     ...{ id, name: row.name, state: frozen ? ('frozen' as const) : row.state },
-    settings: ConnectionSettings.parse(row.settings),
+    settings,
     secretSet: row.secretSealed !== null,
     secretExpiresAt: row.secretExpiresAt?.toISOString() ?? null,
     defaultRole: row.defaultRole === null ? null : SsoDefaultRole.parse(row.defaultRole),
     redirectUri: redirectUriOf(publicUrl, id),
+    entityId: settings.kind === 'saml' ? entityIdOf(publicUrl, id) : null,
+    certificates: settings.kind === 'saml' ? presentCertificates(settings) : [],
     testedAt: row.testedAt?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
     people: Number(row.people ?? 0),

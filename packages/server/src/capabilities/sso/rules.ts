@@ -15,7 +15,8 @@ export const isOwnable = (domain: string): boolean =>
   domainToASCII(domain) === domain && !/^[\d.]+$/.test(domain) && !/\.(local|localhost|internal|arpa|test-nowhere)$/.test(domain)
 
 /** What makes a provider the same one: its subjects are kept, and another's would be taken for them. */
-export const providerOf = (settings: ConnectionSettings): string => `${settings.kind} ${settings.issuer}`
+export const providerOf = (settings: ConnectionSettings): string =>
+  `${settings.kind} ${settings.kind === 'oidc' ? settings.issuer : (settings.provider?.entityId ?? '')}`
 
 export interface DomainStanding {
   provedAt: Date | null

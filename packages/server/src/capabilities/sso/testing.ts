@@ -1,9 +1,10 @@
 import { sso } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
-import { connectionIn, redirectUriOf, type Connection } from '../../kernel/sign-on/connection.ts'
+import { connectionIn, type Connection } from '../../kernel/sign-on/connection.ts'
 import { isProved } from '../../kernel/sign-on/domain.ts'
 import type { Asserted } from '../../kernel/sign-on/oidc.ts'
-import { checks, ProviderUnavailable, ProviderUnfit, SignOnRefused, type Check } from '../../kernel/sign-on/refusal.ts'
+import { answerOf, checksOf, stateIn, urlFor } from '../../kernel/sign-on/provider.ts'
+import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/sign-on/refusal.ts'
 import { browserToken, newRequest, takeRequest } from '../../kernel/sign-on/request.ts'
 import { readIn } from '../../kernel/unit.ts'
 import { lockConnection } from './connections.ts'
@@ -23,17 +24,15 @@ export const beginTest = handle(sso.beginTest, async ({ id }, context) => {
   const { services, now, fail, cookies, signOnToken } = context
   const found = await connectionNow(context, id)
   if (!found) throw fail('connection_not_found')
-  const { settings, secret } = found.connection
-  if (settings.clientId === null) throw fail('client_missing', 'Enter the client id that the provider gave.')
+  const { connection } = found
+  if (connection.settings.kind === 'oidc' && connection.settings.clientId === null)
+    throw fail('client_missing', 'Enter the client id that the provider gave.')
   const browser = browserToken(signOnToken)
   const request = await newRequest(services.secrets, { connectionId: id, browser, purpose: 'test' }, now)
   if (!request) throw fail('connection_not_found')
   try {
-    const url = await services.signOn.oidc.urlFor(
-      { settings, secret, redirectUri: redirectUriOf(services.publicUrl, id) },
-      request,
-    )
-    cookies({ signOn: { token: browser, crossSite: false } })
+    const url = await urlFor(context, connection, request)
+    cookies({ signOn: { token: browser } })
     return { url }
   } catch (error) {
     if (error instanceof ProviderUnavailable) throw fail('provider_unavailable', error.message, { cause: error })
@@ -48,13 +47,12 @@ export const finishTest = handle(sso.finishTest, async ({ id, parameters }, cont
   const { tx, services, gate, now, fail, signOnToken } = context
   const found = await connectionNow(context, id)
   if (!found) throw fail('connection_not_found')
-  const state = new URLSearchParams(parameters).get('state') ?? ''
+  const { connection } = found
+  const state = stateIn(connection.settings, parameters)
   const request = await takeRequest({ secrets: services.secrets, gate, now }, { state, connectionId: id, browser: signOnToken })
   if (request?.purpose !== 'test')
     throw fail('test_not_yours', 'This answer belongs to no test that this browser began. Test again.')
-  const { settings, secret } = found.connection
-  const redirectUri = redirectUriOf(services.publicUrl, id)
-  const heard: Heard = await services.signOn.oidc.answer({ settings, secret, redirectUri }, request, parameters, now).then(
+  const heard: Heard = await answerOf(context, connection, request, parameters).then(
     (asserted) => ({ asserted }),
     (error: unknown) => {
       if (error instanceof SignOnRefused) return { refused: error }
@@ -63,10 +61,9 @@ export const finishTest = handle(sso.finishTest, async ({ id, parameters }, cont
       throw error
     },
   )
-  const order = Object.keys(checks) as Check[]
-  const protocol = reportOf(order, checks, 'refused' in heard ? heard.refused : null)
+  const protocol = reportOf(checksOf(connection.settings.kind), 'refused' in heard ? heard.refused : null)
   if ('refused' in heard) {
-    context.because(heard.refused.message)
+    context.because(heard.refused.recorded)
     return { passed: false, checks: protocol, said: [] }
   }
   const { asserted } = heard
@@ -76,7 +73,7 @@ export const finishTest = handle(sso.finishTest, async ({ id, parameters }, cont
   // What was changed meanwhile was not what was tested.
   if (passed && row.changedAt.getTime() === found.changedAt.getTime())
     await tx.updateTable('ssoConnection').set({ testedAt: now }).where('id', '=', id).execute()
-  return { passed, checks: [...protocol, ...person], said: saidIn(asserted.claims) }
+  return { passed, checks: [...protocol, ...person], said: saidIn(connection.settings.kind, asserted.claims) }
 })
 
 /** What the first sign-in of anybody needs beside a valid answer, and what is good to know. */

@@ -6,20 +6,13 @@ import { requestMinutes } from '../sign-on/request.ts'
 export const accessCookie = '__Host-at'
 export const refreshCookie = '__Host-rt'
 export const signOnCookie = '__Host-so'
-const crossSiteSignOnCookie = '__Host-sx'
 
-const cookie = (name: string, value: string, maxAgeSeconds: number, sameSite: 'Strict' | 'None' = 'Strict'): string =>
-  `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=${sameSite}`
-
-const signOnHeaders = ({ token, crossSite }: Extract<Cookies, { signOn: unknown }>['signOn']): string[] => {
-  const seconds = requestMinutes * 60
-  const own = cookie(signOnCookie, token, seconds)
-  return crossSite ? [own, cookie(crossSiteSignOnCookie, token, seconds, 'None')] : [own]
-}
+const cookie = (name: string, value: string, maxAgeSeconds: number): string =>
+  `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=/; Secure; HttpOnly; SameSite=Strict`
 
 /** Values of `Set-Cookie`. */
 export const cookieHeaders = (change: Cookies): string[] => {
-  if ('signOn' in change) return signOnHeaders(change.signOn)
+  if ('signOn' in change) return [cookie(signOnCookie, change.signOn.token, requestMinutes * 60)]
   if ('clear' in change) return [cookie(accessCookie, '', 0), cookie(refreshCookie, '', 0)]
   return [
     cookie(accessCookie, change.set.access, accessTokenMinutes * 60),
@@ -40,7 +33,5 @@ const cookieOf = ({ headers }: WithHeaders, name: string): string | null => {
 }
 
 export const accessCookieOf = (request: WithHeaders): string | null => cookieOf(request, accessCookie)
-/** The strict one where the browser sends it, the one of a provider's own form otherwise. */
-export const signOnCookieOf = (request: WithHeaders): string | null =>
-  cookieOf(request, signOnCookie) ?? cookieOf(request, crossSiteSignOnCookie)
+export const signOnCookieOf = (request: WithHeaders): string | null => cookieOf(request, signOnCookie)
 export const refreshCookieOf = (request: WithHeaders): string | null => cookieOf(request, refreshCookie)

@@ -186,11 +186,11 @@ export const registerRoutes = (app: FastifyInstance, options: RouteOptions): voi
       url: apiBase + operation.path,
       bodyLimit: bodyLimitOf(operation),
       handler: (request, reply) => serve(options, handler, request, reply, streams),
-      // A large body is not read, let alone parsed, for nobody.
+      // A large body is not read, let alone parsed, for nobody; but where nobody is needed, at the pace of their address.
       ...(bodyLimitOf(operation) > defaultBodyBytes && {
         preParsing: async (request, reply) => {
           request.admitted = await admit(options, operation, request, reply)
-          if (!request.admitted.principal) throw common('unauthenticated')
+          if (!request.admitted.principal && operation.permission !== 'public') throw common('unauthenticated')
           const length = request.headers['content-length']
           // Whoever left meanwhile has closed already, and would hold the place for good.
           if (reply.raw.destroyed) throw common('malformed_request')

@@ -10,6 +10,9 @@ export const secretPlace = (row: string) => ({ table: 'sso_connection', column: 
 /** Where a provider sends people back to: one address a connection, so that no provider can answer for another (RFC 9700 §4.4.2). */
 export const redirectUriOf = (publicUrl: string, id: SsoConnectionId): string => `${publicUrl}/sso/callback/${id}`
 
+/** What we are called at the provider of a SAML connection; our metadata is there. */
+export const entityIdOf = (publicUrl: string, id: SsoConnectionId): string => `${publicUrl}/sso/metadata/${id}`
+
 /** A connection as signing in needs it. */
 export interface Connection {
   id: SsoConnectionId
@@ -17,7 +20,10 @@ export interface Connection {
   name: string
   active: boolean
   settings: ConnectionSettings
+  /** Of OpenID Connect the client's; of SAML the private key that our requests are signed with. */
   secret: string | null
+  /** Of the key that our SAML requests are signed with. */
+  signingCertificate: string | null
   /** Of whom nobody invited; null: they are not let in. */
   defaultRole: Role | null
 }
@@ -26,7 +32,7 @@ export interface Connection {
 export const connectionIn = async ({ tx, vault }: Entered, orgId: OrgId, id: SsoConnectionId): Promise<Connection | null> => {
   const row = await tx
     .selectFrom('ssoConnection')
-    .select(['name', 'state', 'settings', 'secretSealed', 'defaultRole'])
+    .select(['name', 'state', 'settings', 'secretSealed', 'signingCertificate', 'defaultRole'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!row) return null
@@ -34,6 +40,7 @@ export const connectionIn = async ({ tx, vault }: Entered, orgId: OrgId, id: Sso
     ...{ id, orgId, name: row.name, active: row.state === 'active' },
     settings: ConnectionSettings.parse(row.settings),
     secret: row.secretSealed && (await vault.openText('org', secretPlace(id), row.secretSealed)),
+    signingCertificate: row.signingCertificate,
     defaultRole: row.defaultRole === null ? null : Role.parse(row.defaultRole),
   }
 }

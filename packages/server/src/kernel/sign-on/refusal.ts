@@ -13,15 +13,18 @@ export const checks = {
   signature: 'Its signature is by one of the provider’s published keys',
   subject: 'It names the person by a lasting subject',
 } as const
-export type Check = keyof typeof checks
+type Check = keyof typeof checks
 
 /** The provider's answer was not accepted: at which check, and why, in plain words without anything secret or personal. */
 export class SignOnRefused extends Error {
-  readonly check: Check
-  constructor(check: Check, detail: string, cause?: unknown) {
+  readonly check: string
+  /** For the ledger: nothing of what the answer said. */
+  readonly recorded: string
+  constructor(check: string, detail: string, cause?: unknown, recorded = detail) {
     super(detail, { cause })
     this.name = 'SignOnRefused'
     this.check = check
+    this.recorded = recorded
   }
 }
 

@@ -9,6 +9,7 @@ interface SsoConnectionTable {
   settings: unknown
   secretSealed: Buffer | null
   secretExpiresAt: Date | null
+  signingCertificate: string | null
   defaultRole: string | null
   changedAt: Date
   testedAt: Date | null
