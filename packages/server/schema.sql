@@ -1167,6 +1167,7 @@ table sso_connection (
   last_used_at timestamp with time zone,
   created_by text not null,
   created_at timestamp with time zone not null default now(),
+  signing_certificate text,
   constraint sso_connection_default_role_check CHECK ((default_role = ANY (ARRAY['reviewer'::text, 'member'::text, 'viewer'::text]))),
   constraint sso_connection_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'saml'::text]))),
   constraint sso_connection_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
@@ -3328,9 +3329,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('changed_at', new.changed_at, 'created_at', new.created_at, 'created_by', new.created_by, 'default_role', new.default_role, 'id', new.id, 'kind', new.kind, 'name', new.name, 'org_id', new.org_id, 'secret_expires_at', new.secret_expires_at, 'secret_sealed', capture_bytes(new.secret_sealed), 'settings', new.settings, 'state', new.state, 'tested_at', new.tested_at)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('changed_at', new.changed_at, 'created_at', new.created_at, 'created_by', new.created_by, 'default_role', new.default_role, 'id', new.id, 'kind', new.kind, 'name', new.name, 'org_id', new.org_id, 'secret_expires_at', new.secret_expires_at, 'secret_sealed', capture_bytes(new.secret_sealed), 'settings', new.settings, 'signing_certificate', new.signing_certificate, 'state', new.state, 'tested_at', new.tested_at)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('changed_at', old.changed_at, 'created_at', old.created_at, 'created_by', old.created_by, 'default_role', old.default_role, 'id', old.id, 'kind', old.kind, 'name', old.name, 'org_id', old.org_id, 'secret_expires_at', old.secret_expires_at, 'secret_sealed', capture_bytes(old.secret_sealed), 'settings', old.settings, 'state', old.state, 'tested_at', old.tested_at)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('changed_at', old.changed_at, 'created_at', old.created_at, 'created_by', old.created_by, 'default_role', old.default_role, 'id', old.id, 'kind', old.kind, 'name', old.name, 'org_id', old.org_id, 'secret_expires_at', old.secret_expires_at, 'secret_sealed', capture_bytes(old.secret_sealed), 'settings', old.settings, 'signing_certificate', old.signing_certificate, 'state', old.state, 'tested_at', old.tested_at)::text;
       else
         if new.changed_at is distinct from old.changed_at then
           after := after || ',"changed_at":' || coalesce(to_json(new.changed_at)::text, 'null'); before := before || ',"changed_at":' || coalesce(to_json(old.changed_at)::text, 'null');
@@ -3364,6 +3365,9 @@ AS $function$
         end if;
         if new.settings is distinct from old.settings then
           after := after || ',"settings":' || coalesce(to_json(new.settings)::text, 'null'); before := before || ',"settings":' || coalesce(to_json(old.settings)::text, 'null');
+        end if;
+        if new.signing_certificate is distinct from old.signing_certificate then
+          after := after || ',"signing_certificate":' || coalesce(to_json(new.signing_certificate)::text, 'null'); before := before || ',"signing_certificate":' || coalesce(to_json(old.signing_certificate)::text, 'null');
         end if;
         if new.state is distinct from old.state then
           after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
