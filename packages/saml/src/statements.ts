@@ -201,8 +201,7 @@ const version: Fence<Verified> = {
   refuse: ({ assertion, response }) => {
     const both = [response, assertion].every((element) => attributeOf(element, 'Version') === '2.0')
     const id = attributeOf(assertion, 'ID')
-    const right =
-      version && id !== null && isNamed(assertion, assertionNs, 'Assertion') && isNamed(response, protocol, 'Response')
+    const right = both && id !== null && isNamed(assertion, assertionNs, 'Assertion') && isNamed(response, protocol, 'Response')
     return right && childrenOf(assertion, assertionNs, 'Conditions').length === 1
       ? null
       : reject('version', 'The response is not one of SAML 2.0 with its conditions.', 'Let the provider use SAML 2.0.')

@@ -89,6 +89,7 @@ const says: readonly [check: Check, what: string, said: Partial<Said>][] = [
   ['authentication', 'authentication in the future', { authnInstant: later(130) }],
   ['subject', 'a NameID with invisible characters', { nameId: 'ad\u200ba' }],
   ['subject', 'a transient NameID', { nameIdFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient' }],
+  ['version', 'SAML 1.1', { version: '1.1' }],
   ['conditions', 'a condition nobody knows', { conditions: '<x:Odd xmlns:x="urn:x"/>' }],
 ]
 
