@@ -189,6 +189,7 @@ const reportOf = ({ id: grantId }: Given): Record<string, unknown> => {
     ended: [{ id: session, at, toldAt: at, reason: 'closed', survivors: 0 }],
     refused: [{ at, login: 'deploy', keyId: 'attacked', reason: 'Attacked' }],
     breakGlass: [{ at, from: '10.0.0.9', keyId: 'emergency' }],
+    posture: { at, accounts: 2, ways: ['root: attacked'] },
   }
 }
 

@@ -7,6 +7,7 @@ import { listen } from './hook-socket.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import type { Layout } from './paths.ts'
 import { openDesk, type Desk } from './recording/desk.ts'
+import { postureMs, watchPosture } from './posture.ts'
 import { startRenewal } from './renewal.ts'
 import { startReporter } from './reporter.ts'
 import { connectServer, ServerRefused } from './server-client.ts'
@@ -102,10 +103,12 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
       await outbox.settle()
     },
   })
+  const posture = watchPosture(layout, { ...settings, now: () => clock.now(), changed: () => reporter.wake() })
   const reporter = startReporter({
     client,
     outbox,
     acknowledged: () => acknowledged,
+    posture: () => posture.found(),
     outcome: (error) => outcome('report', error),
   })
 
@@ -219,14 +222,17 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     ...(pollMs === undefined ? {} : { pollMs }),
   })
   await sync.now()
-  const reaping = setInterval(
-    () =>
-      void sessions.reap().then(
-        () => outcome('sessions', null),
-        (error: unknown) => outcome('sessions', error),
-      ),
-    reapMs,
-  )
+  const every = (ms: number, what: string, work: () => Promise<void>) => {
+    const run = () =>
+      void work().then(
+        () => outcome(what, null),
+        (error: unknown) => outcome(what, error),
+      )
+    return { run, timer: setInterval(run, ms) }
+  }
+  const reaping = every(reapMs, 'sessions', () => sessions.reap())
+  const looking = every(postureMs, 'sshd', posture.look)
+  looking.run()
   void renewal.look()
 
   return {
@@ -234,7 +240,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     refresh: () => sync.now(),
     stopped,
     async stop() {
-      clearInterval(reaping)
+      for (const { timer } of [reaping, looking]) clearInterval(timer)
       renewal.stop()
       await socket.close()
       await sync.stop()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Outbox } from './outbox.ts'
 import type { ServerClient } from './server-client.ts'
 import { agentVersion } from './version.ts'
-import type { Report } from './wire.ts'
+import type { Posture, Report } from './wire.ts'
 
 /** Sends what happened, in order, until the server has it. */
 export interface Reporter {
@@ -23,17 +23,21 @@ export const startReporter = ({
   client,
   outbox,
   acknowledged,
+  posture,
   outcome,
 }: {
   client: Pick<ServerClient, 'report'>
   outbox: Outbox
   acknowledged: () => number
+  /** What was found last; told once. */
+  posture: () => Posture | null
   /** Null for a success. */
   outcome: (error: unknown) => void
 }): Reporter => {
   let timer: NodeJS.Timeout | null = null
   let sending: Promise<void> | null = null
   let told = -1
+  let postureTold: Posture | null = null
   /** Sent again as it was until it is confirmed, under the same key: the server may have it already. */
   let batch: { key: string; report: Report; events: ReturnType<Outbox['next']> } | null = null
   let retryMs = firstRetryMs
@@ -43,11 +47,13 @@ export const startReporter = ({
   const nextBatch = (): typeof batch => {
     const events = outbox.next()
     const sequence = acknowledged()
-    if (!events && sequence === told && leaving !== 'to say') return null
+    const found = posture() === postureTold ? null : posture()
+    if (!events && !found && sequence === told && leaving !== 'to say') return null
     const report = {
       acknowledged: sequence,
       agentVersion,
       ...(events ?? { sessions: [], ended: [], refused: [], breakGlass: [] }),
+      ...(found && { posture: found }),
       ...(!events && leaving === 'to say' ? { leaving: true } : {}),
     }
     return { key: randomUUID(), report, events }
@@ -59,6 +65,7 @@ export const startReporter = ({
       await client.report(batch.report, batch.key)
       if (batch.events) outbox.confirm(batch.events)
       told = batch.report.acknowledged
+      postureTold = batch.report.posture ?? postureTold
       if (batch.report.leaving) leaving = 'said'
       batch = null
       retryMs = firstRetryMs

@@ -90,6 +90,13 @@ export interface RecordingEnd {
   exitCode: number | null
 }
 
+/** What sshd honours beside our certificates, account by account: nothing is the rule. */
+export interface Posture {
+  at: string
+  accounts: number
+  ways: string[]
+}
+
 export interface Report {
   /** The newest state that is in force here: files written, sessions ended. */
   acknowledged: number
@@ -98,6 +105,7 @@ export interface Report {
   ended: EndedSession[]
   refused: { at: string; login: string | null; keyId: string | null; reason: string }[]
   breakGlass: { at: string; from: string | null; keyId: string | null }[]
+  posture?: Posture
   /** This host was retired and nobody is in any more. */
   leaving?: boolean
 }

@@ -140,6 +140,17 @@ export const agent = capability('agent', {
         )
         .max(20)
         .default([]),
+      posture: z
+        .object({
+          at: moment,
+          accounts: z.number().int().min(0).max(100_000).describe('that were looked at'),
+          ways: z
+            .array(z.string().regex(/^[\x20-\x7e]{1,200}$/))
+            .max(20)
+            .describe('in, beside certificates of ours: what sshd would honour for which account'),
+        })
+        .optional()
+        .describe('as sshd itself says; an agent of an earlier version says nothing, and then it is not known'),
       leaving: z
         .boolean()
         .default(false)

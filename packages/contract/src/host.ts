@@ -48,6 +48,14 @@ export const Host = z.object({
     .describe(
       'behind: has not acknowledged the newest change for 10 s; silent: not heard of for two minutes; none: not enrolled',
     ),
+  sshd: z
+    .object({
+      checkedAt: Instant,
+      accounts: z.number().int().describe('that were looked at'),
+      ways: z.array(z.string()).max(20).describe('in, beside certificates of ours; none is the rule'),
+    })
+    .nullable()
+    .describe('what sshd says that it honours; null: its agent has not said'),
   liveSessions: z.number().int(),
   createdAt: Instant,
   enrolledAt: Instant.nullable(),

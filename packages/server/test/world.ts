@@ -702,7 +702,11 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'agent.state': async (w) => ({ input: {}, as: await agentIn(w) }),
   'agent.events': async (w) => ({ input: {}, as: await agentIn(w) }),
   'agent.report': async (w) => ({
-    input: { acknowledged: 1, refused: [{ at: w.platform.clock.now().toISOString(), reason: 'planted: no grant' }] },
+    input: {
+      acknowledged: 1,
+      refused: [{ at: w.platform.clock.now().toISOString(), reason: 'planted: no grant' }],
+      posture: { at: w.platform.clock.now().toISOString(), accounts: 1, ways: ['planted: another way in'] },
+    },
     as: await agentIn(w),
   }),
   'agent.renewHostCertificate': async (w) => ({ input: { hostPublicKey: newSshKey() }, as: await agentIn(w) }),

@@ -7,6 +7,7 @@ import {
   Page,
   ReadProblem,
   Section,
+  State,
   Table,
   Tag,
   Time,
@@ -23,6 +24,32 @@ import { WhoMayAsk } from './WhoMayAsk.tsx'
 import { standingOf, whenStaleWords, type Detail } from './words.ts'
 
 type Refused = Detail['refusals'][number]
+
+/** What sshd there honours beside our certificates. */
+const OtherWays = ({ sshd }: Pick<Detail, 'sshd'>) => {
+  if (!sshd) return <>not known: its agent has not said</>
+  const when = (
+    <>
+      sshd was asked about {sshd.accounts} accounts, <Time at={sshd.checkedAt} />
+    </>
+  )
+  if (sshd.ways.length === 0)
+    return (
+      <span>
+        <State kind="good">none</State>, {when}
+      </span>
+    )
+  return (
+    <div>
+      <State kind="bad">open</State>, {when}
+      {sshd.ways.map((way) => (
+        <div key={way}>
+          <code style={{ overflowWrap: 'anywhere' }}>{way}</code>
+        </div>
+      ))}
+    </div>
+  )
+}
 
 const HostFacts = ({ detail }: { detail: Detail }) => (
   <Facts
@@ -43,6 +70,7 @@ const HostFacts = ({ detail }: { detail: Detail }) => (
       ],
       ['Cut off from us, it', whenStaleWords[detail.whenStale].toLowerCase()],
       ['Agent', detail.agentVersion ?? 'none'],
+      ['Other ways in', <OtherWays key="ways" sshd={detail.sshd} />],
       ['Host key', <Hash key="key" value={detail.hostKeyFingerprint} what="the fingerprint of the host key" />],
       ['Registered', <Time key="created" at={detail.createdAt} full />],
       ...(detail.enrolledAt ? [['Enrolled', <Time key="enrolled" at={detail.enrolledAt} full />] as const] : []),

@@ -156,10 +156,18 @@ const leave = async (tx: OrgTx, hostId: HostId, now: Date): Promise<void> => {
   await told.where('state', '=', 'ended').where('endSequence', 'is not', null).where('toldAt', 'is', null).execute()
 }
 
+/** What sshd honours there. Where the host’s clock is ahead, it was looked at now. */
+const notePosture = async (tx: OrgTx, hostId: HostId, posture: Report['posture'], now: Date): Promise<void> => {
+  if (!posture) return
+  const sshdCheckedAt = new Date(Math.min(Date.parse(posture.at), now.getTime()))
+  const found = { sshdCheckedAt, sshdAccounts: posture.accounts, sshdWays: posture.ways }
+  await tx.updateTable('host').set(found).where('id', '=', hostId).execute()
+}
+
 /** What the agent tells: one entry, whatever it holds. The host's row is locked first, so that two reports of one host follow each other. */
 export const report = handle(
   agent.report,
-  async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass, leaving }, context) => {
+  async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass, posture, leaving }, context) => {
     const { tx, now } = context
     const hostId = hostOf(context)
     const before = await tx
@@ -173,6 +181,7 @@ export const report = handle(
     await alarm(context, hostId, breakGlass)
     const upTo = await acknowledge(tx, hostId, acknowledged, agentVersion, now)
     if (upTo !== before.acknowledged) await advanceRotation(tx, 'any', now)
+    await notePosture(tx, hostId, posture, now)
     if (leaving) await leave(tx, hostId, now)
     return { hostId, ignored }
   },

@@ -19,6 +19,9 @@ const columns = [
     'createdAt',
     'enrolledAt',
     'retiredAt',
+    'sshdCheckedAt',
+    'sshdAccounts',
+    'sshdWays',
   ] as const),
 ] as const
 type Row = Pick<Selectable<HostTable>, (typeof columns)[number]> & { live: string | null }
@@ -53,6 +56,11 @@ const present = (row: Row, newest: NewestChange, now: Date) => ({
   acknowledgedAt: instant(row.acknowledgedAt),
   lastSeenAt: instant(row.lastSeenAt),
   standing: standingOf({ ...row, acknowledged: Number(row.acknowledged ?? 0) }, newest, now),
+  sshd: row.sshdCheckedAt && {
+    checkedAt: row.sshdCheckedAt.toISOString(),
+    accounts: row.sshdAccounts ?? 0,
+    ways: row.sshdWays ?? [],
+  },
   liveSessions: Number(row.live ?? 0),
   createdAt: row.createdAt.toISOString(),
   enrolledAt: instant(row.enrolledAt),

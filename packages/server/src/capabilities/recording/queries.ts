@@ -148,7 +148,10 @@ export const search = handle(recording.search, async ({ id, text, from }, contex
 const verifiedAtATime = 50
 
 /** The first chunk at which the chain is not whole; null when all of it is. */
-const brokenAt = async (context: Pick<Entered, 'tx' | 'vault'>, id: string): Promise<{ chunks: number; at: number | null }> => {
+export const brokenAt = async (
+  context: Pick<Entered, 'tx' | 'vault'>,
+  id: string,
+): Promise<{ chunks: number; at: number | null }> => {
   const row = await context.tx.selectFrom('recording').select(['chunks', 'head']).where('id', '=', id).executeTakeFirstOrThrow()
   const check = createCheck(id)
   for (let from = 0; ; from += verifiedAtATime) {

@@ -27,3 +27,18 @@ export const createCheck = (recording: string) => {
     at: () => ({ head: previous, chunks: next }),
   }
 }
+
+export interface Posture {
+  sshdCheckedAt: Date | null
+  sshdWays: string[] | null
+}
+
+/** An agent looks every hour. */
+export const postureStaleMs = 2 * 3_600_000
+
+/** Why it is not known that a server honours certificates alone; null when it is. */
+export const postureGap = ({ sshdCheckedAt, sshdWays }: Posture, now: Date): string | null => {
+  if (sshdCheckedAt === null || sshdWays === null) return 'an agent that does not report it'
+  if (now.getTime() - sshdCheckedAt.getTime() > postureStaleMs) return 'a report that is too old'
+  return sshdWays.length === 0 ? null : 'another way in'
+}

@@ -41,6 +41,9 @@ export interface HostTable {
   lastSeenAt: Date | null
   hostAuthority: number | null
   certificateEndsAt: Date | null
+  sshdCheckedAt: Date | null
+  sshdAccounts: number | null
+  sshdWays: string[] | null
 }
 interface HostEnrolmentTable {
   id: string
