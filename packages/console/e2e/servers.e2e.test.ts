@@ -88,7 +88,7 @@ describe('an access policy', () => {
     await page.getByRole('textbox', { name: 'Name' }).fill('Production, on call')
     await tag(page, 'Under the logins', 'deploy')
     await page.getByRole('button', { name: 'Create' }).click()
-    await page.getByText('Select hosts: nothing never means all.').waitFor()
+    await page.getByText('Select something: nothing never means all.').waitFor()
     await tag(page, 'In the environments', 'production')
     await page.getByRole('textbox', { name: 'Ticket' }).fill('OPS-#')
     await page.getByText('may ask to log in as deploy on every server in production, for at most 1 h').waitFor()
