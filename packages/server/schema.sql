@@ -378,14 +378,11 @@ table host (
   last_seen_at timestamp with time zone,
   recorder_login text,
   left_at timestamp with time zone,
-<<<<<<< HEAD
-  host_authority integer,
-  certificate_ends_at timestamp with time zone,
-=======
   sshd_checked_at timestamp with time zone,
   sshd_accounts integer,
   sshd_ways text[],
->>>>>>> 7f0d074 (Agents tell what sshd honours beside certificates; live checks of C6 and C7)
+  host_authority integer,
+  certificate_ends_at timestamp with time zone,
   constraint host_address_check CHECK (((length(address) >= 1) AND (length(address) <= 253))),
   constraint host_check CHECK (((state = 'enrolled'::text) <= ((agent_id IS NOT NULL) AND (agent_secret_hash IS NOT NULL) AND (host_public_key IS NOT NULL)))),
   constraint host_check1 CHECK ((((sshd_checked_at IS NULL) = (sshd_ways IS NULL)) AND ((sshd_ways IS NULL) = (sshd_accounts IS NULL)))),
@@ -2003,15 +2000,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-<<<<<<< HEAD
-        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', new.certificate_ends_at, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_authority', new.host_authority, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', new.certificate_ends_at, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_authority', new.host_authority, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'sshd_accounts', new.sshd_accounts, 'sshd_checked_at', new.sshd_checked_at, 'sshd_ways', new.sshd_ways, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', old.certificate_ends_at, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_authority', old.host_authority, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'state', old.state, 'when_stale', old.when_stale)::text;
-=======
-        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'sshd_ways', new.sshd_ways, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
-      elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'sshd_ways', old.sshd_ways, 'state', old.state, 'when_stale', old.when_stale)::text;
->>>>>>> 7f0d074 (Agents tell what sshd honours beside certificates; live checks of C6 and C7)
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', old.certificate_ends_at, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_authority', old.host_authority, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'sshd_accounts', old.sshd_accounts, 'sshd_checked_at', old.sshd_checked_at, 'sshd_ways', old.sshd_ways, 'state', old.state, 'when_stale', old.when_stale)::text;
       else
         if new.address is distinct from old.address then
           after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
@@ -2063,6 +2054,12 @@ AS $function$
         end if;
         if new.retired_at is distinct from old.retired_at then
           after := after || ',"retired_at":' || coalesce(to_json(new.retired_at)::text, 'null'); before := before || ',"retired_at":' || coalesce(to_json(old.retired_at)::text, 'null');
+        end if;
+        if new.sshd_accounts is distinct from old.sshd_accounts then
+          after := after || ',"sshd_accounts":' || coalesce(to_json(new.sshd_accounts)::text, 'null'); before := before || ',"sshd_accounts":' || coalesce(to_json(old.sshd_accounts)::text, 'null');
+        end if;
+        if new.sshd_checked_at is distinct from old.sshd_checked_at then
+          after := after || ',"sshd_checked_at":' || coalesce(to_json(new.sshd_checked_at)::text, 'null'); before := before || ',"sshd_checked_at":' || coalesce(to_json(old.sshd_checked_at)::text, 'null');
         end if;
         if new.sshd_ways is distinct from old.sshd_ways then
           after := after || ',"sshd_ways":' || coalesce(to_json(new.sshd_ways)::text, 'null'); before := before || ',"sshd_ways":' || coalesce(to_json(old.sshd_ways)::text, 'null');

@@ -70,6 +70,9 @@ const HostFacts = ({ detail }: { detail: Detail }) => (
       ],
       ['Cut off from us, it', whenStaleWords[detail.whenStale].toLowerCase()],
       ['Agent', detail.agentVersion ?? 'none'],
+      ...(detail.recorderLogin === null
+        ? []
+        : [['Records sessions as', <code key="recorder">{detail.recorderLogin}</code>] as const]),
       ['Other ways in', <OtherWays key="ways" sshd={detail.sshd} />],
       ['Host key', <Hash key="key" value={detail.hostKeyFingerprint} what="the fingerprint of the host key" />],
       ['Registered', <Time key="created" at={detail.createdAt} full />],
