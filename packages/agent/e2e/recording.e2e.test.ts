@@ -1,97 +1,51 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { operations, type OutputOf } from '@holdfast/contract'
+import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readSettings } from '../src/index.ts'
 import { processesOf } from '../test/accounts.ts'
 import { isRoot, requireMachine, skipNotice } from '../test/machine.ts'
-import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
-import { startOrganisation, trustHosts, type Organisation } from './organisation.ts'
+import { eventually, type ManagedHost } from '../test/managed-host.ts'
+import { createBastionWorld, type BastionWorld } from './bastion-world.ts'
 
 if (!isRoot) process.stderr.write(`${skipNotice}\n`)
 
 /** C7: two real sshds, one the bastion and one the target, and the real system. */
 describe.skipIf(!isRoot)('sessions through a bastion', () => {
-  let organisation: Organisation
+  let world: BastionWorld
   let bastion: ManagedHost
   let target: ManagedHost
-  let targetId: Parameters<Organisation['allow']>[0]
-  type Recording = OutputOf<typeof operations.recording.read>
-
-  const bring = async (name: string, recorder: boolean) => {
-    const host = await createManagedHost()
-    const more = { port: host.port, ...(recorder && { recorderLogin: host.otherLogin }) }
-    const { hostId, token } = await organisation.register(name, more)
-    const authority = readFileSync(organisation.system.caFile, 'utf8')
-    await host.installBy({ server: organisation.system.url, token, authority })
-    await host.startAgent()
-    await trustHosts(organisation, host, readSettings(host.layout).orgId, hostId)
-    return { host, hostId }
-  }
   beforeAll(async () => {
     requireMachine()
-    organisation = await startOrganisation()
-    const first = await bring('bastion', true)
-    bastion = first.host
-    const second = await bring('web-1', false)
-    target = second.host
-    targetId = second.hostId
-    await organisation.allow(targetId, target.login, first.hostId)
+    world = await createBastionWorld()
+    ;({ bastion, target } = world)
   }, 120_000)
-  afterAll(async () => {
-    await bastion?.close()
-    await target?.close()
-    await organisation?.close()
-  })
-
-  const call: Organisation['asker']['browser']['call'] = (operation, input) => organisation.asker.browser.call(operation, input)
-  const given = async (seconds = 600) => {
-    const id = await organisation.grant(targetId, target.login, seconds)
-    // The code that was entered when it was asked for is minutes old at most.
-    const { value } = await call(operations.grant.certificate, { id, publicKey: bastion.userKey })
-    expect(value).toMatchObject({ recordedBy: 'bastion', login: bastion.otherLogin, port: bastion.port })
-    return { id: value.id, certificate: value.certificate, login: value.login }
-  }
-  const recordingOf = (grantId: Recording['grantId'], state: Recording['state']) =>
-    eventually(`a recording that is ${state}`, async () => {
-      const { rows } = (await call(operations.recording.list, { grantId })).value
-      return rows.find((row) => row.state === state)
-    })
-  const textOf = async (id: Recording['id']): Promise<string> => {
-    const { chunks } = (await call(operations.recording.events, { id })).value
-    const lines = chunks.flatMap(({ content }) => content.trimEnd().split('\n'))
-    return lines
-      .map((line) => JSON.parse(line) as [number, string, string])
-      .map(([, kind, text]) => (kind === 'o' ? text : ''))
-      .join('')
-  }
-  const verified = async (id: Recording['id']) => (await call(operations.recording.verify, { id })).value
+  afterAll(() => world?.close())
 
   it('a command runs on the target, as the login that was granted, and what it showed is recorded', async () => {
-    const { id, certificate, login } = await given()
+    const { id, certificate, login } = await world.given()
     const { code, out, err } = await bastion.run(certificate, 'id -un; echo recorded >&2; exit 3', { login })
     expect({ code, out, err, log: code === 3 ? '' : bastion.logs() }).toMatchObject({
       code: 3,
       out: `${target.login}\n`,
       log: '',
     })
-    const recording = await recordingOf(id, 'complete')
+    const recording = await world.recordingOf(id, 'complete')
     expect(recording).toMatchObject({
       kind: 'command',
       command: 'id -un; echo recorded >&2; exit 3',
       exitCode: 3,
       hostName: 'web-1',
     })
-    expect(await textOf(recording.id)).toContain(target.login)
-    expect(await textOf(recording.id)).toContain('recorded')
-    expect(await verified(recording.id)).toMatchObject({ intact: true, brokenAt: null })
-    const { matches } = (await call(operations.recording.search, { id: recording.id, text: 'RECORDED' })).value
+    expect(await world.textOf(recording.id)).toContain(target.login)
+    expect(await world.textOf(recording.id)).toContain('recorded')
+    expect(await world.verified(recording.id)).toMatchObject({ intact: true, brokenAt: null })
+    const { matches } = (await world.call(operations.recording.search, { id: recording.id, text: 'RECORDED' })).value
     expect(matches).toMatchObject([{ line: 'recorded' }])
     expect(readdirSync(bastion.layout.recordings)).toEqual([])
   })
 
   it('a terminal is bridged; what is typed unseen is in no recording', async () => {
-    const { id, certificate, login } = await given()
+    const { id, certificate, login } = await world.given()
     const client = bastion.ssh(certificate, { login, args: ['-tt'] })
     client.child.stdin?.write('stty size; tty; echo shown-$((40+2))\n')
     await eventually('the shell answers', () => client.out().includes('shown-42'))
@@ -101,16 +55,16 @@ describe.skipIf(!isRoot)('sessions through a bastion', () => {
     await eventually('the secret was read', () => client.out().includes('got-11'))
     client.child.stdin?.write('exit 0\n')
     expect((await client.ended).code).toBe(0)
-    const recording = await recordingOf(id, 'complete')
+    const recording = await world.recordingOf(id, 'complete')
     expect(recording).toMatchObject({ kind: 'terminal', command: null, exitCode: 0 })
-    const text = await textOf(recording.id)
+    const text = await world.textOf(recording.id)
     expect(text).toContain('shown-42')
     expect(text).toContain('got-11')
     expect(text).not.toContain('never-shown')
   })
 
   it('the certificate opens the bastion and nothing else; no other login there, and nothing is forwarded', async () => {
-    const { certificate, login } = await given()
+    const { certificate, login } = await world.given()
     expect(await target.run(certificate, 'echo in')).toMatchObject({ code: 255, out: '' })
     expect(await bastion.run(certificate, 'echo in')).toMatchObject({ code: 255, out: '' })
     const through = await bastion.run(certificate, '', { login, args: ['-W', `127.0.0.1:${target.port}`] })
@@ -124,42 +78,42 @@ describe.skipIf(!isRoot)('sessions through a bastion', () => {
   })
 
   it('a recorder that is killed takes the session along, and the recording says that it was cut off', async () => {
-    const { id, certificate, login } = await given()
+    const { id, certificate, login } = await world.given()
     const client = bastion.ssh(certificate, { login, command: 'echo begun; exec sleep 1055' })
     await eventually('it runs', () => client.out().includes('begun'))
     const recorder = processesOf(bastion.otherLogin).find(({ command }) => command.includes('recorder.ts'))
     process.kill(recorder?.pid ?? Number.NaN, 'SIGKILL')
     await client.ended
     await eventually('nothing is left on the bastion', () => processesOf(bastion.otherLogin).length === 0)
-    const recording = await recordingOf(id, 'cut_off')
-    expect(await textOf(recording.id)).toContain('begun')
-    expect(await verified(recording.id)).toMatchObject({ intact: true })
+    const recording = await world.recordingOf(id, 'cut_off')
+    expect(await world.textOf(recording.id)).toContain('begun')
+    expect(await world.verified(recording.id)).toMatchObject({ intact: true })
   })
 
   it('an agent that is killed ends the session; what was kept arrives with the next one', async () => {
-    const { id, certificate, login } = await given()
+    const { id, certificate, login } = await world.given()
     const client = bastion.ssh(certificate, { login, command: 'echo kept; exec sleep 1056' })
     await eventually('it runs', () => client.out().includes('kept'))
     await bastion.killAgent()
     await client.ended
     await bastion.startAgent()
-    const recording = await recordingOf(id, 'cut_off')
-    expect(await textOf(recording.id)).toContain('kept')
-    expect(await verified(recording.id)).toMatchObject({ intact: true })
+    const recording = await world.recordingOf(id, 'cut_off')
+    expect(await world.textOf(recording.id)).toContain('kept')
+    expect(await world.verified(recording.id)).toMatchObject({ intact: true })
   })
 
   it('revoked: the session ends on both, and all that was shown is recorded', async () => {
-    const { id, certificate, login } = await given()
+    const { id, certificate, login } = await world.given()
     const client = bastion.ssh(certificate, { login, command: 'echo running; exec sleep 1057' })
     await eventually('it runs', () => client.out().includes('running'))
-    await organisation.approver.browser.call(operations.grant.revoke, { id, reason: 'Enough' })
+    await world.organisation.approver.browser.call(operations.grant.revoke, { id, reason: 'Enough' })
     await client.ended
     await eventually(
       'it is dead on the target',
       () => !processesOf(target.login).some(({ command }) => command.includes('sleep 1057')),
     )
-    const recording = await recordingOf(id, 'complete')
-    expect(await textOf(recording.id)).toContain('running')
+    const recording = await world.recordingOf(id, 'complete')
+    expect(await world.textOf(recording.id)).toContain('running')
     expect(readdirSync(join(bastion.layout.root, 'run/holdfast-recorder'))).toEqual(['socket'])
   })
 })

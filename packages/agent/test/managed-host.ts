@@ -48,6 +48,10 @@ export interface ManagedHost {
   stopAgent(): Promise<void>
   agentPid(): number
   ssh(certificate: string, options?: SshOptions): SshClient
+  /** `-o` options by which other clients of OpenSSH get in. */
+  clientOptions(certificate: string, identity?: string): string[]
+  /** sshd reads its settings anew. */
+  reload(): Promise<void>
   /** Runs a command to its end, or fails when that does not come. */
   run(certificate: string, command: string, options?: SshOptions): Promise<{ code: number | null; out: string; err: string }>
   close(): Promise<void>
@@ -173,6 +177,8 @@ export const createManagedHost = async ({ plain = false, cgroups: grouped = true
       'UsePAM yes',
       'MaxStartups 200',
       'X11Forwarding yes',
+      // The accounts have no home that xauth could write to.
+      'XAuthLocation /bin/true',
       'PermitTunnel yes',
       'Subsystem sftp internal-sftp',
       ...(plain
@@ -227,10 +233,7 @@ export const createManagedHost = async ({ plain = false, cgroups: grouped = true
       : authorities.map((line) => `@cert-authority o:${orgId}:h:* ${line}`)
     writeFileSync(join(root, 'client/known_hosts'), `${lines.join('\n')}\n`)
   }
-  const ssh: ManagedHost['ssh'] = (
-    certificate,
-    { login: account = login, args = [], command, identity = join(root, 'client/user') } = {},
-  ) => {
+  const clientOptions: ManagedHost['clientOptions'] = (certificate, identity = join(root, 'client/user')) => {
     const file = join(root, 'client', `${randomBytes(6).toString('hex')}-cert.pub`)
     writeFileSync(file, `${certificate}\n`)
     const options = [
@@ -246,8 +249,11 @@ export const createManagedHost = async ({ plain = false, cgroups: grouped = true
       `IdentityFile=${identity}`,
       ...(certificate === '' ? [] : [`CertificateFile=${file}`]),
     ]
+    return ['-F', 'none', ...options.flatMap((option) => ['-o', option])]
+  }
+  const ssh: ManagedHost['ssh'] = (certificate, { login: account = login, args = [], command, identity } = {}) => {
     const target = ['-p', `${port}`, ...args, `${account}@127.0.0.1`, ...(command === undefined ? [] : [command])]
-    const child = spawn('ssh', ['-F', 'none', ...options.flatMap((option) => ['-o', option]), ...target], {
+    const child = spawn('ssh', [...clientOptions(certificate, identity), ...target], {
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     let [out, err] = ['', '']
@@ -260,7 +266,13 @@ export const createManagedHost = async ({ plain = false, cgroups: grouped = true
     return { child, out: () => out, err: () => err, ended }
   }
   return {
-    ...{ layout, port, login, otherLogin, pam, cgroups, ssh, startAgent, logs },
+    ...{ layout, port, login, otherLogin, pam, cgroups, ssh, clientOptions, startAgent, logs },
+    async reload() {
+      const listening = () => logs().split('Server listening on').length
+      const before = listening()
+      daemon?.kill('SIGHUP')
+      await eventually('sshd has read its settings', () => listening() > before)
+    },
     userKey: readFileSync(join(root, 'client/user.pub'), 'utf8').trim(),
     trust,
     trustLines(lines, name) {

@@ -30,6 +30,8 @@ export interface WireServer {
   down: boolean
   /** The host was retired: its agent may report, and nothing else. */
   retired: boolean
+  /** The account of its recorder, where the host that enrols is to be a bastion. */
+  recorder: string | null
   /** No event streams, nor anything that hangs on one. */
   streamless: boolean
   /** Changes what is answered to `agent.state`. */
@@ -137,7 +139,7 @@ export const startWireServer = async (): Promise<WireServer> => {
       const lines = authorities.revocations.keys.map(({ publicKey }) => publicKey)
       const certificate = await hostCertificate(String(body.hostPublicKey))
       const own = { hostId, orgId, name: 'test-host', agentKey, hostCertificate: certificate, revocationAuthorities: lines }
-      return say(200, { ...own, state: await stateNow() })
+      return say(200, { ...own, recorderLogin: wire.recorder, state: await stateNow() })
     }
     if (request.headers.authorization !== `Bearer ${agentKey}`) return say(401, { code: 'unauthenticated' })
     if (wire.retired && request.url !== '/api/v1/agent/report') return say(401, { code: 'unauthenticated' })
@@ -171,7 +173,7 @@ export const startWireServer = async (): Promise<WireServer> => {
 
   const wire: WireServer = {
     ...{ url: `https://localhost:${(server.address() as AddressInfo).port}`, authority: authority.certificatePem, keyServer },
-    ...{ orgId, hostId, token, reports: [], down: false, retired: false, streamless: false, tamper: null },
+    ...{ orgId, hostId, token, reports: [], down: false, recorder: null, retired: false, streamless: false, tamper: null },
     settings: { staleAfterSeconds: 600, whenStale: 'refuse' },
     async grant({ login, seconds, publicKey, extensions = [], startsInSeconds = 0, certificateExtensions }) {
       const startsAt = new Date(Date.now() + startsInSeconds * 1000).toISOString()

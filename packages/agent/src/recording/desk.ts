@@ -9,7 +9,7 @@ import type { Layout } from '../paths.ts'
 import type { ServerClient } from '../server-client.ts'
 import type { LiveSession, Sessions } from '../sessions.ts'
 import type { EndReason, OpenedRecording } from '../wire.ts'
-import { openSpool, type Recording } from './spool.ts'
+import { maxLine, openSpool, type Recording } from './spool.ts'
 
 /**
  * Where recorders come with what they have seen. Only root and the account of the recorder reach the socket, and into that account nobody logs
@@ -32,7 +32,7 @@ const Message = z.union([
       lines: Size,
     }),
   }),
-  z.object({ events: z.string().min(1).max(200_000) }),
+  z.object({ events: z.string().min(1).max(maxLine) }),
   z.object({ end: z.object({ exitCode: z.number().int().min(0).max(255).nullable() }) }),
 ])
 type Message = z.infer<typeof Message>
@@ -123,7 +123,7 @@ export const openDesk = async ({ layout, login, client, sessions, log }: DeskOpt
         if ('open' in message) await open(message.open)
         else if (!held) throw new Error('nothing is open')
         else if ('events' in message) {
-          ;(held as { recording: Recording }).recording.write(message.events)
+          await (held as { recording: Recording }).recording.write(message.events)
           answer({ kept: true })
         } else {
           await (held as { recording: Recording }).recording.end({ outcome: 'complete', exitCode: message.end.exitCode })

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordingHash, recordingRoot } from '@holdfast/ledger'
@@ -12,8 +12,8 @@ import type { Chunk, RecordingEnd } from '../wire.ts'
  */
 export interface Recording {
   id: string
-  /** Keeps lines of events. Throws when it cannot, and then nothing of them may be shown. */
-  write(events: string): void
+  /** Keeps lines of events, of at most `maxLine` characters each. Rejects when it cannot, and then nothing of them may be shown. */
+  write(events: string): Promise<void>
   /** No more comes. */
   end(how: Pick<RecordingEnd, 'outcome' | 'exitCode'>): Promise<void>
 }
@@ -27,9 +27,12 @@ export interface Spool {
   stop(): Promise<void>
 }
 
-/** The server takes 100,000 a chunk. */
-const chunkCharacters = 32_000
+/** A chunk has no more, unless one line has; the server takes 100,000. */
+const chunkCharacters = 64_000
+export const maxLine = 90_000
 const chunkMs = 2000
+/** In no chunk yet: whoever writes more waits for the disk. */
+const maxPart = 4 * chunkCharacters
 /** Unsent, of one recording; beyond it the session ends. */
 const maxUnsent = 50_000_000
 const [firstRetryMs, maxRetryMs] = [500, 30_000]
@@ -52,10 +55,17 @@ interface Open extends Place {
 
 const files = (directory: string) => ({
   part: join(directory, 'part'),
+  rest: join(directory, 'rest'),
   place: join(directory, 'place.json'),
   end: join(directory, 'end.json'),
   chunk: (index: number) => join(directory, `${index}.chunk`),
 })
+
+/** Whole lines, as many as a chunk takes. */
+const endOfChunk = (part: string): number => {
+  if (part.length <= chunkCharacters) return part.length
+  return part.lastIndexOf('\n', chunkCharacters - 1) + 1 || part.indexOf('\n') + 1 || part.length
+}
 
 /** As an earlier agent left it; `part` was kept and is in no chunk yet, unless it was sealed in the last moment. */
 const reopen = (directory: string, id: string): Open => {
@@ -71,7 +81,7 @@ const reopen = (directory: string, id: string): Open => {
   return {
     ...{ id, directory, unsent, failed: null },
     ...(last ? { next: last.index + 1, head: last.hash } : place),
-    part: part === last?.content ? '' : part.slice(0, part.lastIndexOf('\n') + 1),
+    part: part.slice(last && part.startsWith(last.content) ? last.content.length : 0, part.lastIndexOf('\n') + 1),
     unsentCharacters: unsent.reduce((sum, { content }) => sum + content.length, 0),
     end: JSON.parse(readIfThere(at.end) ?? 'null') as RecordingEnd | null,
   }
@@ -85,20 +95,22 @@ export const openSpool = (
   const sending = new Set<Promise<void>>()
   const stopping = new AbortController()
 
-  const seal = async (open: Open): Promise<void> => {
-    if (open.part === '') return
-    const content = open.part
+  /** The next chunk of what was kept; the rest stays, on disk as well. */
+  const sealOne = async (open: Open): Promise<void> => {
+    const content = open.part.slice(0, endOfChunk(open.part))
     const chunk = { index: open.next, hash: recordingHash(open.head, open.next, content), content }
-    open.part = ''
+    const at = files(open.directory)
+    await replaceFile(at.chunk(chunk.index), JSON.stringify(chunk))
+    open.part = open.part.slice(content.length)
     open.next++
     open.head = chunk.hash
     open.unsent.push(chunk)
     open.unsentCharacters += content.length
-    const at = files(open.directory)
-    await replaceFile(at.chunk(chunk.index), JSON.stringify(chunk))
-    truncateSync(at.part, 0)
-    // What came while the chunk was written is in no chunk.
-    if (open.part !== '') appendFileSync(at.part, open.part)
+    writeFileSync(at.rest, open.part, { mode: 0o600 })
+    renameSync(at.rest, at.part)
+  }
+  const seal = async (open: Open, least = 1): Promise<void> => {
+    while (open.part.length >= least) await sealOne(open)
   }
   const sendNext = async (open: Open): Promise<boolean> => {
     const [chunk] = open.unsent
@@ -164,16 +176,22 @@ export const openSpool = (
         state.failed = error instanceof Error ? error : new Error('it could not be kept')
         broken(state.failed)
       }
-      const sealSoon = () => (sealing = sealing.then(() => seal(state)).then(wake, fail))
+      const sealSoon = (least?: number) => (sealing = sealing.then(() => seal(state, least)).then(wake, fail))
+      const holds = () => {
+        if (state.failed) throw state.failed
+      }
       const timer = setInterval(() => void sealSoon(), chunkMs)
       return {
         id,
-        write(events) {
-          if (state.failed) throw state.failed
+        async write(events) {
+          holds()
           if (state.unsentCharacters > maxUnsent) throw new Error('too much is waiting for the server')
           appendFileSync(files(state.directory).part, events, { mode: 0o600 })
           state.part += events
-          if (state.part.length >= chunkCharacters) void sealSoon()
+          if (state.part.length < chunkCharacters) return
+          const sealed = sealSoon(chunkCharacters)
+          if (state.part.length > maxPart) await sealed
+          holds()
         },
         async end(how) {
           clearInterval(timer)

@@ -17,6 +17,7 @@ import { setStage, type Stage } from '../../../test/access.ts'
 import { newCaller, type Caller } from '../../../test/platform.ts'
 import { newSshKey } from '../../../test/world.ts'
 import { createCheck } from './rules.ts'
+import { upkeep } from './upkeep.ts'
 
 let stage: Stage
 let bastion: Awaited<ReturnType<typeof enrolBastion>>
@@ -179,6 +180,46 @@ describe('reading', () => {
       for (const form of [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64')])
         expect(dump.includes(form)).toBe(false)
     expect(dump).toContain(opened.id)
+  })
+})
+
+describe('upkeep', () => {
+  const run = () => {
+    const { platform, founded } = stage
+    return upkeep.run({ services: platform.services, orgId: founded.orgId, personId: null, log: () => undefined })
+  }
+  const left = async (id: string) => {
+    const { rows } = await stage.platform.admin.query<{ state: string; chunks: string }>(
+      `select r.state, (select count(*) from recording_chunk c where c.recording_id = r.id) as chunks from recording r where r.id = $1`,
+      [id],
+    )
+    return rows[0] ?? null
+  }
+  const entriesOf = async (id: string) =>
+    (await stage.platform.admin.query<{ body: string }>(`select body from ledger where body like '%' || $1 || '%'`, [id])).rows
+      .map(({ body }) => body)
+      .filter((body) => /"recording\.(deleted|cut_off)"/.test(body))
+
+  test('one that nobody goes on with is cut off a day after its grant; after 365 days it is deleted, with its chunks and an entry', async () => {
+    const { clock } = stage.platform
+    const { opened } = await begin()
+    const { id } = opened
+    for (const chunk of chunksOf(id, ['one', 'two'])) await send(chunk)
+    clock.advance(23 * 3_600_000)
+    await run()
+    expect(await left(id)).toEqual({ state: 'running', chunks: '2' })
+    clock.advance(2 * 3_600_000)
+    await run()
+    expect(await left(id)).toEqual({ state: 'cut_off', chunks: '2' })
+    clock.advance(363 * 86_400_000)
+    await run()
+    expect(await left(id)).toEqual({ state: 'cut_off', chunks: '2' })
+    clock.advance(2 * 86_400_000)
+    await run()
+    expect(await left(id)).toBeNull()
+    const { rows } = await stage.platform.admin.query('select 1 from recording_chunk where recording_id = $1', [id])
+    expect(rows).toEqual([])
+    expect(await entriesOf(id)).toHaveLength(2)
   })
 })
 

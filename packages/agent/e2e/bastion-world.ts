@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { castEventsOf, operations, type CastEvent, type InputOf, type OutputOf } from '@holdfast/contract'
+import { readSettings } from '../src/index.ts'
+import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
+import { startOrganisation, trustHosts, type Organisation } from './organisation.ts'
+
+type Recording = OutputOf<typeof operations.recording.read>
+type HostId = InputOf<typeof operations.host.read>['id']
+
+/** Two real sshds, one the bastion and one the target behind it, in the care of two agents, and the real system. */
+export interface BastionWorld {
+  organisation: Organisation
+  bastion: ManagedHost
+  target: ManagedHost
+  targetId: HostId
+  call: Organisation['asker']['browser']['call']
+  /** A grant behind the bastion that runs, and a certificate of its person. */
+  given(seconds?: number): Promise<{ id: Recording['grantId']; certificate: string; login: string }>
+  recordingOf(grantId: Recording['grantId'], state: Recording['state']): Promise<Recording>
+  eventsOf(id: Recording['id']): Promise<CastEvent[]>
+  /** What it showed. */
+  textOf(id: Recording['id']): Promise<string>
+  verified(id: Recording['id']): Promise<OutputOf<typeof operations.recording.verify>>
+  close(): Promise<void>
+}
+
+export const createBastionWorld = async (): Promise<BastionWorld> => {
+  const organisation = await startOrganisation()
+  const { system } = organisation
+  const bring = async (name: string, recorder: boolean) => {
+    const host = await createManagedHost()
+    const more = { port: host.port, ...(recorder && { recorderLogin: host.otherLogin }) }
+    const { hostId, token } = await organisation.register(name, more)
+    await host.installBy({ server: system.url, token, authority: readFileSync(system.caFile, 'utf8') })
+    await host.startAgent()
+    await trustHosts(organisation, host, readSettings(host.layout).orgId, hostId)
+    return { host, hostId }
+  }
+  const { host: bastion, hostId: bastionId } = await bring('bastion', true)
+  const { host: target, hostId: targetId } = await bring('web-1', false)
+  await organisation.allow(targetId, target.login, bastionId)
+
+  const call: BastionWorld['call'] = (operation, input) => organisation.asker.browser.call(operation, input)
+  const eventsOf: BastionWorld['eventsOf'] = async (id) => {
+    const { chunks } = (await call(operations.recording.events, { id })).value
+    return chunks.flatMap(({ content }) => castEventsOf(content) ?? [])
+  }
+  return {
+    ...{ organisation, bastion, target, targetId, call, eventsOf },
+    async given(seconds = 600) {
+      const id = await organisation.grant(targetId, target.login, seconds)
+      // The code that was entered when it was asked for is minutes old at most.
+      const { value } = await call(operations.grant.certificate, { id, publicKey: bastion.userKey })
+      if (value.recordedBy !== 'bastion') throw new Error('the grant does not lead through the bastion')
+      return { id: value.id, certificate: value.certificate, login: value.login }
+    },
+    recordingOf: (grantId, state) =>
+      eventually(`a recording that is ${state}`, async () => {
+        const { rows } = (await call(operations.recording.list, { grantId })).value
+        return rows.find((row) => row.state === state)
+      }),
+    textOf: async (id) => (await eventsOf(id)).map(([, kind, text]) => (kind === 'o' ? text : '')).join(''),
+    verified: async (id) => (await call(operations.recording.verify, { id })).value,
+    async close() {
+      await bastion.close()
+      await target.close()
+      await organisation.close()
+    },
+  }
+}
