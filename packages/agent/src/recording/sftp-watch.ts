@@ -58,14 +58,17 @@ const acts: Record<number, Act> = {
 const actsOnTwo: Record<number, Act> = { [Kind.rename]: 'rename', [Kind.symlink]: 'link' }
 /** They only look. */
 const looks: readonly number[] = [Kind.lstat, Kind.realpath, Kind.stat, Kind.readlink]
-const extensions: Record<string, { act: Act; paths: 1 | 2 } | 'looks'> = {
-  'posix-rename@openssh.com': { act: 'rename', paths: 2 },
-  'hardlink@openssh.com': { act: 'link', paths: 2 },
-  'lsetstat@openssh.com': { act: 'attributes', paths: 1 },
-  ...{ 'statvfs@openssh.com': 'looks', 'fstatvfs@openssh.com': 'looks', 'fsync@openssh.com': 'looks' },
-  ...{ 'limits@openssh.com': 'looks', 'expand-path@openssh.com': 'looks', 'home-directory': 'looks' },
-  'users-groups-by-id@openssh.com': 'looks',
-}
+/** No object: its name is the client’s, and `constructor` is none of them. */
+const extensions = new Map<string, { act: Act; paths: 1 | 2 } | 'looks'>(
+  Object.entries({
+    'posix-rename@openssh.com': { act: 'rename', paths: 2 },
+    'hardlink@openssh.com': { act: 'link', paths: 2 },
+    'lsetstat@openssh.com': { act: 'attributes', paths: 1 },
+    ...{ 'statvfs@openssh.com': 'looks', 'fstatvfs@openssh.com': 'looks', 'fsync@openssh.com': 'looks' },
+    ...{ 'limits@openssh.com': 'looks', 'expand-path@openssh.com': 'looks', 'home-directory': 'looks' },
+    'users-groups-by-id@openssh.com': 'looks',
+  }),
+)
 
 type Fields = ReturnType<typeof readerOf>
 const pathIn = (fields: Fields): string => {
@@ -147,7 +150,7 @@ export const watchSftp = (): SftpWatch => {
     return pass(id, { of: 'write', file, bytes: fields.bytes().length })
   }
   const extended = (id: number, fields: Fields): Verdict => {
-    const what = extensions[fields.bytes().toString('latin1')]
+    const what = extensions.get(fields.bytes().toString('latin1'))
     if (what === undefined) return refuse(id, unsupported, 'the recorder cannot list this')
     if (what === 'looks') return pass(id, { of: 'nothing' })
     const path = pathIn(fields)

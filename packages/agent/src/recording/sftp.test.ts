@@ -99,6 +99,7 @@ describe('what is not passed on', () => {
   test('an extension that copies files where nobody sees it, and one that nobody knows', () => {
     expect(refused(packet(Kind.extended, u32(1), text('copy-data'), text('h')))).toBe(8)
     expect(refused(packet(Kind.extended, u32(1), text('new@example.test')))).toBe(8)
+    expect(refused(packet(Kind.extended, u32(1), text('constructor'), text('/a'), text('/b')))).toBe(8)
     expect(refused(packet(77, u32(1)))).toBe(8)
   })
   test('a handle that nobody was given, or that is closed', () => {
