@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { layoutOf } from '../src/index.ts'
 import { writeRecorder } from '../src/recording/program.ts'
 import { isRoot, requireMachine, skipNotice } from './machine.ts'
-import { createManagedHost, type ManagedHost } from './managed-host.ts'
+import { createManagedHost, eventually, type ManagedHost } from './managed-host.ts'
 import { tunnels } from './tunnels.ts'
 import { startWireServer, type WireServer } from './wire-server.ts'
 
@@ -78,16 +78,18 @@ describe.skipIf(!isRoot)('the account of a recorder', () => {
   it('forwards no agent and no X11; without the fence it does', async () => {
     const socket = join(directory, 'agent')
     const keys = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
-    const before = process.env['DISPLAY']
-    process.env['DISPLAY'] = ':99'
-    const attempt = () => host.run(certificate, 'x', { login, args: ['-o', `ForwardAgent=${socket}`, '-Y'] })
+    const attempt = async () => {
+      const options = host.clientOptions(certificate).map((each) => each.replace('IdentityAgent=none', `IdentityAgent=${socket}`))
+      const args = [...options, '-A', '-Y', '-p', String(host.port), `${login}@127.0.0.1`, 'x']
+      const env = { ...process.env, DISPLAY: ':99', SSH_AUTH_SOCK: socket }
+      return spawnSync('ssh', args, { env, encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] }).stdout
+    }
     try {
-      expect((await attempt()).out).toBe('agent= display= asked=x\n')
-      expect((await without(forwarding, attempt)).out).toBe('agent=yes display=yes asked=x\n')
+      await eventually('the agent of keys', () => existsSync(socket))
+      expect(await attempt()).toBe('agent= display= asked=x\n')
+      expect(await without(forwarding, attempt)).toBe('agent=yes display=yes asked=x\n')
     } finally {
       keys.kill()
-      if (before === undefined) delete process.env['DISPLAY']
-      else process.env['DISPLAY'] = before
     }
   })
 

@@ -108,11 +108,10 @@ const pass = async (from: Readable, to: Writable): Promise<void> => {
     if (!to.write(chunk)) await once(to, 'drain')
   }
 }
-/** The recording is whole: nothing of what was refused went on. */
-const refuse = (error: unknown): Promise<never> => {
+/** The recording is whole, and says why: nothing of what was refused went on. The person is told nothing, since sshd drops what a subsystem says so. */
+const refuse = async (error: unknown): Promise<never> => {
   inner.kill('SIGKILL')
-  const why = error instanceof Error ? error.message : 'it failed'
-  process.stderr.write(`\r\nThis session is recorded, and only SFTP of version 3 is carried: ${why}.\r\n`)
+  await keepOutput(`Only SFTP of version 3 is carried: ${error instanceof Error ? error.message : 'it failed'}.\n`)
   return finish(254)
 }
 transfer?.there.catch(refuse)
