@@ -80,12 +80,17 @@ const transfer =
     server: { from: stdout, to: stdin },
     keep: (mark) => keep('m', JSON.stringify(mark)),
   })
+/** What was kept and is not shown yet would go with the process. */
+const flushed = (stream: Writable) => new Promise<void>((resolve) => stream.write('', () => resolve()))
 let finishing: Promise<never> | null = null
-const finish = (exitCode: number | null): Promise<never> => {
+/** The first end counts. */
+const finish = (exitCode: number | null, lastWords = ''): Promise<never> => {
   finishing ??= (async () => {
     await transfer?.end()
+    await keepOutput(lastWords)
     await ask({ end: { exitCode } })
     over = true
+    await Promise.all([flushed(process.stdout), flushed(process.stderr)])
     process.exit(exitCode ?? 255)
   })()
   return finishing
@@ -109,10 +114,10 @@ const pass = async (from: Readable, to: Writable): Promise<void> => {
   }
 }
 /** The recording is whole, and says why: nothing of what was refused went on. The person is told nothing, since sshd drops what a subsystem says so. */
-const refuse = async (error: unknown): Promise<never> => {
+const refuse = (error: unknown): Promise<never> => {
+  const ending = finish(254, `Only SFTP of version 3 is carried: ${error instanceof Error ? error.message : 'it failed'}.\n`)
   inner.kill('SIGKILL')
-  await keepOutput(`Only SFTP of version 3 is carried: ${error instanceof Error ? error.message : 'it failed'}.\n`)
-  return finish(254)
+  return ending
 }
 transfer?.there.catch(refuse)
 await Promise.all([transfer ? transfer.back.catch(refuse) : pass(stdout, process.stdout), pass(stderr, process.stderr)])
