@@ -762,10 +762,20 @@ table org (
   require_mfa boolean not null default false,
   plan_ends_at timestamp with time zone,
   plan_before text,
+  session_minutes integer,
+  idle_minutes integer,
+  lock_minutes integer,
+  networks text[] not null default '{}'::text[],
+  sign_in_methods text[] not null default '{password,passkey,sso}'::text[],
+  constraint org_idle_minutes_check CHECK (((idle_minutes >= 15) AND (idle_minutes <= 10080))),
+  constraint org_lock_minutes_check CHECK (((lock_minutes >= 5) AND (lock_minutes <= 720))),
   constraint org_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint org_networks_check CHECK ((cardinality(networks) <= 50)),
   constraint org_operator_plan CHECK (((NOT is_operator) OR (plan_ends_at IS NULL))),
   constraint org_plan CHECK ((plan = ANY (ARRAY['starter'::text, 'growth'::text, 'enterprise'::text]))),
   constraint org_plan_before_check CHECK ((plan_before = ANY (ARRAY['growth'::text, 'enterprise'::text]))),
+  constraint org_session_minutes_check CHECK (((session_minutes >= 15) AND (session_minutes <= 43200))),
+  constraint org_sign_in_methods_check CHECK ((('passkey'::text = ANY (sign_in_methods)) AND (sign_in_methods <@ '{password,passkey,sso}'::text[]))),
   constraint org_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text)),
   constraint org_pkey PRIMARY KEY (id),
   constraint org_slug_key UNIQUE (slug)
@@ -778,8 +788,8 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.org FOR EACH ROW EXECUTE FUNCTION capture_org() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.org FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select to holdfast_app;
-grant update (slug, name, region, plan, require_mfa, plan_ends_at, plan_before) to holdfast_app;
-grant select (id, slug, name, region, plan, is_operator, created_at, require_mfa) to holdfast_gate;
+grant update (slug, name, region, plan, require_mfa, plan_ends_at, plan_before, session_minutes, idle_minutes, lock_minutes, networks, sign_in_methods) to holdfast_app;
+grant select (id, slug, name, region, plan, is_operator, created_at, require_mfa, session_minutes, idle_minutes, lock_minutes, networks, sign_in_methods) to holdfast_gate;
 
 table passkey (
   person_id text not null,
@@ -1089,6 +1099,9 @@ table session (
   revoke_reason text,
   staff_grant_id text,
   sso_connection_id text,
+  signed_in_at timestamp with time zone not null default now(),
+  methods text[] not null,
+  attended_at timestamp with time zone default now(),
   constraint session_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint session_org_id_staff_grant_id_person_id_fkey FOREIGN KEY (org_id, staff_grant_id, person_id) REFERENCES staff_grant(org_id, id, person_id),
   constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
@@ -2599,9 +2612,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'is_operator', new.is_operator, 'name', new.name, 'org_id', new.org_id, 'plan', new.plan, 'plan_before', new.plan_before, 'plan_ends_at', new.plan_ends_at, 'region', new.region, 'require_mfa', new.require_mfa, 'slug', new.slug)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'id', new.id, 'idle_minutes', new.idle_minutes, 'is_operator', new.is_operator, 'lock_minutes', new.lock_minutes, 'name', new.name, 'networks', new.networks, 'org_id', new.org_id, 'plan', new.plan, 'plan_before', new.plan_before, 'plan_ends_at', new.plan_ends_at, 'region', new.region, 'require_mfa', new.require_mfa, 'session_minutes', new.session_minutes, 'sign_in_methods', new.sign_in_methods, 'slug', new.slug)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'is_operator', old.is_operator, 'name', old.name, 'org_id', old.org_id, 'plan', old.plan, 'plan_before', old.plan_before, 'plan_ends_at', old.plan_ends_at, 'region', old.region, 'require_mfa', old.require_mfa, 'slug', old.slug)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'id', old.id, 'idle_minutes', old.idle_minutes, 'is_operator', old.is_operator, 'lock_minutes', old.lock_minutes, 'name', old.name, 'networks', old.networks, 'org_id', old.org_id, 'plan', old.plan, 'plan_before', old.plan_before, 'plan_ends_at', old.plan_ends_at, 'region', old.region, 'require_mfa', old.require_mfa, 'session_minutes', old.session_minutes, 'sign_in_methods', old.sign_in_methods, 'slug', old.slug)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
@@ -2609,11 +2622,20 @@ AS $function$
         if new.id is distinct from old.id then
           after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
         end if;
+        if new.idle_minutes is distinct from old.idle_minutes then
+          after := after || ',"idle_minutes":' || coalesce(to_json(new.idle_minutes)::text, 'null'); before := before || ',"idle_minutes":' || coalesce(to_json(old.idle_minutes)::text, 'null');
+        end if;
         if new.is_operator is distinct from old.is_operator then
           after := after || ',"is_operator":' || coalesce(to_json(new.is_operator)::text, 'null'); before := before || ',"is_operator":' || coalesce(to_json(old.is_operator)::text, 'null');
         end if;
+        if new.lock_minutes is distinct from old.lock_minutes then
+          after := after || ',"lock_minutes":' || coalesce(to_json(new.lock_minutes)::text, 'null'); before := before || ',"lock_minutes":' || coalesce(to_json(old.lock_minutes)::text, 'null');
+        end if;
         if new.name is distinct from old.name then
           after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.networks is distinct from old.networks then
+          after := after || ',"networks":' || coalesce(to_json(new.networks)::text, 'null'); before := before || ',"networks":' || coalesce(to_json(old.networks)::text, 'null');
         end if;
         if new.org_id is distinct from old.org_id then
           after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
@@ -2632,6 +2654,12 @@ AS $function$
         end if;
         if new.require_mfa is distinct from old.require_mfa then
           after := after || ',"require_mfa":' || coalesce(to_json(new.require_mfa)::text, 'null'); before := before || ',"require_mfa":' || coalesce(to_json(old.require_mfa)::text, 'null');
+        end if;
+        if new.session_minutes is distinct from old.session_minutes then
+          after := after || ',"session_minutes":' || coalesce(to_json(new.session_minutes)::text, 'null'); before := before || ',"session_minutes":' || coalesce(to_json(old.session_minutes)::text, 'null');
+        end if;
+        if new.sign_in_methods is distinct from old.sign_in_methods then
+          after := after || ',"sign_in_methods":' || coalesce(to_json(new.sign_in_methods)::text, 'null'); before := before || ',"sign_in_methods":' || coalesce(to_json(old.sign_in_methods)::text, 'null');
         end if;
         if new.slug is distinct from old.slug then
           after := after || ',"slug":' || coalesce(to_json(new.slug)::text, 'null'); before := before || ',"slug":' || coalesce(to_json(old.slug)::text, 'null');
@@ -3193,9 +3221,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('amr', new.amr, 'auth_time', new.auth_time, 'created_at', new.created_at, 'expires_at', new.expires_at, 'grace_hits', new.grace_hits, 'id', new.id, 'idle_expires_at', new.idle_expires_at, 'ip_sealed', capture_bytes(new.ip_sealed), 'last_seen_at', new.last_seen_at, 'mfa_at', new.mfa_at, 'org_id', new.org_id, 'person_id', new.person_id, 'refresh_grace_until', new.refresh_grace_until, 'refresh_seq', new.refresh_seq, 'restricted', new.restricted, 'revoke_reason', new.revoke_reason, 'revoked_at', new.revoked_at, 'sso_connection_id', new.sso_connection_id, 'staff_grant_id', new.staff_grant_id, 'user_agent_sealed', capture_bytes(new.user_agent_sealed))::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('amr', new.amr, 'auth_time', new.auth_time, 'created_at', new.created_at, 'expires_at', new.expires_at, 'grace_hits', new.grace_hits, 'id', new.id, 'idle_expires_at', new.idle_expires_at, 'ip_sealed', capture_bytes(new.ip_sealed), 'last_seen_at', new.last_seen_at, 'methods', new.methods, 'mfa_at', new.mfa_at, 'org_id', new.org_id, 'person_id', new.person_id, 'refresh_grace_until', new.refresh_grace_until, 'refresh_seq', new.refresh_seq, 'restricted', new.restricted, 'revoke_reason', new.revoke_reason, 'revoked_at', new.revoked_at, 'signed_in_at', new.signed_in_at, 'sso_connection_id', new.sso_connection_id, 'staff_grant_id', new.staff_grant_id, 'user_agent_sealed', capture_bytes(new.user_agent_sealed))::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('amr', old.amr, 'auth_time', old.auth_time, 'created_at', old.created_at, 'expires_at', old.expires_at, 'grace_hits', old.grace_hits, 'id', old.id, 'idle_expires_at', old.idle_expires_at, 'ip_sealed', capture_bytes(old.ip_sealed), 'last_seen_at', old.last_seen_at, 'mfa_at', old.mfa_at, 'org_id', old.org_id, 'person_id', old.person_id, 'refresh_grace_until', old.refresh_grace_until, 'refresh_seq', old.refresh_seq, 'restricted', old.restricted, 'revoke_reason', old.revoke_reason, 'revoked_at', old.revoked_at, 'sso_connection_id', old.sso_connection_id, 'staff_grant_id', old.staff_grant_id, 'user_agent_sealed', capture_bytes(old.user_agent_sealed))::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('amr', old.amr, 'auth_time', old.auth_time, 'created_at', old.created_at, 'expires_at', old.expires_at, 'grace_hits', old.grace_hits, 'id', old.id, 'idle_expires_at', old.idle_expires_at, 'ip_sealed', capture_bytes(old.ip_sealed), 'last_seen_at', old.last_seen_at, 'methods', old.methods, 'mfa_at', old.mfa_at, 'org_id', old.org_id, 'person_id', old.person_id, 'refresh_grace_until', old.refresh_grace_until, 'refresh_seq', old.refresh_seq, 'restricted', old.restricted, 'revoke_reason', old.revoke_reason, 'revoked_at', old.revoked_at, 'signed_in_at', old.signed_in_at, 'sso_connection_id', old.sso_connection_id, 'staff_grant_id', old.staff_grant_id, 'user_agent_sealed', capture_bytes(old.user_agent_sealed))::text;
       else
         if new.amr is distinct from old.amr then
           after := after || ',"amr":' || coalesce(to_json(new.amr)::text, 'null'); before := before || ',"amr":' || coalesce(to_json(old.amr)::text, 'null');
@@ -3224,6 +3252,9 @@ AS $function$
         if new.last_seen_at is distinct from old.last_seen_at then
           after := after || ',"last_seen_at":' || coalesce(to_json(new.last_seen_at)::text, 'null'); before := before || ',"last_seen_at":' || coalesce(to_json(old.last_seen_at)::text, 'null');
         end if;
+        if new.methods is distinct from old.methods then
+          after := after || ',"methods":' || coalesce(to_json(new.methods)::text, 'null'); before := before || ',"methods":' || coalesce(to_json(old.methods)::text, 'null');
+        end if;
         if new.mfa_at is distinct from old.mfa_at then
           after := after || ',"mfa_at":' || coalesce(to_json(new.mfa_at)::text, 'null'); before := before || ',"mfa_at":' || coalesce(to_json(old.mfa_at)::text, 'null');
         end if;
@@ -3247,6 +3278,9 @@ AS $function$
         end if;
         if new.revoked_at is distinct from old.revoked_at then
           after := after || ',"revoked_at":' || coalesce(to_json(new.revoked_at)::text, 'null'); before := before || ',"revoked_at":' || coalesce(to_json(old.revoked_at)::text, 'null');
+        end if;
+        if new.signed_in_at is distinct from old.signed_in_at then
+          after := after || ',"signed_in_at":' || coalesce(to_json(new.signed_in_at)::text, 'null'); before := before || ',"signed_in_at":' || coalesce(to_json(old.signed_in_at)::text, 'null');
         end if;
         if new.sso_connection_id is distinct from old.sso_connection_id then
           after := after || ',"sso_connection_id":' || coalesce(to_json(new.sso_connection_id)::text, 'null'); before := before || ',"sso_connection_id":' || coalesce(to_json(old.sso_connection_id)::text, 'null');
@@ -3866,12 +3900,13 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_api_key(id text)
- RETURNS TABLE(org_id uuid, secret_hash bytea, key_role text, person_id text, person_state text, member_role text, mver integer, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, region text, plan text)
+ RETURNS TABLE(org_id uuid, secret_hash bytea, key_role text, person_id text, person_state text, member_role text, mver integer, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, region text, plan text, networks text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select k.org_id, k.secret_hash, k.role, k.created_by, p.state, m.role, m.version, k.expires_at, k.revoked_at, o.is_operator, o.region, o.plan
+  select k.org_id, k.secret_hash, k.role, k.created_by, p.state, m.role, m.version, k.expires_at, k.revoked_at, o.is_operator, o.region, o.plan,
+    o.networks
   from api_key k
     join org o on o.id = k.org_id
     join person p on p.id = k.created_by
@@ -3951,12 +3986,13 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_membership(org uuid, person text)
- RETURNS TABLE(role text, requires_mfa boolean, org_is_operator boolean)
+ RETURNS TABLE(role text, requires_mfa boolean, org_is_operator boolean, policy jsonb)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select m.role, m.role in ('owner', 'admin') or o.require_mfa, o.is_operator
+  select m.role, m.role in ('owner', 'admin') or o.require_mfa, o.is_operator,
+    sign_in_policy(o.session_minutes, o.idle_minutes, o.lock_minutes, o.networks, o.sign_in_methods)
   from membership m join org o on o.id = m.org_id where m.org_id = org and m.person_id = person
 $function$
 ;
@@ -4029,12 +4065,13 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_person_orgs(person text)
- RETURNS TABLE(org_id uuid, slug text, name text, role text)
+ RETURNS TABLE(org_id uuid, slug text, name text, role text, session_minutes integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select o.id, o.slug, o.name, m.role from membership m join org o on o.id = m.org_id where m.person_id = person order by o.name, o.id
+  select o.id, o.slug, o.name, m.role, o.session_minutes
+  from membership m join org o on o.id = m.org_id where m.person_id = person order by o.name, o.id
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
@@ -4079,7 +4116,7 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_session(session_id text)
- RETURNS TABLE(person_id text, person_state text, org_id uuid, role text, mver integer, live boolean, restricted boolean, mfa_at timestamp with time zone, auth_time timestamp with time zone, amr text[], created_at timestamp with time zone, expires_at timestamp with time zone, idle_expires_at timestamp with time zone, revoked_at timestamp with time zone, refresh_seq integer, org_is_operator boolean, region text, plan text, org_requires_mfa boolean, mfa_enrolled boolean, staff_grant_id text, staff_write boolean, staff_ends_at timestamp with time zone)
+ RETURNS TABLE(person_id text, person_state text, org_id uuid, role text, mver integer, live boolean, restricted boolean, mfa_at timestamp with time zone, auth_time timestamp with time zone, amr text[], created_at timestamp with time zone, expires_at timestamp with time zone, idle_expires_at timestamp with time zone, revoked_at timestamp with time zone, refresh_seq integer, org_is_operator boolean, region text, plan text, org_requires_mfa boolean, mfa_enrolled boolean, staff_grant_id text, staff_write boolean, staff_ends_at timestamp with time zone, signed_in_at timestamp with time zone, methods text[], attended_at timestamp with time zone, policy jsonb)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -4087,7 +4124,9 @@ AS $function$
   select s.person_id, p.state, s.org_id, case when s.staff_grant_id is null then m.role else g.role end, m.version,
     s.revoked_at is null and s.expires_at > now() and s.idle_expires_at > now() and p.state = 'active',
     s.restricted, s.mfa_at, s.auth_time, s.amr, s.created_at, s.expires_at, s.idle_expires_at, s.revoked_at, s.refresh_seq,
-    o.is_operator, o.region, o.plan, o.require_mfa, p.mfa_enrolled_at is not null, s.staff_grant_id, g.write, g.ends_at
+    o.is_operator, o.region, o.plan, o.require_mfa, p.mfa_enrolled_at is not null, s.staff_grant_id, g.write, g.ends_at,
+    s.signed_in_at, s.methods, s.attended_at,
+    sign_in_policy(o.session_minutes, o.idle_minutes, o.lock_minutes, o.networks, o.sign_in_methods)
   from session s
     join person p on p.id = s.person_id
     join org o on o.id = s.org_id
@@ -4350,6 +4389,18 @@ $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
 
+CREATE OR REPLACE FUNCTION public.members_without_passkey()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select m.person_id from membership m
+  where m.org_id = current_org() and not exists (select from passkey k where k.person_id = m.person_id) order by m.person_id
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.operator_org()
  RETURNS uuid
  LANGUAGE sql
@@ -4553,6 +4604,18 @@ begin
 end $function$
 ;
 -- owner holdfast_owner; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.sign_in_policy(session_minutes integer, idle_minutes integer, lock_minutes integer, networks text[], methods text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when coalesce(session_minutes, idle_minutes, lock_minutes) is not null or cardinality(networks) > 0 or cardinality(methods) < 3
+    then jsonb_build_object('sessionMinutes', session_minutes, 'idleMinutes', idle_minutes, 'lockMinutes', lock_minutes,
+      'networks', networks, 'methods', methods) end
+$function$
+;
+-- owner holdfast_owner; execute: holdfast_app, holdfast_gate
 
 CREATE OR REPLACE FUNCTION public.sso_forget()
  RETURNS bigint

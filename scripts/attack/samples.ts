@@ -179,6 +179,13 @@ const byName: Record<string, unknown> = {
     requireMfa: false,
     requiredAtOnce: false,
   },
+  ...{
+    sessionMinutes: 43_200,
+    idleMinutes: 10_080,
+    lockMinutes: 720,
+    networks: ['0.0.0.0/0', '::/0'],
+    methods: ['password', 'passkey'],
+  },
   ...{ show: 'open', kind: 'policy.review', subject: 'po_', dueAt: '2030-01-01T00:00:00.000Z', timeZone: 'Europe/Vienna' },
   ...{ weekdays: [1, 2, 3], holidays: [{ on: '2027-01-01', name: 'Attacked' }] },
   ...{

@@ -50,6 +50,7 @@ const inside = [
     '/policies',
     '/policies/new',
     '/settings/organisation',
+    '/settings/sign-in',
     '/settings/account',
     '/settings/account?do=password',
   ],

@@ -67,6 +67,7 @@ export const factor = capability('factor', {
     permission: 'self',
     sessionOnly: true,
     restricted: true,
+    heldBack: ['locked', 'method'],
     input: z.object({}),
     output: z.object({
       rows: z.array(Factor).max(20),
@@ -102,6 +103,7 @@ export const factor = capability('factor', {
     permission: 'self',
     sessionOnly: true,
     restricted: true,
+    heldBack: ['method'],
     input: z.object({}),
     output: PasskeyCreationOptions,
     errors: { too_many_factors: 409, step_up_first: 403 },
@@ -113,6 +115,7 @@ export const factor = capability('factor', {
     sessionOnly: true,
     restricted: true,
     rate: 'secret',
+    heldBack: ['method'],
     input: z.object({ label: Label.default('Passkey'), passkey: PasskeyRegistration }),
     output: z.object({ id: FactorId, recoveryCodes: z.array(z.string()).max(20) }),
     errors: { passkey_refused: 403, too_many_factors: 409, step_up_first: 403 },
@@ -125,6 +128,7 @@ export const factor = capability('factor', {
     sessionOnly: true,
     restricted: true,
     secretInput: true,
+    heldBack: ['locked', 'method'],
     input: z.object({
       act: z
         .object({ operation: z.string().max(64), input: z.string().max(50_000).describe('as JSON') })

@@ -7,6 +7,9 @@ import type { ProblemStatus } from './problem.ts'
 /** What an operation may refuse with, beside the common problems: code → status. */
 export type Errors = Record<string, ProblemStatus>
 
+/** Why a sign-in policy holds a session back: where it comes from, nobody was at it, or by what it was signed in. */
+export type HeldBack = 'network' | 'locked' | 'method'
+
 interface Common<I extends z.ZodObject, E extends Errors> {
   /** Below `/api/v1`; `:name` parts are fields of the input. */
   path: `/${string}`
@@ -21,6 +24,8 @@ interface Common<I extends z.ZodObject, E extends Errors> {
   sessionOnly?: true
   /** May be called by a session that has not satisfied the second factor it needs. */
   restricted?: true
+  /** May be called by a session that the organisation's sign-in policy holds back, for these reasons. */
+  heldBack?: readonly HeldBack[]
   /** May be called by staff in a customer's organisation whatever they may read: it shows them who they are. */
   staff?: true
   /** The agent of a host that was just retired may still call it. */

@@ -14,6 +14,7 @@ import { policy } from './policy.ts'
 import { recording } from './recording.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
+import { signInPolicy } from './sign-in-policy.ts'
 import { sso } from './sso.ts'
 import { sshAuthority } from './ssh-authority.ts'
 import { staff, staffAccess } from './staff-access.ts'
@@ -25,6 +26,7 @@ export const operations = {
   account,
   factor,
   organisation,
+  signInPolicy,
   member,
   invitation,
   apiKey,

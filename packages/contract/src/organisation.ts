@@ -31,10 +31,10 @@ export const organisation = capability('organisation', {
   }),
   update: command({
     path: '/organisation',
-    summary: 'Change the name, or require a second factor of everybody',
+    summary: 'Change the name',
     permission: 'organisation:write',
     stepUp: true,
-    input: z.object({ name: text(1, 100).optional(), requireMfa: z.boolean().optional() }),
+    input: z.object({ name: text(1, 100) }),
     output: OrganisationDetail,
     audit: { action: 'organisation.updated', target: (_, { id }) => id },
   }),

@@ -3,13 +3,21 @@ import { Email, Instant, OrgId, PersonId, SessionId, SsoConnectionId, StaffGrant
 import { capability, command, query } from './operation.ts'
 import { PasskeyAssertion, PasskeyRequestOptions } from './passkey.ts'
 import { Role } from './roles.ts'
+import { SignInMethod } from './sign-in-policy.ts'
 import { signOnBodyBytes, SignOnParameters, SsoDomainName } from './sign-on.ts'
 
 /** A 6-digit TOTP code or a recovery code. */
 export const FactorCode = z.string().min(6).max(40)
 
-/** What the session must do before it may do anything else (C2). */
-export const SessionNext = z.enum(['done', 'confirm_factor', 'enrol_factor'])
+/** What the session must do before it may do anything else: C2, and the organisation's sign-in policy. */
+export const SessionNext = z.enum([
+  'done',
+  'confirm_factor',
+  'enrol_factor',
+  'unlock', // nobody was at it for too long
+  'use_other_method', // the organisation does not accept the way it was signed in
+  'use_other_network',
+])
 
 export const Organisation = z.object({ id: OrgId, name: z.string(), role: Role, operator: z.boolean() })
 
@@ -23,6 +31,8 @@ export const CurrentSession = z.object({
   factorConfirmedAt: Instant.nullable(),
   stepUpUntil: Instant.nullable().describe('risky operations are accepted until then without another code'),
   recoveryCodesLeft: z.number().int(),
+  lockMinutes: z.number().int().nullable().describe('the session locks when nobody was at it for so long'),
+  signInMethods: z.array(SignInMethod).max(3).describe('by what this organisation lets people sign in'),
   staff: z
     .object({ grantId: StaffGrantId, endsAt: Instant })
     .nullable()
@@ -112,6 +122,7 @@ export const session = capability('session', {
     sessionOnly: true,
     restricted: true,
     rate: 'secret',
+    heldBack: ['locked', 'method'],
     input: z.object({ code: FactorCode }),
     output: z.object({ id: SessionId, next: SessionNext, recoveryCodesLeft: z.number().int() }),
     errors: { code_refused: 403, no_factor: 409 },
@@ -124,6 +135,7 @@ export const session = capability('session', {
     sessionOnly: true,
     restricted: true,
     rate: 'secret',
+    heldBack: ['locked', 'method'],
     input: z.object({ passkey: PasskeyAssertion }),
     output: z.object({ id: SessionId, next: SessionNext, recoveryCodesLeft: z.number().int() }),
     errors: { passkey_refused: 403 },
@@ -135,6 +147,8 @@ export const session = capability('session', {
     permission: 'self',
     sessionOnly: true,
     rate: 'secret',
+    restricted: true,
+    heldBack: ['locked', 'method'],
     input: z.object({ password: z.string().min(1).max(200) }),
     output: z.object({ id: SessionId }),
     errors: { password_refused: 403, factor_required: 409 },
@@ -155,6 +169,7 @@ export const session = capability('session', {
     permission: 'self',
     restricted: true,
     staff: true,
+    heldBack: ['network', 'locked', 'method'],
     input: z.object({}),
     output: CurrentSession,
   }),
@@ -185,12 +200,24 @@ export const session = capability('session', {
     output: z.object({ personId: PersonId, ended: z.number().int() }),
     audit: { action: 'session.others_revoked', target: (_, { personId }) => personId },
   }),
+  lock: command({
+    path: '/session/lock',
+    summary: 'Lock this session: it asks for a proof before anything else',
+    permission: 'self',
+    sessionOnly: true,
+    restricted: true,
+    heldBack: ['network', 'locked', 'method'],
+    input: z.object({}),
+    output: z.object({ id: SessionId }),
+    audit: { action: 'session.locked', target: (_, { id }) => id },
+  }),
   signOut: command({
     path: '/session/sign-out',
     summary: 'End this session',
     permission: 'self',
     sessionOnly: true,
     restricted: true,
+    heldBack: ['network', 'locked', 'method'],
     input: z.object({}),
     output: z.object({ id: SessionId }),
     errors: { no_session: 409 },
@@ -202,9 +229,10 @@ export const session = capability('session', {
     permission: 'self',
     sessionOnly: true,
     restricted: true,
+    heldBack: ['network', 'locked', 'method'],
     input: z.object({ orgId: OrgId }),
     output: z.object({ id: SessionId, next: SessionNext }),
-    errors: { organisation_not_found: 404, no_session: 409, sso_required: 403, sso_session: 403 },
+    errors: { organisation_not_found: 404, no_session: 409, sign_in_again: 409, sso_required: 403, sso_session: 403 },
     audit: { action: 'session.organisation_switched', target: ({ orgId }) => orgId },
   }),
 })

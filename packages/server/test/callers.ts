@@ -24,6 +24,8 @@ export interface Caller {
   apiKey: string | null
   signOn: string | null
   origin: Origin
+  /** A person is at it, as the console says. */
+  attended: boolean
 }
 
 export const newCaller = (options: Partial<Caller> = {}): Caller => ({
@@ -31,6 +33,7 @@ export const newCaller = (options: Partial<Caller> = {}): Caller => ({
   refresh: null,
   apiKey: null,
   signOn: null,
+  attended: true,
   origin: { address: '192.0.2.1', agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' },
   ...options,
 })
@@ -59,7 +62,9 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
     id: newId('rq'),
     origin: as.origin,
     principal: await authenticate({
+      ip: as.origin.address,
       headers: {
+        ...(as.attended && { 'holdfast-attended': '1' }),
         ...(as.apiKey !== null && { authorization: `Bearer ${as.apiKey}` }),
         ...(as.access !== null && { cookie: `${accessCookie}=${as.access}` }),
       },

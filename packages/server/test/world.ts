@@ -481,6 +481,7 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     return { input: { id: rows[0]?.id ?? '' }, as: person.caller }
   },
   'session.revokeOthers': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
+  'session.lock': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
   'session.signOut': async (w) => ({ input: {}, as: (await somebody(w)).caller }),
   'session.switchOrganisation': async (w) => ({ input: { orgId: w.founded.orgId }, as: (await somebody(w)).caller }),
   'session.discover': async (w) => ({ input: { domain: (await signOn(w)).domain }, as: newCaller() }),
@@ -534,6 +535,9 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     input: { personId: (await somebody(w, 'admin')).personId }, // cleared: with a second factor
     as: (await somebody(w, 'owner')).caller,
   }),
+  'signInPolicy.read': (w) => asMember(w, {}),
+  'signInPolicy.preview': (w) => ownerCall(w, { requireMfa: true, networks: ['198.51.100.0/24'], sessionMinutes: 60 }),
+  'signInPolicy.set': (w) => ownerCall(w, { networks: ['192.0.2.0/24'], idleMinutes: 10_080 }),
   'member.list': (w) => asMember(w, {}),
   'member.changeRole': async (w) => ownerCall(w, { id: (await somebody(w)).personId, role: 'reviewer' as const }),
   'member.remove': async (w) => ownerCall(w, { id: (await somebody(w)).personId }),

@@ -13,7 +13,7 @@ import {
 export interface Doors {
   /** The session is over: go and sign in. */
   signIn: () => void
-  /** The session must confirm or enrol a second factor first (C2). */
+  /** The session must do something first: a second factor (C2), or what the organisation's sign-in policy asks. */
   factor: () => void
   /** Asks for a code or the password. True once confirmed, false when the person would not. */
   stepUp: () => Promise<boolean>
@@ -31,14 +31,21 @@ export interface ApiOptions {
   doors: Doors
   /** Runs one refresh at a time over all tabs, and skips it when another tab refreshed after `since` (ms). */
   once: (since: number, refresh: () => Promise<void>) => Promise<void>
+  /** Sent with every call. */
+  headers?: () => Record<string, string>
   now?: () => number
 }
 
 const isCode = (error: unknown, code: string): boolean => error instanceof ProblemError && error.code === code
 
+const heldBack: readonly string[] = ['mfa_required', 'session_locked', 'sign_in_method_refused', 'network_refused']
+/** The session must do something else first. Another organisation that would refuse it is no reason to leave this one. */
+const isHeldBack = (error: unknown, { name }: Operation): boolean =>
+  error instanceof ProblemError && heldBack.includes(error.code) && name !== session.switchOrganisation.name
+
 /** Pure of the page it runs in, so that tests can stand in for network and doors. */
-export const createApi = ({ fetch, doors, once, now = Date.now }: ApiOptions): Api => {
-  const client = createClient({ baseUrl: '', fetch })
+export const createApi = ({ fetch, doors, once, headers = () => ({}), now = Date.now }: ApiOptions): Api => {
+  const client = createClient({ baseUrl: '', fetch, headers })
   const refresh = async (): Promise<void> => {
     await client.call(session.refresh, {})
   }
@@ -61,7 +68,7 @@ export const createApi = ({ fetch, doors, once, now = Date.now }: ApiOptions): A
         } else if (isCode(error, 'unauthenticated') && operation.permission !== 'public') {
           doors.signIn()
           throw error
-        } else if (isCode(error, 'mfa_required')) {
+        } else if (isHeldBack(error, operation)) {
           doors.factor()
           throw error
         } else if ((isCode(error, 'step_up_required') || isCode(error, 'step_up_first')) && !steppedUp) {

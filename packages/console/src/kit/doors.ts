@@ -1,3 +1,4 @@
+import { attendedHeaders } from './attended.ts'
 import { createApi, onceOverTabs, type Api, type Doors } from './api.ts'
 
 /** Filled by the shell once the router exists; calls before that would have nowhere to go. */
@@ -10,6 +11,7 @@ export const openDoors = (real: Doors): void => {
 export const api: Api = createApi({
   fetch: (input, init) => fetch(input, init),
   once: onceOverTabs,
+  headers: attendedHeaders,
   doors: {
     signIn: () => doors?.signIn(),
     factor: () => doors?.factor(),

@@ -4,12 +4,14 @@ import {
   IconDeviceDesktop,
   IconDevices,
   IconKeyboard,
+  IconLock,
   IconLogout,
   IconMoon,
   IconSun,
   IconUserCircle,
 } from '@tabler/icons-react'
 import { useGo } from '../kit/PageLink.tsx'
+import { useLock } from './lock.ts'
 import { useSignOut } from './signOut.ts'
 
 const schemes: readonly [MantineColorScheme, string, typeof IconSun][] = [
@@ -23,6 +25,7 @@ export const AccountItems = ({ openHelp }: { openHelp: () => void }) => {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const go = useGo()
   const signOut = useSignOut()
+  const lock = useLock()
   return (
     <>
       <Menu.Item leftSection={<IconUserCircle size={16} aria-hidden />} onClick={() => go('/settings/account')}>
@@ -48,6 +51,9 @@ export const AccountItems = ({ openHelp }: { openHelp: () => void }) => {
         </Menu.Item>
       ))}
       <Menu.Divider />
+      <Menu.Item leftSection={<IconLock size={16} aria-hidden />} onClick={() => void lock()}>
+        Lock
+      </Menu.Item>
       <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
         Sign out
       </Menu.Item>

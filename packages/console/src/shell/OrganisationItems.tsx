@@ -19,6 +19,7 @@ export const OrganisationItems = () => {
       no_session: 'This is not a session that can move.',
       sso_required: 'That organisation signs in by single sign-on only.',
       sso_session: 'You came in by single sign-on, which opens this organisation only.',
+      sign_in_again: 'Your session is older than that organisation allows. Sign out, and sign in again.',
     },
     onDone: () => changed('/'),
   })

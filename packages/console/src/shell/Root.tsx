@@ -1,5 +1,6 @@
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef, useState } from 'react'
+import { noteAttended, watchHands } from '../kit/attended.ts'
 import { lazyDialog } from '../kit/lazyDialog.tsx'
 import { listenStepUp } from './stepUp.ts'
 
@@ -40,8 +41,16 @@ const useFocusOnTitle = (): void => {
   }, [pathname])
 }
 
+/** Whoever types on the pages outside the shell is there as well; inside, the lock looks first whether they come too late. */
+const useHandsOutside = (): void => {
+  const { pathname } = useLocation()
+  const outside = pathname === '/sign-in' || pathname === '/factor'
+  useEffect(() => (outside ? watchHands(() => noteAttended()) : undefined), [outside])
+}
+
 export const Root = () => {
   useFocusOnTitle()
+  useHandsOutside()
   return (
     <>
       <Suspense fallback={null}>

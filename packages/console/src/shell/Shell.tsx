@@ -6,8 +6,9 @@ import { lazyDialog } from '../kit/lazyDialog.tsx'
 import { useGo } from '../kit/PageLink.tsx'
 import { ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
-import { SessionProvider, useMay, type Session } from '../kit/session.tsx'
+import { SessionProvider, useMay, useSession, type Session } from '../kit/session.tsx'
 import { useChangedElsewhere } from './changed.ts'
+import { useIdleLock } from './lock.ts'
 import { rememberNext } from './next.ts'
 import { placeGroups } from './places.ts'
 import { Plain } from './Plain.tsx'
@@ -24,6 +25,7 @@ const Palette = lazy(() => import('./Palette.tsx'))
 const Frame = () => {
   const may = useMay()
   const go = useGo()
+  useIdleLock(useSession().lockMinutes)
   const [palette, setPalette] = useState(0)
   const [help, setHelp] = useState(false)
   const openPalette = () => setPalette((count) => count + 1)

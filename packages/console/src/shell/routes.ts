@@ -199,6 +199,11 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/settings/sign-in',
+    component: lazyRouteComponent(() => import('../pages/sign-in-policy/SignInPolicyPage.tsx'), 'SignInPolicyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/settings/organisation',
     component: lazyRouteComponent(() => import('../pages/organisation/OrganisationPage.tsx'), 'OrganisationPage'),
   }),

@@ -20,6 +20,8 @@ const nobody = (role: Role, changes: Partial<SessionPrincipal> = {}): SessionPri
   restricted: false,
   factorConfirmedAt: new Date(),
   authenticatedAt: new Date(),
+  signedInAt: new Date(),
+  heldBack: null,
   ...changes,
 })
 

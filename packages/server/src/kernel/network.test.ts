@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { placeOf, proxiesIn } from './network.ts'
+import { placeOf, networksIn } from './network.ts'
 
 test.each([
   ['192.0.2.1', '192.0.2.1'],
@@ -17,12 +17,12 @@ test.each([
 ])('%s is of %s', (address, place) => expect(placeOf(address)).toBe(place))
 
 test('proxies are told by address and by network', () => {
-  const isProxy = proxiesIn(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
+  const isProxy = networksIn(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
   expect(['127.0.0.1', '::ffff:127.0.0.1', '10.9.8.7', '2001:db8::5'].map(isProxy)).toEqual([true, true, true, true])
   expect(['127.0.0.2', '192.0.2.1', '2001:db9::5', 'unknown', ''].map(isProxy)).toEqual([false, false, false, false, false])
-  expect(proxiesIn([])('127.0.0.1')).toBe(false)
+  expect(networksIn([])('127.0.0.1')).toBe(false)
 })
 
 test.each(['loopback', '10.0.0.0/x', '10.0.0.0/8/8x', '300.1.1.1', ''])('%j is refused as a proxy', (entry) =>
-  expect(() => proxiesIn([entry])).toThrow(),
+  expect(() => networksIn([entry])).toThrow(),
 )

@@ -27,20 +27,20 @@ export const placeOf = (address: string): string => {
     .join(':')}::/64`
 }
 
-/** Tells the proxies whose word is believed. Throws for what is neither an address nor a network in CIDR notation. */
-export const proxiesIn = (list: readonly string[]): ((address: string) => boolean) => {
-  const proxies = new BlockList()
+/** Tells what is in one of these addresses or networks (CIDR). Throws for what is neither. */
+export const networksIn = (list: readonly string[]): ((address: string) => boolean) => {
+  const listed = new BlockList()
   for (const entry of list) {
     const [address = '', prefix, ...rest] = entry.split('/')
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     if (isIP(address) === 0 || rest.length > 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix)))
       throw new Error(`"${entry}" is neither an address nor a network such as 192.0.2.0/24`)
-    if (prefix === undefined) proxies.addAddress(address, family)
-    else proxies.addSubnet(address, Number(prefix), family)
+    if (prefix === undefined) listed.addAddress(address, family)
+    else listed.addSubnet(address, Number(prefix), family)
   }
   return (address) => {
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
     const version = isIP(plain)
-    return version !== 0 && proxies.check(plain, version === 6 ? 'ipv6' : 'ipv4')
+    return version !== 0 && listed.check(plain, version === 6 ? 'ipv6' : 'ipv4')
   }
 }

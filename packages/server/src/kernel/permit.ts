@@ -5,6 +5,8 @@ import {
   planNames,
   plansWith,
   rolesWith,
+  type CommonCode,
+  type HeldBack,
   type Operation,
   type Permission,
 } from '@holdfast/contract'
@@ -60,7 +62,13 @@ const requireGrant = (operation: Operation, principal: StaffPrincipal): void => 
   if (!rolesWith(permission).includes(principal.role)) throw refuse('The customer’s grant does not reach that far.')
 }
 
-/** Throws unless the principal may call the operation now (C1, C2). The one place where that is decided. */
+const refusedAs = {
+  network: 'network_refused',
+  locked: 'session_locked',
+  method: 'sign_in_method_refused',
+} as const satisfies Record<HeldBack, CommonCode>
+
+/** Throws unless the principal may call the operation now (C1, C2, the organisation's sign-in policy). The one place where that is decided. */
 export const permit = (operation: Operation, principal: Principal | null, now: Date): void => {
   // Before anything else: an agent's key opens nothing that is not made for agents, not even what is public.
   if (principal?.kind === 'agent') {
@@ -73,6 +81,8 @@ export const permit = (operation: Operation, principal: Principal | null, now: D
   if (principal.kind === 'system') return
   if (principal.kind === 'staff') return requireGrant(operation, principal)
   if (operation.permission === 'agent') throw common('forbidden', { detail: 'Only the agent of a managed host may call this.' })
+  const { heldBack } = principal
+  if (heldBack !== null && !operation.heldBack?.includes(heldBack)) throw common(refusedAs[heldBack])
   if (principal.kind === 'api_key') {
     if (operation.sessionOnly) throw common('session_required')
     requireRole(operation, principal)

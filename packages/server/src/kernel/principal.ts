@@ -1,5 +1,6 @@
 import {
   mustHaveMfa,
+  type HeldBack,
   type AgentId,
   type HostId,
   type OrgId,
@@ -29,11 +30,17 @@ export interface SessionPrincipal extends Member {
   factorConfirmedAt: Date | null
   /** When a password or code was last confirmed. */
   authenticatedAt: Date
+  /** The sign-in that the session descends from. */
+  signedInAt: Date
+  /** Why the organisation's sign-in policy lets it do next to nothing. */
+  heldBack: HeldBack | null
 }
 
 export interface ApiKeyPrincipal extends Member {
   kind: 'api_key'
   keyId: string
+  /** It comes from outside the organisation's networks. */
+  heldBack: 'network' | null
 }
 
 /** Somebody of the operator's staff in a customer's organisation, by the customer's grant (C5). What they may do stands in the grant alone. */

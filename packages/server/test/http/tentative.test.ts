@@ -115,6 +115,18 @@ test('a caller whose role fell meanwhile is judged by the role it has now', asyn
   expect((await ask('GET', '/api/v1/ledger', key)).status).toBe(200)
 })
 
+test('a network that was allowed a moment ago is not: what is known of a caller does not stand in for the policy', async () => {
+  const ask = await serve()
+  expect((await ask('GET', '/api/v1/organisation', key)).status).toBe(200)
+  const networks = (list: string) =>
+    platform.arrange(founded.orgId, `update org set networks = '${list}' where id = $1`, [founded.orgId])
+  await networks('{198.51.100.0/24}')
+  const after = await ask('GET', '/api/v1/organisation', key)
+  expect([after.status, codeIn(after.text)]).toEqual([403, 'network_refused'])
+  await networks('{}')
+  expect((await ask('GET', '/api/v1/organisation', key)).status).toBe(200)
+})
+
 test('were the answer not waited for, a revoked key would read: the fence is the confirmation', async () => {
   let asked = 0
   const once: Authenticator['authenticate'] = async (request) =>

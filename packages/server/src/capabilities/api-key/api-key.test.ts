@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { apiKey, ApiKeyId, member, organisation, session, type PersonId } from '@holdfast/contract'
+import { apiKey, ApiKeyId, member, organisation, session, signInPolicy, type PersonId } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   addMember,
@@ -74,7 +74,8 @@ test('a key made by a command line works with the secret it kept; an id is taken
 })
 
 test('reads and renames the organisation; passes ownership on', async () => {
-  const detail = await platform.call(organisation.update, { name: 'Example plc', requireMfa: true }, founded.owner)
+  await platform.call(signInPolicy.set, { requireMfa: true }, founded.owner)
+  const detail = await platform.call(organisation.update, { name: 'Example plc' }, founded.owner)
   expect(detail).toMatchObject({ name: 'Example plc', requireMfa: true, operator: true })
   const viewer = await addMember(platform, founded, 'viewer')
   expect(await platform.refusal(organisation.read, {}, viewer.caller)).toBe('mfa_required')

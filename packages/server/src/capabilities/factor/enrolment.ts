@@ -82,7 +82,7 @@ export const finishEnrolment = async (
       .where('revokedAt', 'is', null)
       .execute()
   }
-  const change = { restricted: false, mfaAt: now, authTime: now, amr }
+  const change = { restricted: false, mfaAt: now, authTime: now, amr, ...(amr.includes('pop') && { shown: 'passkey' as const }) }
   const sessionId = await replaceSession(context, principal, change, context.origin, now)
   context.cookies(await cookiesFor(services.tokens, { personId, orgId, sessionId }, 0, now))
   await tell(context, personId, what, services.publicUrl)

@@ -11,10 +11,8 @@ import { slugOf } from '../../kernel/slug.ts'
 import { detailOf } from './queries.ts'
 import { transferRefusal } from './rules.ts'
 
-/** `requireMfa` restricts the sessions of members without a second factor at their next request. */
-export const update = handle(organisation.update, async ({ name, requireMfa }, { tx }) => {
-  const change = { ...(name !== undefined && { name }), ...(requireMfa !== undefined && { requireMfa }) }
-  if (Object.keys(change).length > 0) await tx.updateTable('org').set(change).execute()
+export const update = handle(organisation.update, async ({ name }, { tx }) => {
+  await tx.updateTable('org').set({ name }).execute()
   return detailOf(tx)
 })
 

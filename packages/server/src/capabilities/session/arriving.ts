@@ -3,6 +3,7 @@ import type { Entered, Origin, PublicContext } from '../../kernel/handle.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { cookiesFor, sessionPlace, startSession, type NewSession } from '../../kernel/identity/sessions.ts'
+import { heldBackBy, nextWhenHeldBack, type ShownMethod, type SignInRules } from '../../kernel/identity/sign-in-policy.ts'
 import { deviceOf, isNewDevice } from './rules.ts'
 
 type Arrival = Omit<PublicContext<never>, 'fail' | 'obligations'>
@@ -48,6 +49,7 @@ const noticeNewDevice = async (
 export interface Membership {
   role: Role
   requires_mfa: boolean
+  policy: SignInRules | null
 }
 
 /** The session begins in the organisation where the person worked last; they may switch. */
@@ -73,15 +75,31 @@ const endOne = async ({ tx }: Entered, id: string, now: Date): Promise<void> => 
 /** Starts the session under a new id, whatever cookies came along, and gives the browser its tokens. `by`: what was shown, in words. */
 export const arrive = async (
   entered: Entered,
-  started: Pick<NewSession, 'personId' | 'orgId' | 'restricted' | 'amr' | 'mfaAt' | 'ssoConnectionId'> & { authTime?: Date },
+  started: Pick<NewSession, 'personId' | 'orgId' | 'restricted' | 'amr' | 'mfaAt' | 'ssoConnectionId'> & {
+    authTime?: Date
+    method: ShownMethod
+  },
   by: string,
   context: Arrival,
 ) => {
   const { caller, now, origin, services } = context
-  const { personId, orgId } = started
+  const { method, ...session } = started
+  const { personId, orgId } = session
   await noticeNewDevice(entered, personId, by, context)
   if (caller?.kind === 'session' && caller.personId === personId) await endOne(entered, caller.sessionId, now)
-  const id = await startSession(entered, { authTime: now, ...started, origin }, now)
+  const begun = { methods: [method], signedInAt: now, attendedAt: now, origin }
+  const id = await startSession(entered, { authTime: now, ...session, ...begun }, now)
   context.cookies(await cookiesFor(services.tokens, { personId, orgId, sessionId: id }, 0, now))
   return id
+}
+
+/** What the organisation's sign-in policy asks of somebody who just came, before anything else; null: nothing. */
+export const heldBackOnArrival = (
+  { orgId, membership: { policy } }: { orgId: OrgId; membership: Pick<Membership, 'policy'> },
+  method: ShownMethod,
+  { origin, now }: Arrival,
+) => {
+  const standing = { orgId, address: origin.address, signedInAt: now, attendedAt: now, methods: [method] }
+  const heldBack = heldBackBy(policy, standing, now)
+  return heldBack && nextWhenHeldBack[heldBack]
 }

@@ -6,6 +6,7 @@ import { cookiesFor, endSessions, replaceSession, type SessionChange } from '../
 import type { SessionPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
 import { readIn } from '../../kernel/unit.ts'
+import { nextAfterProof } from './next.ts'
 
 export const sessionOf = ({ principal }: Pick<Context, 'principal'>): SessionPrincipal => {
   if (principal.kind !== 'session') throw common('session_required')
@@ -32,7 +33,8 @@ export const confirmFactor = handle(session.confirmFactor, async ({ code }, cont
   const id = await continueAs(context, { restricted: false, mfaAt: now, authTime: now, amr: [method, 'mfa'] })
   context.because(method === 'recovery' ? 'with a recovery code' : 'with a code of the authenticator app')
   context.afterCommit(right)
-  return { id, next: 'done' as const, recoveryCodesLeft: await recoveryCodesLeft(context, person) }
+  const next = await nextAfterProof(context, id)
+  return { id, next, recoveryCodesLeft: await recoveryCodesLeft(context, person) }
 })
 
 export const confirmPassword = handle(session.confirmPassword, async ({ password }, context) => {
@@ -70,5 +72,12 @@ export const signOut = handle(session.signOut, async (_, context) => {
     .where('id', '=', id)
     .execute()
   context.cookies({ clear: true })
+  return { id }
+})
+
+/** Only a proof unlocks it. */
+export const lock = handle(session.lock, async (_, context) => {
+  const id = context.session()
+  await context.tx.updateTable('session').set({ attendedAt: null }).where('id', '=', id).execute()
   return { id }
 })

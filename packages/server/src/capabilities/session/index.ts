@@ -1,5 +1,5 @@
 import type { Capability } from '../../kernel/capability.ts'
-import { confirmFactor, confirmPassword, revoke, revokeOthers, signOut } from './commands.ts'
+import { confirmFactor, confirmPassword, lock, revoke, revokeOthers, signOut } from './commands.ts'
 import { forgetGuesses } from './jobs.ts'
 import { confirmPasskey, passkeyOptions, signInWithPasskey } from './passkey.ts'
 import { current, list } from './queries.ts'
@@ -24,6 +24,7 @@ export const session: Capability = {
     list,
     revoke,
     revokeOthers,
+    lock,
     signOut,
     switchOrganisation,
   ],

@@ -5,8 +5,9 @@ import { ownPasskeyAnswers, tellOfCopy } from '../../kernel/identity/own-passkey
 import { credentialHash, requestOptions, usePasskey } from '../../kernel/identity/passkeys.ts'
 import { byBreakGlass, tellOfBreakGlass } from '../../kernel/sign-on/break-glass.ts'
 import { boundBy, openTo } from '../../kernel/sign-on/enforcement.ts'
-import { arrive, homeOf } from './arriving.ts'
+import { arrive, heldBackOnArrival, homeOf } from './arriving.ts'
 import { continueAs } from './commands.ts'
+import { nextAfterProof } from './next.ts'
 
 /** Names nobody and asks for no name: whoever has a passkey for this address shows by it who they are. */
 export const passkeyOptions = handlePublic(session.passkeyOptions, async (_, { services, now, fail }) => {
@@ -42,8 +43,9 @@ export const signInWithPasskey = handlePublic(session.signInWithPasskey, async (
   const breakGlass = bound.has(orgId)
   if (breakGlass) await tellOfBreakGlass(entered, { personId, now, origin: context.origin, publicUrl: services.publicUrl })
   const amr = ['pop', 'user', 'mfa', ...(breakGlass ? [byBreakGlass] : [])]
-  const started = { personId, orgId, restricted: false, amr, mfaAt: now }
-  return { id: await arrive(entered, started, 'a passkey', context), next: 'done' as const }
+  const started = { personId, orgId, restricted: false, amr, mfaAt: now, method: 'passkey' as const }
+  const id = await arrive(entered, started, 'a passkey', context)
+  return { id, next: heldBackOnArrival(home, 'passkey', context) ?? ('done' as const) }
 })
 
 /** The second factor, at sign-in and again before a risky operation, by a passkey (C2). */
@@ -51,6 +53,7 @@ export const confirmPasskey = handle(session.confirmPasskey, async ({ passkey },
   const { fail, now } = context
   if (!(await ownPasskeyAnswers(context, passkey, { use: 'confirm' })))
     throw fail('passkey_refused', 'It was not accepted: it is not a passkey of yours, or the page waited too long.')
-  const id = await continueAs(context, { restricted: false, mfaAt: now, authTime: now, amr: ['pop', 'user', 'mfa'] })
-  return { id, next: 'done' as const, recoveryCodesLeft: await recoveryCodesLeft(context, context.person()) }
+  const proved = { restricted: false, mfaAt: now, authTime: now, amr: ['pop', 'user', 'mfa'], shown: 'passkey' as const }
+  const id = await continueAs(context, proved)
+  return { id, next: await nextAfterProof(context, id), recoveryCodesLeft: await recoveryCodesLeft(context, context.person()) }
 })

@@ -10,7 +10,9 @@ import {
 } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { hasFactor, recoveryCodesLeft } from '../../kernel/identity/factors.ts'
+import { after, minutes } from '../../kernel/identity/lifetimes.ts'
 import { nextOf } from '../../kernel/identity/mfa.ts'
+import { nextWhenHeldBack } from '../../kernel/identity/sign-in-policy.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { sessionPlace } from '../../kernel/identity/sessions.ts'
 import { neverForStaff } from '../../kernel/permit.ts'
@@ -34,9 +36,16 @@ const permissionsOf = ({ kind, role, operator }: Caller): Permission[] =>
       !(kind === 'staff' && neverForStaff.includes(permission)),
   )
 
+interface OwnOrganisation {
+  org_id: OrgId
+  name: string
+  role: Role
+  session_minutes: number | null
+}
+
 const organisationsOf = async ({ gate, services }: Context, personId: string) => {
   const operatorOrg = await services.secrets.operatorOrg()
-  const rows = await gate.ask<{ org_id: OrgId; name: string; role: Role }>('gate_person_orgs', [personId])
+  const rows = await gate.ask<OwnOrganisation>('gate_person_orgs', [personId])
   return rows.slice(0, 100).map(({ org_id: id, name, role }) => ({ id, name, role, operator: id === operatorOrg }))
 }
 
@@ -51,11 +60,17 @@ export const current = handle(session.current, async (_, context) => {
   const principal = callerOf(context)
   const personId = context.person()
   const person = await readPerson(context, personId)
-  const { name } = await context.tx.selectFrom('org').select('name').executeTakeFirstOrThrow()
+  const { name, lockMinutes, signInMethods } = await context.tx
+    .selectFrom('org')
+    .select(['name', 'lockMinutes', 'signInMethods'])
+    .executeTakeFirstOrThrow()
   const isSession = principal.kind === 'session'
+  const heldBack = isSession ? principal.heldBack : null
   return {
     id: isSession ? principal.sessionId : null,
-    next: nextOf(isSession && principal.restricted, await hasFactor(context, personId)),
+    next: heldBack ? nextWhenHeldBack[heldBack] : nextOf(isSession && principal.restricted, await hasFactor(context, personId)),
+    lockMinutes: isSession ? lockMinutes : null,
+    signInMethods,
     person,
     organisation: { id: principal.orgId, name, role: principal.role, operator: principal.operator },
     organisations: principal.kind === 'staff' ? [] : await organisationsOf(context, personId),
@@ -67,9 +82,18 @@ export const current = handle(session.current, async (_, context) => {
   }
 })
 
+/** When a session ends by itself, where its organisation asks for less than the installation. */
+const endOf = ({ expiresAt, signedInAt }: { expiresAt: Date; signedInAt: Date }, sessionMinutes: number | null): Date => {
+  if (sessionMinutes === null) return expiresAt
+  const asked = after(signedInAt, minutes(sessionMinutes))
+  return asked < expiresAt ? asked : expiresAt
+}
+
 /** All devices, also those that work in another organisation. */
-export const list = handle(session.list, async (_, { tx, vault, person, session: own, now }) => {
+export const list = handle(session.list, async (_, { tx, vault, gate, person, session: own, now }) => {
   const personId = person()
+  const organisations = await gate.ask<OwnOrganisation>('gate_person_orgs', [personId])
+  const limits = new Map<string, number | null>(organisations.map(({ org_id: id, session_minutes: limit }) => [id, limit]))
   const rows = await tx
     .selectFrom('session')
     .selectAll()
@@ -84,16 +108,18 @@ export const list = handle(session.list, async (_, { tx, vault, person, session:
     sealed ? vault.openText({ person: personId }, sessionPlace(column, id), sealed) : Promise.resolve('')
   return {
     rows: await Promise.all(
-      rows.map(async (row) => ({
-        id: row.id as ReturnType<typeof own>,
-        current: row.id === own(),
-        device: deviceOf(await text('user_agent_sealed', row.id, row.userAgentSealed)),
-        address: await text('ip_sealed', row.id, row.ipSealed),
-        createdAt: row.createdAt.toISOString(),
-        lastSeenAt: row.lastSeenAt.toISOString(),
-        expiresAt: row.expiresAt.toISOString(),
-        factorConfirmed: row.mfaAt !== null,
-      })),
+      rows
+        .filter((row) => endOf(row, limits.get(row.orgId) ?? null) > now)
+        .map(async (row) => ({
+          id: row.id as ReturnType<typeof own>,
+          current: row.id === own(),
+          device: deviceOf(await text('user_agent_sealed', row.id, row.userAgentSealed)),
+          address: await text('ip_sealed', row.id, row.ipSealed),
+          createdAt: row.createdAt.toISOString(),
+          lastSeenAt: row.lastSeenAt.toISOString(),
+          expiresAt: endOf(row, limits.get(row.orgId) ?? null).toISOString(),
+          factorConfirmed: row.mfaAt !== null,
+        })),
     ),
   }
 })

@@ -3,6 +3,7 @@ import { handlePublic, type Entered } from '../../kernel/handle.ts'
 import { after, accessTokenMinutes, minutes } from '../../kernel/identity/lifetimes.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { cookiesFor, sessionPlace } from '../../kernel/identity/sessions.ts'
+import { isOver, type SignInRules } from '../../kernel/identity/sign-in-policy.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { RecordedRefusal } from '../../kernel/recorded-refusal.ts'
 
@@ -12,6 +13,10 @@ interface SessionRow {
   role: string | null
   live: boolean
   staff_grant_id: string | null
+  signed_in_at: Date
+  attended_at: Date | null
+  methods: string[]
+  policy: SignInRules | null
 }
 type Verdict = 'rotate' | 'grace' | 'reuse' | 'dead'
 
@@ -58,7 +63,14 @@ export const refresh = handlePublic(
     const { sessionId, sequence } = presented
     const [row] = await gate.ask<SessionRow>('gate_session', [sessionId])
     if (!row?.live || row.role === null) throw fail('refresh_refused')
-    const { person_id: personId, org_id: orgId } = row
+    const { person_id: personId, org_id: orgId, policy } = row
+    const standing = { orgId, address: origin.address, methods: row.methods }
+    // What the organisation calls over is not renewed either; a grant of staff has an end of its own.
+    if (
+      row.staff_grant_id === null &&
+      isOver(policy, { ...standing, signedInAt: row.signed_in_at, attendedAt: row.attended_at }, now)
+    )
+      throw fail('refresh_refused')
 
     const staff = row.staff_grant_id
     const entered = enter(orgId, personId, staff ? { type: 'staff', id: personId, session: sessionId, via: staff } : undefined)

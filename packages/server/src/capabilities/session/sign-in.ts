@@ -3,7 +3,7 @@ import { handlePublic, type PublicContext } from '../../kernel/handle.ts'
 import { emailIndexOf } from '../../kernel/identity/email-index.ts'
 import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
 import { boundBy, openTo } from '../../kernel/sign-on/enforcement.ts'
-import { arrive, homeOf } from './arriving.ts'
+import { arrive, heldBackOnArrival, homeOf } from './arriving.ts'
 
 interface PersonRow {
   person_id: PersonId
@@ -63,7 +63,7 @@ export const signIn = handlePublic(session.signIn, async ({ email, password }, c
   const entered = enter(orgId, personId)
   const me = await entered.tx.selectFrom('person').select('mfaEnrolledAt').where('id', '=', personId).executeTakeFirstOrThrow()
   const enrolled = me.mfaEnrolledAt !== null
-  const started = { personId, orgId, restricted: enrolled, amr: ['pwd'], mfaAt: null }
+  const started = { personId, orgId, restricted: enrolled, amr: ['pwd'], mfaAt: null, method: 'password' as const }
   const id = await arrive(entered, started, 'your password', context)
   const standing = {
     role: membership.role,
@@ -71,5 +71,5 @@ export const signIn = handlePublic(session.signIn, async ({ email, password }, c
     sessionRestricted: enrolled,
     confirmedAt: null,
   }
-  return { id, next: nextOf(isRestricted(standing), enrolled) }
+  return { id, next: heldBackOnArrival(home, 'password', context) ?? nextOf(isRestricted(standing), enrolled) }
 })

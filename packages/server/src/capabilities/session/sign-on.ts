@@ -2,6 +2,7 @@ import { Role, session, type FurtherAction } from '@holdfast/contract'
 import { handlePublic, type PublicContext } from '../../kernel/handle.ts'
 import { hasFactor } from '../../kernel/identity/factors.ts'
 import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
+import { rulesIn, ssoOf } from '../../kernel/identity/sign-in-policy.ts'
 import { RecordedRefusal } from '../../kernel/recorded-refusal.ts'
 import { findConnection, routeOf, type Connection } from '../../kernel/sign-on/connection.ts'
 import { resolve, settle } from '../../kernel/sign-on/identity.ts'
@@ -11,7 +12,7 @@ import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/
 import { browserToken, newRequest, takeRequest, type SignOnRequest } from '../../kernel/sign-on/request.ts'
 import { refusals } from '../../kernel/sign-on/rules.ts'
 import { common } from '../../kernel/problem.ts'
-import { arrive } from './arriving.ts'
+import { arrive, heldBackOnArrival } from './arriving.ts'
 
 /** One question to one index, whatever the domain: it says how a domain signs in, and of people nothing. */
 export const discover = handlePublic(session.discover, async ({ domain }, { gate }) => {
@@ -85,7 +86,7 @@ export const arriveBySignOn = async (
   const seen = asserted.authenticatedAt ?? now
   const mfaAt = asserted.mfa && !enrolled ? seen : null
   const amr = ['sso', ...(mfaAt === null ? [] : ['mfa'])]
-  const started = { personId, orgId, restricted: enrolled, amr, mfaAt, authTime: seen, ssoConnectionId }
+  const started = { personId, orgId, restricted: enrolled, amr, mfaAt, authTime: seen, ssoConnectionId, method: ssoOf(orgId) }
   const id = await arrive(entered, started, 'single sign-on', context)
   const membership = await entered.tx
     .selectFrom('membership')
@@ -95,7 +96,9 @@ export const arriveBySignOn = async (
   if (!membership) throw common('write_conflict') // removed at this very moment
   const orgRequiresMfa = membership.orgRequiresMfa ?? false
   const standing = { role: Role.parse(membership.role), orgRequiresMfa, sessionRestricted: enrolled, confirmedAt: mfaAt }
-  return { id, next: nextOf(isRestricted(standing), enrolled) }
+  const home = { orgId, membership: { policy: await rulesIn(entered.tx) } }
+  const next = heldBackOnArrival(home, started.method, context) ?? nextOf(isRestricted(standing), enrolled)
+  return { id, next }
 }
 
 /** Ours, from this browser, for this connection, unanswered: everything else is refused before the provider is asked. */

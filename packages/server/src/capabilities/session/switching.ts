@@ -1,17 +1,16 @@
-import { session, type FurtherAction, type Role } from '@holdfast/contract'
+import { session, type FurtherAction, type OrgId } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
-import { hasFactor } from '../../kernel/identity/factors.ts'
-import { isRestricted, nextOf } from '../../kernel/identity/mfa.ts'
+import { minutes } from '../../kernel/identity/lifetimes.ts'
+import { isInside, isOver, type SignInRules } from '../../kernel/identity/sign-in-policy.ts'
 import { actorOf } from '../../kernel/ledger/entry.ts'
+import type { SessionPrincipal } from '../../kernel/principal.ts'
+import { common } from '../../kernel/problem.ts'
 import { byBreakGlass, tellOfBreakGlass } from '../../kernel/sign-on/break-glass.ts'
 import { boundBy } from '../../kernel/sign-on/enforcement.ts'
 import { openUnit, record } from '../../kernel/unit.ts'
+import type { Membership } from './arriving.ts'
 import { continueAs, sessionOf } from './commands.ts'
-
-interface Membership {
-  role: Role
-  requires_mfa: boolean
-}
+import { nextIn } from './next.ts'
 
 interface Arrival {
   orgId: Context['orgId']
@@ -64,6 +63,24 @@ const takesBreakGlass = async (
   return true
 }
 
+/** Refuses to go where the session would be over or shut out on arrival: staying is better. */
+const requireWelcome = (
+  rules: SignInRules | null,
+  orgId: OrgId,
+  { authenticatedAt, signedInAt }: SessionPrincipal,
+  { origin, now, fail }: Pick<Context<typeof session.switchOrganisation>, 'origin' | 'now' | 'fail'>,
+): void => {
+  if (rules === null) return
+  if (!isInside(rules.networks, origin.address)) throw common('network_refused')
+  const arriving = { orgId, address: origin.address, signedInAt, attendedAt: authenticatedAt, methods: [] }
+  const { sessionMinutes, idleMinutes, lockMinutes } = rules
+  if (isOver({ ...rules, idleMinutes: null }, arriving, now))
+    throw fail('sign_in_again', `A session there ends ${sessionMinutes} minutes after its sign-in. Sign out, and sign in again.`)
+  // Whoever has not proved themselves for as long as nobody may be away there, does so first.
+  const least = Math.min(idleMinutes ?? Infinity, lockMinutes ?? Infinity)
+  if (now.getTime() - authenticatedAt.getTime() > minutes(least)) throw common('step_up_required')
+}
+
 /** The same sign-in goes on elsewhere; what that organisation requires holds at once. */
 export const switchOrganisation = handle(session.switchOrganisation, async ({ orgId }, context) => {
   const principal = sessionOf(context)
@@ -72,14 +89,8 @@ export const switchOrganisation = handle(session.switchOrganisation, async ({ or
   if (!membership) throw context.fail('organisation_not_found')
   const elsewhere = orgId !== context.orgId
   const breakGlass = elsewhere && (await takesBreakGlass(context, orgId))
+  if (elsewhere) requireWelcome(membership.policy, orgId, principal, context)
   const id = await continueAs(context, { orgId, ...(breakGlass && { amr: [byBreakGlass] }) })
   if (elsewhere) context.afterCommit(() => recordArrival(context, { orgId, sessionId: id, breakGlass }))
-  const current = await context.tx.selectFrom('session').select('restricted').where('id', '=', id).executeTakeFirstOrThrow()
-  const restricted = isRestricted({
-    role: membership.role,
-    orgRequiresMfa: membership.requires_mfa,
-    sessionRestricted: current.restricted,
-    confirmedAt: principal.factorConfirmedAt,
-  })
-  return { id, next: nextOf(restricted, await hasFactor(context, person)) }
+  return { id, next: await nextIn(context, { id, orgId, membership }) }
 })

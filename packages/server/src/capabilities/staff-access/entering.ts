@@ -43,7 +43,7 @@ export const leave = handlePublic(staff.leave, async (_, context) => {
     value: await endToReplace(inside, caller, now),
     targetId: grantId,
   }))
-  const id = await startSession(entered, { ...old, personId, orgId: home, origin }, now)
+  const id = await startSession(entered, { ...old, attendedAt: old.authTime, personId, orgId: home, origin }, now)
   context.cookies(await cookiesFor(services.tokens, { personId, orgId: home, sessionId: id }, 0, now))
   return { id }
 })

@@ -13,15 +13,25 @@ import {
 import { mayStillSpeak } from '../access/leaving.ts'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
-import type { AgentPrincipal, ApiKeyPrincipal, Principal, StaffPrincipal } from '../principal.ts'
+import { countsAttendance, heldBackBy, isInside, isOver, type SignInRules } from '../identity/sign-in-policy.ts'
+import type { AgentPrincipal, ApiKeyPrincipal, Principal, SessionPrincipal, StaffPrincipal } from '../principal.ts'
 import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
+import { createAttendance, type Attendance } from './attendance.ts'
 import { accessCookieOf } from './cookies.ts'
 import { createKeyUse } from './key-use.ts'
 
 /** What a request shows of its caller. */
-export interface Credentials {
+export interface Shown {
   headers: { authorization?: string | undefined; cookie?: string | undefined }
+}
+export interface Credentials extends Shown {
+  headers: Shown['headers'] & {
+    /** `1`: a person is at it, as the console says. */
+    'holdfast-attended'?: string | string[] | undefined
+  }
+  /** Where it comes from. */
+  ip: string
 }
 
 export interface Authenticator {
@@ -47,6 +57,10 @@ interface SessionRow {
   staff_grant_id: StaffGrantId | null
   staff_write: boolean | null
   staff_ends_at: Date | null
+  signed_in_at: Date
+  methods: string[]
+  attended_at: Date | null
+  policy: SignInRules | null
 }
 interface ApiKeyRow {
   org_id: OrgId
@@ -59,6 +73,7 @@ interface ApiKeyRow {
   revoked_at: Date | null
   org_is_operator: boolean
   plan: Plan
+  networks: string[]
 }
 interface AgentRow {
   org_id: OrgId
@@ -72,6 +87,7 @@ interface AgentRow {
 interface Options {
   services: Pick<Services, 'tokens' | 'clock' | 'ground'>
   gate: Gate
+  attendance: Attendance
 }
 
 /** The role is the grant's, which the same read found live or not. */
@@ -85,23 +101,43 @@ const staffOf = (row: SessionRow, sessionId: SessionId, now: Date): StaffPrincip
   }
 }
 
-const bySession = async ({ services: { tokens, clock }, gate }: Options, token: string): Promise<Principal | null> => {
-  const claims = await tokens.verifyAccess(token, clock.now())
-  if (!claims) return null
-  const { sessionId, personId, orgId } = claims
-  const row = await gate.find<SessionRow>('gate_session', sessionId)
-  // The organisation of the token must still be the session's: a token from before a switch is stale.
-  if (!row?.live || row.person_id !== personId || row.org_id !== orgId) return null
-  if (row.staff_grant_id !== null) return staffOf(row, sessionId, clock.now())
-  if (row.role === null) return null
-  const { role, mfa_at: confirmedAt, restricted: sessionRestricted, org_requires_mfa: orgRequiresMfa } = row
+/** The organisation's sign-in policy comes with the row, so that another one binds at the next request. */
+const memberOf = (
+  { services: { clock }, attendance }: Options,
+  row: SessionRow & { role: Role },
+  sessionId: SessionId,
+  { ip, headers }: Credentials,
+): SessionPrincipal | null => {
+  const { person_id: personId, org_id: orgId, role, mfa_at: confirmedAt, policy } = row
+  const now = clock.now()
+  const attendedAt = attendance.since(sessionId, row.attended_at)
+  const standing = { orgId, address: ip, signedInAt: row.signed_in_at, attendedAt, methods: row.methods }
+  if (isOver(policy, standing, now)) return null
+  const heldBack = heldBackBy(policy, standing, now)
+  if (heldBack === null && headers['holdfast-attended'] === '1' && countsAttendance(policy))
+    attendance.note(orgId, sessionId, now)
+  const { restricted: sessionRestricted, org_requires_mfa: orgRequiresMfa } = row
   return {
-    ...{ kind: 'session', sessionId, personId, orgId, role, plan: row.plan },
+    ...{ kind: 'session', sessionId, personId, orgId, role, plan: row.plan, heldBack },
     operator: row.org_is_operator,
     restricted: isRestricted({ role, orgRequiresMfa, sessionRestricted, confirmedAt }),
     factorConfirmedAt: confirmedAt,
     authenticatedAt: row.auth_time,
+    signedInAt: row.signed_in_at,
   }
+}
+
+const bySession = async (options: Options, token: string, request: Credentials): Promise<Principal | null> => {
+  const { tokens, clock } = options.services
+  const claims = await tokens.verifyAccess(token, clock.now())
+  if (!claims) return null
+  const { sessionId, personId, orgId } = claims
+  const row = await options.gate.find<SessionRow>('gate_session', sessionId)
+  // The organisation of the token must still be the session's: a token from before a switch is stale.
+  if (!row?.live || row.person_id !== personId || row.org_id !== orgId) return null
+  if (row.staff_grant_id !== null) return staffOf(row, sessionId, clock.now())
+  const { role } = row
+  return role === null ? null : memberOf(options, { ...row, role }, sessionId, request)
 }
 
 const nobodysHash = Buffer.alloc(32)
@@ -127,7 +163,7 @@ const byAgentKey = async ({ gate, services: { clock } }: Options, parsed: Presen
   return { kind: 'agent', agentId: parsed.id as AgentId, hostId: row.host_id, orgId: row.org_id, leaving }
 }
 
-const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented): Promise<ApiKeyPrincipal> => {
+const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented, ip: string): Promise<ApiKeyPrincipal> => {
   const row = await gate.find<ApiKeyRow>('gate_api_key', parsed.id)
   const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
   const now = clock.now()
@@ -140,24 +176,29 @@ const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented):
     ...{ orgId: row.org_id, operator: row.org_is_operator, plan: row.plan },
     // Never stronger than its owner is now.
     role: atLeast(memberRole, keyRole) ? keyRole : memberRole,
+    heldBack: isInside(row.networks, ip) ? null : 'network',
   }
 }
 
-export const createAuthenticator = (options: Options): Authenticator => {
-  const use = createKeyUse(options.services.ground)
+export const createAuthenticator = (given: Omit<Options, 'attendance'>): Authenticator => {
+  const use = createKeyUse(given.services.ground)
+  const attendance = createAttendance(given.services.ground)
+  const options = { ...given, attendance }
   return {
     authenticate: async (request) => {
       const { authorization } = request.headers
       if (authorization !== undefined) {
         const presented = presentedIn(authorization)
         const isAgent = presented.id.startsWith('ag_')
-        const principal = isAgent ? await byAgentKey(options, presented) : await byKey(options, presented)
+        const principal = isAgent ? await byAgentKey(options, presented) : await byKey(options, presented, request.ip)
         use.note(principal.orgId, presented.id, options.services.clock.now())
         return principal
       }
       const token = accessCookieOf(request)
-      return token === null ? null : bySession(options, token)
+      return token === null ? null : bySession(options, token, request)
     },
-    close: use.close,
+    close: async () => {
+      await Promise.all([use.close(), attendance.close()])
+    },
   }
 }

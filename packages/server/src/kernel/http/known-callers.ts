@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
-import type { Authenticator, Credentials } from './authenticate.ts'
+import type { Authenticator, Shown } from './authenticate.ts'
 import { accessCookieOf, refreshCookieOf } from './cookies.ts'
 
 /**
@@ -13,9 +13,9 @@ export interface KnownCallers {
   note: (credential: string, principal?: Principal) => void
   forget: (credential: string) => void
   /** Whether a request carries any of them. No look-up anywhere else. */
-  has: (request: Credentials) => boolean
+  has: (request: Shown) => boolean
   /** Whom the request's credential last proved to be; to begin with, never to answer by. */
-  recall: (request: Credentials) => Principal | null
+  recall: (request: Shown) => Principal | null
 }
 
 const minutes = (count: number): number => count * 60_000

@@ -5,6 +5,7 @@ import { createMetrics, registerMetrics } from './metrics.ts'
 
 const key = (operator: boolean, role: 'admin' | 'viewer'): Principal => ({
   kind: 'api_key',
+  heldBack: null,
   keyId: 'ak_1',
   personId: 'pe_1' as never,
   orgId: 'o' as never,

@@ -8,7 +8,12 @@ const policies = { ...defaultPolicies, address: { quota: 5, windowSeconds: 10 },
 const start = Date.parse('2026-03-01T09:00:00Z')
 
 const owner: Principal = {
-  ...{ kind: 'api_key', keyId: 'ak_00000000000000000000000001', personId: 'pe_00000000000000000000000001' as never },
+  ...{
+    kind: 'api_key',
+    heldBack: null,
+    keyId: 'ak_00000000000000000000000001',
+    personId: 'pe_00000000000000000000000001' as never,
+  },
   ...{ orgId: '01890000-0000-7000-8000-000000000001' as never, role: 'owner', operator: false, plan: 'starter' },
 } as Principal
 

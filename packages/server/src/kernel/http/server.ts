@@ -6,7 +6,7 @@ import type { CommonCode } from '@holdfast/contract'
 import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { newId } from '../identifier.ts'
-import { proxiesIn } from '../network.ts'
+import { networksIn } from '../network.ts'
 import { common, problemBody } from '../problem.ts'
 import { limitConnections, type ConnectionLimits } from './connections.ts'
 import { ofFramework, registerErrors, sendProblem } from './errors.ts'
@@ -142,7 +142,7 @@ const onRouterError = (error: FastifyError, _: FastifyRequest, reply: FastifyRep
 
 /** The whole HTTPS edge. The caller listens and closes. */
 export const createHttpServer = async (options: HttpOptions): Promise<FastifyInstance> => {
-  const isProxy = proxiesIn(options.proxies)
+  const isProxy = networksIn(options.proxies)
   const app = Fastify({
     https: { ...options.tls, ...tlsSettings, ...serverTimes, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     trustProxy: options.proxies.length > 0 && ((address: string) => isProxy(address)),
@@ -179,6 +179,6 @@ export const createRedirectServer = ({ publicUrl, connections, proxies }: Redire
     const path = request.url?.startsWith('/') && !request.url.startsWith('//') ? request.url : '/'
     response.writeHead(308, { location: publicUrl + path, connection: 'close' }).end()
   })
-  limitConnections(server, connections, proxiesIn(proxies))
+  limitConnections(server, connections, networksIn(proxies))
   return server
 }

@@ -29,6 +29,7 @@ const openTo = (standing: MfaStanding): Operation[] => {
     ...{ kind: 'session' as const, personId: PersonId.parse(newId('pe')), sessionId: SessionId.parse(newId('se')) },
     ...{ orgId: newOrgId(), role: standing.role, operator: true, plan: 'enterprise' as const, restricted },
     ...{ factorConfirmedAt: standing.confirmedAt, authenticatedAt: new Date() },
+    ...{ signedInAt: new Date(), heldBack: null },
   }
   return guarded.filter((operation) => {
     try {

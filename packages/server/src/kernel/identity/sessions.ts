@@ -4,6 +4,7 @@ import { newIdOf } from '../identifier.ts'
 import { common } from '../problem.ts'
 import type { SessionPrincipal } from '../principal.ts'
 import { after, days, refreshAbsoluteDays, refreshIdleDays } from './lifetimes.ts'
+import type { ShownMethod } from './sign-in-policy.ts'
 import type { AccessClaims, Tokens } from './tokens.ts'
 import './tables.ts'
 
@@ -18,8 +19,12 @@ export interface NewSession {
   mfaAt: Date | null
   authTime: Date
   origin: Origin
-  /** No session outlives the sign-in it descends from by more than 30 days. */
-  expiresAt?: Date
+  /** The sign-in it descends from: no session outlives it by more than 30 days, and an organisation may ask for less. */
+  signedInAt: Date
+  /** What was shown since then that signs in by itself. */
+  methods: readonly string[]
+  /** When a person was last at it; null keeps it locked. */
+  attendedAt: Date | null
   /** By whose word, where an organisation's own provider said who it is: the session works in that organisation only. */
   ssoConnectionId?: string | null
   /** For a session of staff in a customer's organisation. */
@@ -30,15 +35,16 @@ export const sessionPlace = (column: 'user_agent_sealed' | 'ip_sealed', row: str
 
 /** Starts a session under a new id. The transaction must have been entered as the person. */
 export const startSession = async ({ tx, vault }: Entered, session: NewSession, now: Date): Promise<SessionId> => {
-  const { origin, personId, ...others } = session
+  const { origin, personId, methods, ...others } = session
   const id = newIdOf(SessionId, 'se')
   const scope = { person: personId }
-  const expiresAt = session.expiresAt ?? after(now, days(refreshAbsoluteDays))
+  const expiresAt = after(session.signedInAt, days(refreshAbsoluteDays))
   const idle = after(now, days(refreshIdleDays))
   const values = {
     ...others,
     id,
     personId,
+    methods: [...methods],
     expiresAt,
     idleExpiresAt: idle < expiresAt ? idle : expiresAt,
     createdAt: now,
@@ -53,7 +59,10 @@ export const startSession = async ({ tx, vault }: Entered, session: NewSession, 
 }
 
 /** What a confirmation or a switch changes; the rest is carried over. `amr`: what was shown beside what was shown before. */
-export type SessionChange = Partial<Pick<NewSession, 'orgId' | 'restricted' | 'mfaAt' | 'authTime' | 'amr'>>
+export type SessionChange = Partial<Pick<NewSession, 'orgId' | 'restricted' | 'mfaAt' | 'authTime' | 'amr'>> & {
+  /** Shown now. */
+  shown?: ShownMethod
+}
 
 /** Ends a session that goes on under another id. Throws `unauthenticated` when it was ended meanwhile: a revoked session does not come back. */
 export const endToReplace = async (
@@ -67,24 +76,38 @@ export const endToReplace = async (
     .where('id', '=', current.sessionId)
     .where('personId', '=', current.personId)
     .where('revokedAt', 'is', null)
-    .returning(['restricted', 'amr', 'mfaAt', 'authTime', 'expiresAt', 'ssoConnectionId'])
+    .returning(['restricted', 'amr', 'mfaAt', 'authTime', 'signedInAt', 'methods', 'attendedAt', 'ssoConnectionId'])
     .executeTakeFirst()
   if (!old) throw common('unauthenticated')
   return old
 }
 
-/** Continues a session under a new id, so that an id known from before gains nothing (fixation). */
+/**
+ * A proof unlocks. What counts in another organisation is the last proof, not that somebody was active in this one: else an abandoned session
+ * could be taken where nothing locks it, and brought along.
+ */
+const attendedOf = (
+  old: { attendedAt: Date | null; authTime: Date },
+  { authTime, orgId }: Pick<SessionChange, 'authTime' | 'orgId'>,
+): Date | null => {
+  if (authTime) return authTime
+  return orgId === undefined || old.attendedAt === null ? old.attendedAt : old.authTime
+}
+
+/** Continues a session under a new id, so that an id known from before gains nothing (fixation). Whoever proves who they are is there. */
 export const replaceSession = async (
   entered: Entered,
   current: SessionPrincipal,
-  change: SessionChange,
+  { shown, ...change }: SessionChange,
   origin: Origin,
   now: Date,
 ): Promise<SessionId> => {
   const old = await endToReplace(entered, current, now)
   const { personId, orgId } = current
   const amr = [...new Set([...old.amr, ...(change.amr ?? [])])]
-  return startSession(entered, { ...old, personId, orgId, origin, ...change, amr }, now)
+  const methods = shown === undefined ? old.methods : [...new Set([...old.methods, shown])]
+  const carried = { ...old, personId, orgId, origin, ...change, amr, methods, attendedAt: attendedOf(old, change) }
+  return startSession(entered, carried, now)
 }
 
 /** Ends a person's sessions, in whichever organisation, but for one; returns how many. */

@@ -20,6 +20,9 @@ interface SessionTable {
   revokeReason: string | null
   staffGrantId: Generated<string | null>
   ssoConnectionId: Generated<string | null>
+  signedInAt: Generated<Date>
+  methods: string[]
+  attendedAt: Generated<Date | null>
 }
 interface TotpFactorTable {
   personId: string

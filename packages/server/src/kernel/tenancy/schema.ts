@@ -1,4 +1,4 @@
-import type { Plan } from '@holdfast/contract'
+import type { Plan, SignInMethod } from '@holdfast/contract'
 import type { Generated } from 'kysely'
 
 /**
@@ -27,6 +27,11 @@ interface OrgTable {
   planBefore: Plan | null
   isOperator: Generated<boolean>
   requireMfa: Generated<boolean>
+  sessionMinutes: number | null
+  idleMinutes: number | null
+  lockMinutes: number | null
+  networks: Generated<string[]>
+  signInMethods: Generated<SignInMethod[]>
   createdAt: Generated<Date>
 }
 interface PersonTable {
