@@ -27,7 +27,7 @@ import { staffAccess } from './staff-access/index.ts'
 
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
-  ...[setup, session, account, factor, organisation, member, invitation, apiKey, singleSignOn],
+  ...[setup, session, account, factor, organisation, signInPolicy, member, invitation, apiKey, singleSignOn],
   ...[host, sshAuthorities, database, accessPolicy, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

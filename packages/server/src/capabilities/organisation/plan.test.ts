@@ -34,7 +34,7 @@ beforeEach(() => platform.call(operator.setPlan, { id: customer, plan: 'starter'
 /** What the one place that decides says about a configuration, for the caller as a request would find them. */
 const refusalOf = async ({ caller }: Member, operation = configure): Promise<Problem | null> => {
   const headers = { cookie: `${accessCookie}=${caller.access ?? ''}` }
-  const principal = await platform.composition.authenticate({ headers })
+  const principal = await platform.composition.authenticate({ headers, ip: '192.0.2.1' })
   try {
     permit(operation, principal, platform.clock.now())
     return null
