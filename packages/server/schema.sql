@@ -57,6 +57,7 @@ CREATE UNIQUE INDEX access_grant_extension ON public.access_grant USING btree (o
 CREATE INDEX access_grant_host ON public.access_grant USING btree (org_id, host_id, ends_at);
 CREATE INDEX access_grant_open ON public.access_grant USING btree (org_id, state, id) WHERE (state = ANY (ARRAY['requested'::text, 'approved'::text]));
 CREATE INDEX access_grant_person ON public.access_grant USING btree (org_id, person_id, id);
+CREATE INDEX access_grant_untold ON public.access_grant USING btree (org_id, host_id) WHERE ((state = 'ended'::text) AND (end_sequence IS NOT NULL) AND (told_at IS NULL));
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));

@@ -47,6 +47,8 @@ export interface ServerAddress {
   /** PEM; the only authority whose server certificate is believed. Null for those that Node trusts. */
   authority: string | null
   agentKey: string | null
+  /** From which of this host's IPv4 addresses; unset: the system chooses. */
+  localAddress?: string
 }
 
 const attemptMs = 10_000
@@ -81,11 +83,15 @@ const readJson = async (response: IncomingMessage): Promise<unknown> => {
   )
 }
 
-export const connectServer = ({ server, authority, agentKey }: ServerAddress): ServerClient => {
+export const connectServer = ({ server, authority, agentKey, localAddress }: ServerAddress): ServerClient => {
   const origin = new URL(server)
   if (origin.protocol !== 'https:') throw new TypeError('the server is reached by https')
-  const tls = authority === null ? {} : { ca: authority }
-  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...tls })
+  const tls = {
+    ...(authority !== null && { ca: authority }),
+    ...(localAddress !== undefined && { localAddress, family: 4 }),
+  }
+  // One connection stays open between requests: the server holds one for each of its hosts, beside the stream.
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, maxFreeSockets: 1, ...tls })
   const send = (method: string, path: string, options: RequestOptions, body?: string): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const headers = {

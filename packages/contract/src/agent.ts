@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { breakGlassReview } from './break-glass.ts'
 import { GrantEndReason } from './grant.ts'
 import { SshExtension } from './access-policy.ts'
-import { HostName, LiveSession, Login, RecorderLogin, WhenStale } from './host.ts'
+import { HostName, hostKnowsEnds, LiveSession, Login, RecorderLogin, WhenStale } from './host.ts'
 import { GrantId, HostId, Instant, LiveSessionId, OrgId, PersonId } from './ids.ts'
 import { capability, command, events, query } from './operation.ts'
 
@@ -161,6 +161,7 @@ export const agent = capability('agent', {
       ignored: z.number().int().describe('sessions that are of no grant of this host, and ends of sessions it never reported'),
     }),
     opens: [breakGlassReview],
+    meets: [hostKnowsEnds],
     audit: { action: 'host.reported', target: (_, { hostId }) => hostId },
   }),
   renewHostCertificate: command({

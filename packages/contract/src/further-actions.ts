@@ -78,6 +78,11 @@ export const furtherActions = {
     when: 'a role lasts as long as its grant, whose end was moved',
     target: 'the grant',
   },
+  'host.end_not_known': {
+    by: 'job `host.watch-ends`',
+    when: 'servers have not said that they know of an end of access, and somebody has to find out why',
+    target: 'the first of them',
+  },
   'ledger.checkpoint_mailed': {
     by: 'job `ledger.deliver`',
     when: 'a signed checkpoint goes to a witness by e-mail',

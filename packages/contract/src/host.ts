@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GrantId, HostId, Instant, LiveSessionId, page, pageOf, PersonId, text } from './ids.ts'
+import { obligation, hours, minutes } from './obligation.ts'
 import { capability, command, query } from './operation.ts'
 
 export const HostName = z
@@ -89,6 +90,21 @@ export const Enrolment = z.object({
   command: z.string().describe('to be run on the host, as root'),
 })
 
+/** An end of access of which the server has not said that it knows: there is no proof of it (C6). Due a quarter of an hour after the end. */
+export const hostKnowsEnds = obligation({
+  name: 'host.knows-ends',
+  title: 'Find out why a server does not say that access ended',
+  about: 'host',
+  page: '/servers/:subject',
+  promise: 'C6',
+  owedBy: 'role', // Admin
+  within: 'as opened',
+  warn: [minutes(5)],
+  escalate: [{ after: hours(0), to: 'owner' }],
+  firm: true,
+  openedBy: 'host.watch-ends',
+})
+
 const found = { host_not_found: 404 } as const
 const live = { ...found, host_retired: 409 } as const
 
@@ -147,6 +163,7 @@ export const host = capability('host', {
     input: z.object({ id: HostId, reason: text(1, 500) }),
     output: Host,
     errors: live,
+    withdraws: [hostKnowsEnds],
     audit: { action: 'host.retired', target: ({ id }) => id },
   }),
   list: query({

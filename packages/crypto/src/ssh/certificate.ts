@@ -200,6 +200,8 @@ export const checkCertificate = (certificate: Certificate, { kind, principal, au
     refuse('not_authentic', 'the signature is wrong')
   if (certificate.kind !== kind) refuse('other_kind', `not a ${kind} certificate`)
   if (!certificate.principals.includes(principal)) refuse('other_principal', 'not for this principal')
+  // We sign none for several accounts: whoever shows one had it signed by somebody else.
+  if (kind === 'user' && certificate.principals.length > 1) refuse('other_principal', 'for other accounts too')
   if (nowSeconds < certificate.validAfter) refuse('not_yet_valid', 'not valid yet')
   if (nowSeconds >= certificate.validBefore) refuse('expired', 'no longer valid')
   for (const name of certificate.criticalOptions.keys())

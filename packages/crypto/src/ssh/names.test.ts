@@ -11,8 +11,9 @@ import {
   parsePrincipal,
   principalOf,
 } from './principal.ts'
-import { formatPublicKey } from './public-key.ts'
-import { codeOf, createSigner, sshKeygen } from './ssh-keygen.fixture.ts'
+import { assembleCertificate, checkCertificate, encodeCertificate, parseCertificate } from './certificate.ts'
+import { formatPublicKey, parsePublicKey } from './public-key.ts'
+import { codeOf, createSigner, listings, sshKeygen } from './ssh-keygen.fixture.ts'
 
 const tool = sshKeygen()
 beforeAll(() => tool.makeKey('ca', '-t', 'ed25519'))
@@ -58,6 +59,59 @@ describe('principals', () => {
     expect(codeOf(() => checkPrincipals('user', [text]))).toBe('principal_refused')
     expect(codeOf(() => checkPrincipals('user', [`o:o1:h:h1:u:${text}`]))).toBe('principal_refused')
     expect(codeOf(() => checkPrincipals('host', ['o:o1:h:h1', text]))).toBe('principal_refused')
+  })
+
+  it('of any login at all are refused, or read by ssh-keygen as one principal, and by us as that account', () => {
+    const letter = fc.oneof(fc.constantFrom(...'az09_-:,*?! \t\n\0'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }))
+    const login = fc.array(letter, { maxLength: 12 }).map((letters) => letters.join(''))
+    const authority = createSigner()
+    const subject = createSigner().publicKey
+    fc.assert(
+      fc.property(fc.array(login, { minLength: 200, maxLength: 200 }), (logins) => {
+        const accounts = ['deploy', ...logins].map((text) => ({ org: 'o1', host: 'h1', login: text }))
+        const accepted = accounts.filter((account) => codeOf(() => principalOf(account)) === 'fine')
+        const lines = accepted.map((account, index) => {
+          const fields = { kind: 'user', serial: BigInt(index + 1), keyId: 'k', validAfter: 1, validBefore: 2 } as const
+          const bytes = encodeCertificate({
+            ...fields,
+            ...{ subject, principals: [principalOf(account)], authority: authority.publicKey },
+          })
+          return assembleCertificate(bytes, authority.sign(bytes))
+        })
+        tool.write('odd-cert.pub', `${lines.join('\n')}\n`)
+        const read = listings(tool.run('-L', '-f', 'odd-cert.pub').stdout)
+        expect(read.map((text) => /^Principals:\n([^\n]*)\nCritical/m.exec(text)?.[1])).toEqual(
+          accepted.map(({ login: text }) => `o:o1:h:h1:u:${text}`),
+        )
+        expect(lines.map((line) => parsePrincipal(parseCertificate(line).principals[0] ?? ''))).toEqual(accepted)
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('that ssh-keygen itself puts into a certificate open nothing that they do not name exactly', () => {
+    tool.makeKey('someone', '-t', 'ed25519')
+    const lists = [
+      'o:o1:h:h1:u:deploy,x',
+      '*',
+      'o:o1:h:h1:u:*',
+      'deploy',
+      'o:o1:h:h1:u:deploy ',
+      'o:o1:h:h1:u:Deploy',
+      'o:o2:h:h1:u:deploy',
+    ]
+    const opens = (names: readonly string[]): boolean => {
+      const named = names.flatMap((name) => ['-n', name])
+      const { status } = tool.run('-q', '-s', 'ca', '-I', 'k', '-V', '-1m:+5m', ...named, 'someone.pub')
+      expect(status).toBe(0)
+      const authorities = [parsePublicKey(tool.read('ca.pub'))]
+      const nowSeconds = Math.floor(Date.now() / 1000)
+      const expected = { kind: 'user', principal: 'o:o1:h:h1:u:deploy', authorities, nowSeconds } as const
+      return codeOf(() => checkCertificate(parseCertificate(tool.read('someone-cert.pub')), expected)) === 'fine'
+    }
+    expect(lists.filter((text) => opens([text]))).toEqual([])
+    expect(opens([])).toBe(false)
+    expect(opens(['o:o1:h:h1:u:deploy'])).toBe(true)
   })
 
   it('of hosts may have names and addresses beside them, never patterns', () => {

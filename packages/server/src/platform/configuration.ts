@@ -56,6 +56,7 @@ const RatePolicyOverrides = z.strictObject({
   address: RatePolicy.optional(),
   principal: RatePolicy.optional(),
   organisation: RatePolicy.optional(),
+  agents: RatePolicy.optional(),
   secret: RatePolicy.optional(),
   heavy: RatePolicy.optional(),
 })

@@ -1,4 +1,4 @@
-import { agent, BreakGlassId, breakGlassReview, type HostId, type ParsedInputOf } from '@holdfast/contract'
+import { agent, BreakGlassId, breakGlassReview, hostKnowsEnds, type HostId, type ParsedInputOf } from '@holdfast/contract'
 import { fromPlace } from '../../kernel/access/break-glass.ts'
 import { advanceRotation } from '../../kernel/access/rotation.ts'
 import { newestChange } from '../../kernel/access/sequence.ts'
@@ -72,7 +72,7 @@ const end = async (tx: OrgTx, hostId: HostId, ended: Report['ended']): Promise<n
 
 /**
  * The host says which state is in force: of every grant that ended up to it, it was told by now. Nobody acknowledges what is still to come.
- * Returns what it has acknowledged.
+ * Returns what it has acknowledged, and whether it was told of an end by that.
  */
 const acknowledge = async (
   tx: OrgTx,
@@ -80,7 +80,7 @@ const acknowledge = async (
   acknowledged: number,
   version: string | undefined,
   now: Date,
-): Promise<string> => {
+): Promise<{ upTo: string; told: boolean }> => {
   const { sequence } = await newestChange(tx)
   const upTo = String(Math.min(acknowledged, sequence))
   await tx
@@ -88,15 +88,16 @@ const acknowledge = async (
     .set({ acknowledged: upTo, acknowledgedAt: now, lastSeenAt: now, ...(version !== undefined && { agentVersion: version }) })
     .where('id', '=', hostId)
     .execute()
-  await tx
+  const told = await tx
     .updateTable('accessGrant')
     .set({ toldAt: now })
     .where('hostId', '=', hostId)
     .where('state', '=', 'ended')
     .where('toldAt', 'is', null)
     .where('endSequence', '<=', upTo)
+    .returning('id')
     .execute()
-  return upTo
+  return { upTo, told: told.length > 0 }
 }
 
 const noteRefusals = async (tx: OrgTx, hostId: HostId, refused: Report['refused']): Promise<void> => {
@@ -179,7 +180,9 @@ export const report = handle(
     const ignored = (await begin(tx, hostId, sessions)) + (await end(tx, hostId, ended))
     await noteRefusals(tx, hostId, refused)
     await alarm(context, hostId, breakGlass)
-    const upTo = await acknowledge(tx, hostId, acknowledged, agentVersion, now)
+    const { upTo, told } = await acknowledge(tx, hostId, acknowledged, agentVersion, now)
+    if (told) await context.obligations.meet(hostKnowsEnds, { subject: hostId })
+    else context.obligations.unneeded(hostKnowsEnds)
     if (upTo !== before.acknowledged) await advanceRotation(tx, 'any', now)
     await notePosture(tx, hostId, posture, now)
     if (leaving) await leave(tx, hostId, now)

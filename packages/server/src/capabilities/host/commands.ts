@@ -1,5 +1,5 @@
 import { hashToken, randomToken } from '@holdfast/crypto'
-import { AgentId, host, HostId } from '@holdfast/contract'
+import { AgentId, host, HostId, hostKnowsEnds } from '@holdfast/contract'
 import { endGrants } from '../../kernel/access/ending.ts'
 import { announceAccess } from '../../kernel/access/sequence.ts'
 import { handle } from '../../kernel/handle.ts'
@@ -88,11 +88,13 @@ export const update = handle(host.update, async ({ id, ...changes }, { tx, now, 
 
 /** Its grants end, its agent's key and any token die with this commit; a stream that its agent holds open is closed. */
 export const retire = handle(host.retire, async ({ id, reason }, context) => {
-  const { tx, now, fail, person, because } = context
+  const { tx, now, fail, person, because, obligations } = context
   const { agentId } = await lockHost(tx, id, fail)
   await tx.updateTable('hostEnrolment').set({ expiresAt: now }).where('hostId', '=', id).where('expiresAt', '>', now).execute()
   await tx.updateTable('host').set({ state: 'retired', retiredAt: now }).where('id', '=', id).execute()
   await endGrants(context, { hostId: id }, { reason: 'host_retired', by: person(), now, why: reason })
+  // What it never said stays without proof, and the grants say so.
+  await obligations.withdraw(hostKnowsEnds, { subject: id }, 'The server was retired.')
   await announceAccess(tx, agentId === null ? null : AgentId.parse(agentId))
   because(reason)
   return known(tx, id, now)

@@ -5,6 +5,10 @@ export const lagMs = 10_000
 /** An agent fetches the state at least every two minutes; half a minute for the way. */
 export const silentMs = 150_000
 export const tokenMinutes = 60
+/** Nobody is told of a host that is a minute late. */
+export const untoldMs = 60_000
+/** As long as a certificate may last that was made before the end. */
+export const endKnownWithinMs = 15 * 60_000
 
 interface Heard {
   state: 'waiting' | 'enrolled' | 'retired'

@@ -8,7 +8,8 @@ export interface ConnectionLimits {
   perAddress: number
 }
 
-export const defaultConnectionLimits: ConnectionLimits = { total: 2_000, perAddress: 256 }
+/** Each agent of a host holds two: its stream, and one for requests. */
+export const defaultConnectionLimits: ConnectionLimits = { total: 4_000, perAddress: 256 }
 
 export interface Connections {
   state: () => { open: number; refused: number }

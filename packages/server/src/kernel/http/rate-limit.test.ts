@@ -59,6 +59,18 @@ describe('rate limits', () => {
     expect(byCaller(operations.policy.list, owner, '192.0.2.1')?.name).toBe('principal')
   })
 
+  test('the agents of an organisation use up nothing of what its people have, and have a bound of their own', () => {
+    const few = { ...policies, organisation: { quota: 3, windowSeconds: 60 }, agents: { quota: 5, windowSeconds: 60 } }
+    const { byCaller } = createRateLimits(few, () => start)
+    const agentOf = (index: number) =>
+      ({ kind: 'agent', agentId: `ag_${index}`, hostId: `ho_${index}`, orgId: owner.orgId }) as never
+    const call = (principal: Principal) => byCaller(operations.policy.list, principal, '192.0.2.1')?.retryAfterSeconds
+    expect([1, 2, 3, 4, 5].map((index) => call(agentOf(index)))).toEqual([0, 0, 0, 0, 0])
+    expect(call(agentOf(6))).toBeGreaterThan(0)
+    expect([call(owner), call(owner), call(owner)]).toEqual([0, 0, 0])
+    expect(call(owner)).toBeGreaterThan(0)
+  })
+
   test('says so in RateLimit, RateLimit-Policy and the problem', () => {
     const { byAddress } = createRateLimits(policies, () => start)
     expect(rateHeaders(byAddress('a'))).toEqual({ 'ratelimit-policy': '"address";q=5;w=10', ratelimit: '"address";r=4;t=2' })

@@ -9,14 +9,18 @@ export interface RatePolicy {
   windowSeconds: number
 }
 
-export type RateClass = 'address' | 'principal' | 'organisation' | 'secret' | 'heavy'
+export type RateClass = 'address' | 'principal' | 'organisation' | 'agents' | 'secret' | 'heavy'
 export type RatePolicies = Record<RateClass, RatePolicy>
 
-/** `secret`: whatever guesses at a password, code or token, by address. `heavy`: exports, verification, rotation, by principal. */
+/**
+ * `agents`: the agents of an organisation's hosts, apart from its people, since a thousand of them call at each change of access.
+ * `secret`: whatever guesses at a password, code or token, by address. `heavy`: exports, verification, rotation, by principal.
+ */
 export const defaultPolicies: RatePolicies = {
   address: { quota: 3000, windowSeconds: 60 },
   principal: { quota: 1800, windowSeconds: 60 },
   organisation: { quota: 9000, windowSeconds: 60 },
+  agents: { quota: 60_000, windowSeconds: 60 },
   secret: { quota: 30, windowSeconds: 60 },
   heavy: { quota: 20, windowSeconds: 60 },
 }
@@ -99,15 +103,17 @@ export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: 
     address: createCells(policies.address, 'address', now),
     principal: createCells(policies.principal, 'principal', now),
     organisation: createCells(policies.organisation, 'organisation', now),
+    agents: createCells(policies.agents, 'agents', now),
     secret: createCells(policies.secret, 'secret', now),
     heavy: createCells(policies.heavy, 'heavy', now),
   }
+  const ofOrganisation = ({ kind }: Principal) => cells[kind === 'agent' ? 'agents' : 'organisation']
   return {
     byAddress: (address) => cells.address.take(placeOf(address)),
     byCaller: (operation, principal, address) => {
       const who = principal ? principalId(principal) : placeOf(address)
       return tightest([
-        ...(principal ? [cells.principal.take(who), cells.organisation.take(principal.orgId)] : []),
+        ...(principal ? [cells.principal.take(who), ofOrganisation(principal).take(principal.orgId)] : []),
         ...(operation.rate === 'secret' ? [cells.secret.take(placeOf(address))] : []),
         ...(operation.rate === 'heavy' ? [cells.heavy.take(who)] : []),
       ])
@@ -116,7 +122,7 @@ export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: 
       if (requests === 0) return
       if (!principal) return cells.address.charge(placeOf(address), requests)
       cells.principal.charge(principalId(principal), requests)
-      cells.organisation.charge(principal.orgId, requests)
+      ofOrganisation(principal).charge(principal.orgId, requests)
     },
   }
 }
