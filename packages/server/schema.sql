@@ -303,6 +303,177 @@ CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.database_role 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.database_role FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
+table directory (
+  org_id uuid not null default current_org(),
+  id text not null,
+  name text not null,
+  default_role text not null,
+  configured_by text not null,
+  created_at timestamp with time zone not null,
+  disabled_at timestamp with time zone,
+  constraint directory_default_role_check CHECK ((default_role = ANY (ARRAY['reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint directory_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint directory_configured_by_fkey FOREIGN KEY (configured_by) REFERENCES person(id),
+  constraint directory_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint directory_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX directory_one ON public.directory USING btree (org_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory FOR EACH ROW EXECUTE FUNCTION capture_directory() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, disabled_at) to holdfast_gate;
+
+table directory_credential (
+  org_id uuid not null default current_org(),
+  id text not null,
+  directory_id text not null,
+  kind text not null,
+  client_id text,
+  secret_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint directory_credential_check CHECK (((kind = 'access'::text) = (client_id IS NOT NULL))),
+  constraint directory_credential_kind_check CHECK ((kind = ANY (ARRAY['bearer'::text, 'client'::text, 'access'::text, 'test'::text]))),
+  constraint directory_credential_org_id_client_id_fkey FOREIGN KEY (org_id, client_id) REFERENCES directory_credential(org_id, id),
+  constraint directory_credential_org_id_directory_id_fkey FOREIGN KEY (org_id, directory_id) REFERENCES directory(org_id, id),
+  constraint directory_credential_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint directory_credential_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX directory_credential_client ON public.directory_credential USING btree (org_id, client_id) WHERE (kind = 'access'::text);
+CREATE UNIQUE INDEX directory_credential_id ON public.directory_credential USING btree (id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_credential FOR EACH ROW EXECUTE FUNCTION capture_directory_credential() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_credential FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, directory_id, kind, client_id, secret_hash, expires_at, revoked_at) to holdfast_gate;
+
+table directory_group (
+  org_id uuid not null default current_org(),
+  id text not null,
+  directory_id text not null,
+  display_name text not null,
+  external_id text,
+  role text,
+  marked boolean not null default false,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint directory_group_check CHECK ((NOT (marked AND (role IS NOT NULL)))),
+  constraint directory_group_display_name_check CHECK (((length(display_name) >= 1) AND (length(display_name) <= 256))),
+  constraint directory_group_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 256))),
+  constraint directory_group_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint directory_group_org_id_directory_id_fkey FOREIGN KEY (org_id, directory_id) REFERENCES directory(org_id, id),
+  constraint directory_group_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint directory_group_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX directory_group_external ON public.directory_group USING btree (org_id, external_id);
+CREATE UNIQUE INDEX directory_group_name ON public.directory_group USING btree (org_id, lower(display_name));
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_group FOR EACH ROW EXECUTE FUNCTION capture_directory_group() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_group FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table directory_group_member (
+  org_id uuid not null default current_org(),
+  group_id text not null,
+  user_id text not null,
+  constraint directory_group_member_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint directory_group_member_org_id_group_id_fkey FOREIGN KEY (org_id, group_id) REFERENCES directory_group(org_id, id) ON DELETE CASCADE,
+  constraint directory_group_member_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES directory_user(org_id, id) ON DELETE CASCADE,
+  constraint directory_group_member_pkey PRIMARY KEY (org_id, group_id, user_id)
+);
+CREATE INDEX directory_group_member_user ON public.directory_group_member USING btree (org_id, user_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_group_member FOR EACH ROW EXECUTE FUNCTION capture_directory_group_member() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_group_member FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table directory_log (
+  org_id uuid not null default current_org(),
+  id text not null,
+  at timestamp with time zone not null,
+  credential_id text not null,
+  request_id text not null,
+  operation text not null,
+  target text,
+  status integer not null,
+  code text,
+  marked boolean not null default false,
+  detail_sealed bytea not null,
+  constraint directory_log_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint directory_log_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX directory_log_age ON public.directory_log USING btree (org_id, at);
+CREATE INDEX directory_log_refused ON public.directory_log USING btree (org_id, id DESC) WHERE (code IS NOT NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table directory_test (
+  org_id uuid not null default current_org(),
+  id text not null,
+  asked_by text not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  steps jsonb not null default '[]'::jsonb,
+  constraint directory_test_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES person(id),
+  constraint directory_test_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint directory_test_pkey PRIMARY KEY (org_id, id)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_test FOR EACH ROW EXECUTE FUNCTION capture_directory_test() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_test FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table directory_user (
+  org_id uuid not null default current_org(),
+  id text not null,
+  directory_id text not null,
+  user_name_index bytea not null,
+  external_id_index bytea,
+  email_index bytea,
+  active boolean not null,
+  marked boolean not null default false,
+  person_id text,
+  invitation_id text,
+  resource_sealed bytea not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint directory_user_check CHECK ((NOT (marked AND ((person_id IS NOT NULL) OR (invitation_id IS NOT NULL))))),
+  constraint directory_user_org_id_directory_id_fkey FOREIGN KEY (org_id, directory_id) REFERENCES directory(org_id, id),
+  constraint directory_user_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint directory_user_org_id_invitation_id_fkey FOREIGN KEY (org_id, invitation_id) REFERENCES invitation(org_id, id),
+  constraint directory_user_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint directory_user_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX directory_user_email ON public.directory_user USING btree (org_id, email_index);
+CREATE INDEX directory_user_external ON public.directory_user USING btree (org_id, external_id_index);
+CREATE INDEX directory_user_invitation ON public.directory_user USING btree (org_id, invitation_id) WHERE (invitation_id IS NOT NULL);
+CREATE UNIQUE INDEX directory_user_name ON public.directory_user USING btree (org_id, user_name_index);
+CREATE UNIQUE INDEX directory_user_person ON public.directory_user USING btree (org_id, person_id) WHERE (person_id IS NOT NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_user FOR EACH ROW EXECUTE FUNCTION capture_directory_user() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_user FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
 table grant_approval (
   org_id uuid not null default current_org(),
   grant_id text not null,
@@ -640,7 +811,10 @@ table membership (
   role text not null,
   version integer not null default 1,
   created_at timestamp with time zone not null default now(),
+  role_by text not null default 'person'::text,
+  constraint membership_role_by_check CHECK ((role_by = ANY (ARRAY['person'::text, 'directory'::text]))),
   constraint membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint no_owner_by_directory CHECK ((NOT ((role = 'owner'::text) AND (role_by = 'directory'::text)))),
   constraint membership_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint membership_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
   constraint membership_pkey PRIMARY KEY (org_id, person_id),
@@ -1914,6 +2088,303 @@ RETURN (SELECT string_agg(format('
 ;
 -- owner holdfast_owner; execute: holdfast_ledger
 
+CREATE OR REPLACE FUNCTION public.capture_directory()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('configured_by', new.configured_by, 'created_at', new.created_at, 'default_role', new.default_role, 'disabled_at', new.disabled_at, 'id', new.id, 'name', new.name, 'org_id', new.org_id)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('configured_by', old.configured_by, 'created_at', old.created_at, 'default_role', old.default_role, 'disabled_at', old.disabled_at, 'id', old.id, 'name', old.name, 'org_id', old.org_id)::text;
+      else
+        if new.configured_by is distinct from old.configured_by then
+          after := after || ',"configured_by":' || coalesce(to_json(new.configured_by)::text, 'null'); before := before || ',"configured_by":' || coalesce(to_json(old.configured_by)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.default_role is distinct from old.default_role then
+          after := after || ',"default_role":' || coalesce(to_json(new.default_role)::text, 'null'); before := before || ',"default_role":' || coalesce(to_json(old.default_role)::text, 'null');
+        end if;
+        if new.disabled_at is distinct from old.disabled_at then
+          after := after || ',"disabled_at":' || coalesce(to_json(new.disabled_at)::text, 'null'); before := before || ',"disabled_at":' || coalesce(to_json(old.disabled_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_directory_credential()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('client_id', new.client_id, 'created_at', new.created_at, 'directory_id', new.directory_id, 'expires_at', new.expires_at, 'id', new.id, 'kind', new.kind, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'secret_hash', case when new.secret_hash is not null then 'secret' end)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('client_id', old.client_id, 'created_at', old.created_at, 'directory_id', old.directory_id, 'expires_at', old.expires_at, 'id', old.id, 'kind', old.kind, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'secret_hash', case when old.secret_hash is not null then 'secret' end)::text;
+      else
+        if new.client_id is distinct from old.client_id then
+          after := after || ',"client_id":' || coalesce(to_json(new.client_id)::text, 'null'); before := before || ',"client_id":' || coalesce(to_json(old.client_id)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.directory_id is distinct from old.directory_id then
+          after := after || ',"directory_id":' || coalesce(to_json(new.directory_id)::text, 'null'); before := before || ',"directory_id":' || coalesce(to_json(old.directory_id)::text, 'null');
+        end if;
+        if new.expires_at is distinct from old.expires_at then
+          after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.revoked_at is distinct from old.revoked_at then
+          after := after || ',"revoked_at":' || coalesce(to_json(new.revoked_at)::text, 'null'); before := before || ',"revoked_at":' || coalesce(to_json(old.revoked_at)::text, 'null');
+        end if;
+        if new.secret_hash is distinct from old.secret_hash then
+          after := after || ',"secret_hash":' || coalesce(to_json(case when new.secret_hash is not null then 'secret' end)::text, 'null'); before := before || ',"secret_hash":' || coalesce(to_json(case when old.secret_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory_credential"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_directory_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'directory_id', new.directory_id, 'display_name', new.display_name, 'external_id', new.external_id, 'id', new.id, 'marked', new.marked, 'org_id', new.org_id, 'role', new.role, 'updated_at', new.updated_at)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'directory_id', old.directory_id, 'display_name', old.display_name, 'external_id', old.external_id, 'id', old.id, 'marked', old.marked, 'org_id', old.org_id, 'role', old.role, 'updated_at', old.updated_at)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.directory_id is distinct from old.directory_id then
+          after := after || ',"directory_id":' || coalesce(to_json(new.directory_id)::text, 'null'); before := before || ',"directory_id":' || coalesce(to_json(old.directory_id)::text, 'null');
+        end if;
+        if new.display_name is distinct from old.display_name then
+          after := after || ',"display_name":' || coalesce(to_json(new.display_name)::text, 'null'); before := before || ',"display_name":' || coalesce(to_json(old.display_name)::text, 'null');
+        end if;
+        if new.external_id is distinct from old.external_id then
+          after := after || ',"external_id":' || coalesce(to_json(new.external_id)::text, 'null'); before := before || ',"external_id":' || coalesce(to_json(old.external_id)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.marked is distinct from old.marked then
+          after := after || ',"marked":' || coalesce(to_json(new.marked)::text, 'null'); before := before || ',"marked":' || coalesce(to_json(old.marked)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.updated_at is distinct from old.updated_at then
+          after := after || ',"updated_at":' || coalesce(to_json(new.updated_at)::text, 'null'); before := before || ',"updated_at":' || coalesce(to_json(old.updated_at)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory_group"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_directory_group_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('group_id', new.group_id, 'user_id', new.user_id)::text; after := json_build_object('group_id', new.group_id, 'org_id', new.org_id, 'user_id', new.user_id)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('group_id', old.group_id, 'user_id', old.user_id)::text; after := 'null'; before := json_build_object('group_id', old.group_id, 'org_id', old.org_id, 'user_id', old.user_id)::text;
+      else
+        if new.group_id is distinct from old.group_id then
+          after := after || ',"group_id":' || coalesce(to_json(new.group_id)::text, 'null'); before := before || ',"group_id":' || coalesce(to_json(old.group_id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.user_id is distinct from old.user_id then
+          after := after || ',"user_id":' || coalesce(to_json(new.user_id)::text, 'null'); before := before || ',"user_id":' || coalesce(to_json(old.user_id)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('group_id', old.group_id, 'user_id', old.user_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory_group_member"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_directory_test()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('asked_by', new.asked_by, 'ended_at', new.ended_at, 'id', new.id, 'org_id', new.org_id, 'started_at', new.started_at, 'steps', new.steps)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('asked_by', old.asked_by, 'ended_at', old.ended_at, 'id', old.id, 'org_id', old.org_id, 'started_at', old.started_at, 'steps', old.steps)::text;
+      else
+        if new.asked_by is distinct from old.asked_by then
+          after := after || ',"asked_by":' || coalesce(to_json(new.asked_by)::text, 'null'); before := before || ',"asked_by":' || coalesce(to_json(old.asked_by)::text, 'null');
+        end if;
+        if new.ended_at is distinct from old.ended_at then
+          after := after || ',"ended_at":' || coalesce(to_json(new.ended_at)::text, 'null'); before := before || ',"ended_at":' || coalesce(to_json(old.ended_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.started_at is distinct from old.started_at then
+          after := after || ',"started_at":' || coalesce(to_json(new.started_at)::text, 'null'); before := before || ',"started_at":' || coalesce(to_json(old.started_at)::text, 'null');
+        end if;
+        if new.steps is distinct from old.steps then
+          after := after || ',"steps":' || coalesce(to_json(new.steps)::text, 'null'); before := before || ',"steps":' || coalesce(to_json(old.steps)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory_test"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_directory_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('active', new.active, 'created_at', new.created_at, 'directory_id', new.directory_id, 'email_index', case when new.email_index is not null then 'secret' end, 'external_id_index', case when new.external_id_index is not null then 'secret' end, 'id', new.id, 'invitation_id', new.invitation_id, 'marked', new.marked, 'org_id', new.org_id, 'person_id', new.person_id, 'resource_sealed', case when new.resource_sealed is not null then 'secret' end, 'updated_at', new.updated_at, 'user_name_index', case when new.user_name_index is not null then 'secret' end)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('active', old.active, 'created_at', old.created_at, 'directory_id', old.directory_id, 'email_index', case when old.email_index is not null then 'secret' end, 'external_id_index', case when old.external_id_index is not null then 'secret' end, 'id', old.id, 'invitation_id', old.invitation_id, 'marked', old.marked, 'org_id', old.org_id, 'person_id', old.person_id, 'resource_sealed', case when old.resource_sealed is not null then 'secret' end, 'updated_at', old.updated_at, 'user_name_index', case when old.user_name_index is not null then 'secret' end)::text;
+      else
+        if new.active is distinct from old.active then
+          after := after || ',"active":' || coalesce(to_json(new.active)::text, 'null'); before := before || ',"active":' || coalesce(to_json(old.active)::text, 'null');
+        end if;
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.directory_id is distinct from old.directory_id then
+          after := after || ',"directory_id":' || coalesce(to_json(new.directory_id)::text, 'null'); before := before || ',"directory_id":' || coalesce(to_json(old.directory_id)::text, 'null');
+        end if;
+        if new.email_index is distinct from old.email_index then
+          after := after || ',"email_index":' || coalesce(to_json(case when new.email_index is not null then 'secret' end)::text, 'null'); before := before || ',"email_index":' || coalesce(to_json(case when old.email_index is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.external_id_index is distinct from old.external_id_index then
+          after := after || ',"external_id_index":' || coalesce(to_json(case when new.external_id_index is not null then 'secret' end)::text, 'null'); before := before || ',"external_id_index":' || coalesce(to_json(case when old.external_id_index is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.invitation_id is distinct from old.invitation_id then
+          after := after || ',"invitation_id":' || coalesce(to_json(new.invitation_id)::text, 'null'); before := before || ',"invitation_id":' || coalesce(to_json(old.invitation_id)::text, 'null');
+        end if;
+        if new.marked is distinct from old.marked then
+          after := after || ',"marked":' || coalesce(to_json(new.marked)::text, 'null'); before := before || ',"marked":' || coalesce(to_json(old.marked)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.resource_sealed is distinct from old.resource_sealed then
+          after := after || ',"resource_sealed":' || coalesce(to_json(case when new.resource_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"resource_sealed":' || coalesce(to_json(case when old.resource_sealed is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.updated_at is distinct from old.updated_at then
+          after := after || ',"updated_at":' || coalesce(to_json(new.updated_at)::text, 'null'); before := before || ',"updated_at":' || coalesce(to_json(old.updated_at)::text, 'null');
+        end if;
+        if new.user_name_index is distinct from old.user_name_index then
+          after := after || ',"user_name_index":' || coalesce(to_json(case when new.user_name_index is not null then 'secret' end)::text, 'null'); before := before || ',"user_name_index":' || coalesce(to_json(case when old.user_name_index is not null then 'secret' end)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory_user"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_grant_approval()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2445,9 +2916,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('person_id', new.person_id)::text; after := json_build_object('created_at', new.created_at, 'org_id', new.org_id, 'person_id', new.person_id, 'role', new.role, 'version', new.version)::text; before := 'null';
+        key := json_build_object('person_id', new.person_id)::text; after := json_build_object('created_at', new.created_at, 'org_id', new.org_id, 'person_id', new.person_id, 'role', new.role, 'role_by', new.role_by, 'version', new.version)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('person_id', old.person_id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'org_id', old.org_id, 'person_id', old.person_id, 'role', old.role, 'version', old.version)::text;
+        key := json_build_object('person_id', old.person_id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'org_id', old.org_id, 'person_id', old.person_id, 'role', old.role, 'role_by', old.role_by, 'version', old.version)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
@@ -2460,6 +2931,9 @@ AS $function$
         end if;
         if new.role is distinct from old.role then
           after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.role_by is distinct from old.role_by then
+          after := after || ',"role_by":' || coalesce(to_json(new.role_by)::text, 'null'); before := before || ',"role_by":' || coalesce(to_json(old.role_by)::text, 'null');
         end if;
         if new.version is distinct from old.version then
           after := after || ',"version":' || coalesce(to_json(new.version)::text, 'null'); before := before || ',"version":' || coalesce(to_json(old.version)::text, 'null');
@@ -3913,6 +4387,22 @@ AS $function$
     join person p on p.id = k.created_by
     left join membership m on m.org_id = k.org_id and m.person_id = k.created_by
   where k.id = gate_api_key.id
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.gate_directory(id text)
+ RETURNS TABLE(org_id uuid, directory_id text, kind text, secret_hash bytea, expires_at timestamp with time zone, live boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select c.org_id, c.directory_id, c.kind, c.secret_hash, least(c.expires_at, client.expires_at),
+    c.revoked_at is null and client.revoked_at is null and d.disabled_at is null
+  from directory_credential c
+    join directory d on d.org_id = c.org_id and d.id = c.directory_id
+    left join directory_credential client on client.org_id = c.org_id and client.id = c.client_id
+  where c.id = gate_directory.id
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app

@@ -57,12 +57,33 @@ const bodyOf = async (stream: AsyncIterable<unknown>): Promise<Buffer> => {
   return Buffer.concat(parts)
 }
 
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+/** Refusals that a standard gives another shape, by all the names they may have: SCIM (RFC 7644 §3.12) and OAuth (RFC 6749 §5.2). */
+const byStandard = [
+  ['application/scim+json', ['schemas', 'status', 'scimType', 'detail']],
+  ['application/json', ['error']],
+] as const
+
+const isRefusalOf = (type: string, names: readonly string[], { headers }: Answer, text: string): boolean => {
+  const body = headers['content-type']?.startsWith(type) ? parsed(text) : null
+  return typeof body === 'object' && body !== null && Object.keys(body).every((name) => names.includes(name))
+}
+
 /** The code of a problem, or what is wrong with the answer. */
 const judge = ({ status, headers, body }: Answer): { code: string; wrong: string | null } => {
   if (status < 400) return { code: 'ok', wrong: null }
   const text = body.toString()
   if (inside.test(text)) return { code: 'leak', wrong: 'the answer shows our inside' }
   if (status === 405 && text === '') return { code: 'method', wrong: null } // HEAD
+  const standard = byStandard.find(([type, names]) => isRefusalOf(type, names, { status, headers, body }, text))
+  if (standard) return { code: `refused as ${standard[0]}`, wrong: status >= 500 && status !== 501 ? 'a failure of ours' : null }
   if (!headers['content-type']?.startsWith('application/problem+json')) return { code: 'none', wrong: 'no problem document' }
   if (text === '') return { code: 'head', wrong: null }
   const problem = Problem.strict().safeParse(JSON.parse(text))

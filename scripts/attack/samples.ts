@@ -11,6 +11,7 @@ import {
   type Operation,
 } from '@holdfast/contract'
 import { accessSamples, aHost, anAccessPolicy, newSshKey, rules } from './access-samples.ts'
+import { directorySamples } from './directory-samples.ts'
 import { passkeySamples } from './passkey-samples.ts'
 import { aBastion, recordingSamples } from './recording-samples.ts'
 import { staffSamples } from './staff-samples.ts'
@@ -49,6 +50,7 @@ const made: Record<string, Make> = {
   ...recordingSamples,
   ...staffSamples,
   ...passkeySamples,
+  ...directorySamples,
   'session.signIn': () => each(email),
   'session.confirmPassword': async () => once({ password: 'wrong' }),
   'session.revoke': async ({ ask }, who) => {

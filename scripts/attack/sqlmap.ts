@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { methodOf, pathFields, policy, requestOf, type Operation } from '@holdfast/contract'
+import { scimRequests, type ScimRequest } from './directory-samples.ts'
 import type { Sample } from './sample.ts'
 import { attackable, sampleOf } from './samples.ts'
 import { finding, type Verdict } from './finding.ts'
@@ -193,6 +194,21 @@ const attackHeaders = async (ground: Ground, options: SqlmapOptions): Promise<Ve
   }
 }
 
+/** A directory's own requests: routes of a standard, which no operation of the contract names. */
+const attackScim = async (ground: Ground, asked: ScimRequest, options: SqlmapOptions): Promise<Verdict> => {
+  const { url, ca } = ground.system
+  const gateway = await openGateway({ url, ca, caller: { headers: () => asked.headers, renew: () => forgetGuesses(ground) } })
+  try {
+    const plain = (text: string): string => text.replaceAll(mark, '')
+    const { method, body } = asked
+    const answer = await fetch(gateway.url + plain(asked.path), { method, ...(body !== null && { body: plain(body) }) })
+    if (answer.status !== asked.status) throw new Error(`its sample is answered with ${answer.status}`)
+    return await attack(gateway, asked, options)
+  } finally {
+    await gateway.close()
+  }
+}
+
 const guarded = (target: string, attacking: Promise<Verdict>): Promise<Verdict> =>
   attacking.catch((error: unknown) => ({
     ...{ tool: 'sqlmap', target, seen: 'not attacked' },
@@ -210,6 +226,8 @@ export const sqlmap = async (ground: Ground, options: SqlmapOptions): Promise<Ve
       (bounded) => attackOperation(ground, operation, bounded),
     ]),
   ]
+  const scim = await scimRequests(ground)
+  all.push(...scim.map((asked): (typeof all)[number] => [asked.name, (bounded) => attackScim(ground, asked, bounded)]))
   const waiting = all.filter(([name]) => options.isWanted(name))
   const verdicts: Verdict[] = []
   const work = async (): Promise<void> => {

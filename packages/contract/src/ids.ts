@@ -46,6 +46,17 @@ export const SshRotationId = id('sr')
 export type SshRotationId = z.infer<typeof SshRotationId>
 export const RecordingId = id('rc')
 export type RecordingId = z.infer<typeof RecordingId>
+export const DirectoryId = id('di')
+export type DirectoryId = z.infer<typeof DirectoryId>
+export const DirectoryCredentialId = id('dc')
+export type DirectoryCredentialId = z.infer<typeof DirectoryCredentialId>
+/** Of a SCIM resource, as a customer's directory knows it. */
+export const DirectoryUserId = id('du')
+export type DirectoryUserId = z.infer<typeof DirectoryUserId>
+export const DirectoryGroupId = id('dg')
+export type DirectoryGroupId = z.infer<typeof DirectoryGroupId>
+export const DirectoryLogId = id('dl')
+export const DirectoryTestId = id('dt')
 
 /** How an organisation's people sign in with its own provider. */
 export const SsoConnectionId = id('co')

@@ -8,6 +8,7 @@ import { host } from './host.ts'
 import { accessLog, ledger } from './ledger.ts'
 import { encryption, operator } from './operator.ts'
 import { obligations } from './obligation-operations.ts'
+import { directory } from './directory.ts'
 import type { Operation } from './operation.ts'
 import { apiKey, invitation, member, organisation } from './organisation.ts'
 import { policy } from './policy.ts'
@@ -31,6 +32,7 @@ export const operations = {
   invitation,
   apiKey,
   sso,
+  directory,
   policy,
   host,
   sshAuthority,

@@ -74,6 +74,7 @@ export const MemberRow = z.object({
   name: z.string(),
   email: z.string(),
   role: Role,
+  roleBy: z.enum(['person', 'directory']).describe('who gave the role: a person, or the directory by its groups'),
   since: Instant,
   factorEnrolled: z.boolean(),
   lastSeenAt: Instant.nullable(),
@@ -95,7 +96,14 @@ export const member = capability('member', {
     stepUp: true,
     input: z.object({ id: PersonId, role: Role }),
     output: z.object({ id: PersonId, role: Role }),
-    errors: { member_not_found: 404, owner_only: 403, last_owner: 409, own_role: 403, not_cleared: 403 },
+    errors: {
+      member_not_found: 404,
+      owner_only: 403,
+      last_owner: 409,
+      own_role: 403,
+      not_cleared: 403,
+      directory_managed: 409,
+    },
     audit: { action: 'member.role_changed', target: ({ id }) => id },
   }),
   remove: command({
@@ -105,7 +113,7 @@ export const member = capability('member', {
     stepUp: true,
     input: z.object({ id: PersonId }),
     output: z.object({ id: PersonId }),
-    errors: { member_not_found: 404, owner_only: 403, last_owner: 409 },
+    errors: { member_not_found: 404, owner_only: 403, last_owner: 409, directory_managed: 409 },
     audit: { action: 'member.removed', target: ({ id }) => id },
   }),
   endSessions: command({
@@ -125,7 +133,7 @@ export const member = capability('member', {
     stepUp: true,
     input: z.object({}),
     output: z.object({ id: PersonId }),
-    errors: { last_owner: 409 },
+    errors: { last_owner: 409, directory_managed: 409 },
     audit: { action: 'member.left', target: (_, { id }) => id },
   }),
 })

@@ -18,6 +18,9 @@ export const permissions = {
   'member:read': everybody,
   'member:invite': managers,
   'member:write': managers,
+  'directory:read': managers,
+  'directory:map': managers,
+  'directory:manage': ['owner'], // its credentials could remove any Owner but the last
   'key:own': everybody,
   'key:manage': managers,
   'sso:manage': managers,
@@ -63,16 +66,21 @@ export type OrgPermission = keyof typeof permissions
 export type OperatorPermission = keyof typeof operatorPermissions
 /**
  * `public`: anybody, signed in or not. `self`: any signed-in person, over their own account only. `agent`: the program on a managed host, for
- * that host only; no person and no API key, and an agent may call nothing else.
+ * that host only; no person and no API key, and an agent may call nothing else. `directory`: a customer's directory over SCIM, likewise.
  */
-export type Permission = OrgPermission | OperatorPermission | 'public' | 'self' | 'agent'
+export type Permission = OrgPermission | OperatorPermission | 'public' | 'self' | 'agent' | 'directory'
 
 export const isOperatorPermission = (permission: Permission): permission is OperatorPermission =>
   permission in operatorPermissions
 
-/** The roles that hold a permission; empty for `public`, `self` and `agent`, which no role gives. */
+const heldByNoRole = ['public', 'self', 'agent', 'directory'] as const
+type HeldByNoRole = (typeof heldByNoRole)[number]
+export const isHeldByNoRole = (permission: Permission): permission is HeldByNoRole =>
+  (heldByNoRole as readonly Permission[]).includes(permission)
+
+/** The roles that hold a permission; empty for `public`, `self`, `agent` and `directory`, which no role gives. */
 export const rolesWith = (permission: Permission): readonly Role[] => {
-  if (permission === 'public' || permission === 'self' || permission === 'agent') return []
+  if (isHeldByNoRole(permission)) return []
   return isOperatorPermission(permission) ? operatorPermissions[permission] : permissions[permission]
 }
 

@@ -20,3 +20,12 @@ export const blindIndex = (key: Uint8Array, email: string): Buffer | null => {
   const normal = normaliseEmail(email)
   return normal === null ? null : createHmac('sha256', key).update(`holdfast e-mail 1|${normal}`).digest()
 }
+
+/**
+ * The same for any other text that is to be found without being readable. `label` keeps kinds and owners apart: equal texts under two labels
+ * have nothing in common. The caller brings the text into its one spelling.
+ */
+export const blindTextIndex = (key: Uint8Array, label: string, text: string): Buffer =>
+  createHmac('sha256', key)
+    .update(`holdfast text 1|${JSON.stringify([label, text])}`)
+    .digest()

@@ -14,6 +14,7 @@ import type { Handler } from './kernel/handle.ts'
 import { createAuthenticator, type Authenticator } from './kernel/http/authenticate.ts'
 import type { DatabaseReach } from './kernel/database/connect.ts'
 import type { Endpoint } from './kernel/http/edge.promises.ts'
+import type { Edge } from './kernel/http/edge.ts'
 import { createMetrics } from './kernel/http/metrics.ts'
 import type { HealthPart } from './kernel/http/pages.ts'
 import { createGuesses } from './kernel/identity/guesses.ts'
@@ -75,6 +76,8 @@ export interface Composition {
   handlers: readonly Handler[]
   jobs: readonly Job[]
   schedules: readonly Schedule[]
+  /** Routes beside those of the operations. */
+  edges: readonly Edge[]
   /** Adds the public trust pages to a server. */
   registerTrustPages: (app: FastifyInstance) => void
   /** Adds what SAML providers call; `index` is the console's page. */
@@ -146,6 +149,7 @@ export const compose = (options: ComposeOptions): Composition => {
     obligationHooks: capabilities.flatMap(({ obligationHooks = [] }) => obligationHooks),
     clearance: clearanceFrom(capabilities.flatMap(({ clearance = [] }) => clearance)),
     memberHooks: capabilities.flatMap(({ memberHooks = [] }) => memberHooks),
+    joinHooks: capabilities.flatMap(({ joinHooks = [] }) => joinHooks),
     about: { version, startedAt: clock.now() },
     tokens: createTokens({ keys: createSigningKeys(groundAside, secrets), secrets, publicUrl }),
     passwords: createPasswords(),
@@ -159,6 +163,7 @@ export const compose = (options: ComposeOptions): Composition => {
     handlers: all.flatMap(({ handlers }) => handlers),
     jobs: all.flatMap(({ jobs = [] }) => jobs),
     schedules: all.flatMap(({ schedules = [] }) => schedules),
+    edges: all.flatMap(({ edge }) => edge ?? []),
     registerTrustPages: (app) => trust.registerTrustPages(app, services, gate),
     registerSamlPages: (app, index) => registerSamlPages(app, { services, gate, index }),
     authenticate,

@@ -92,6 +92,7 @@ const proxies = configuration.HOLDFAST_TRUST_PROXY ?? []
 const app = await createHttpServer({
   path: platform.path,
   handlers: platform.handlers,
+  edges: platform.edges,
   limits: createRateLimits(ratePolicies(configuration)),
   ...{ shedding, connections, proxies, known: createKnownCallers(), large: createLargeBodies() },
   authenticate: platform.authenticate,

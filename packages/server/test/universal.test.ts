@@ -53,6 +53,7 @@ const otherwise = new Map([
   ['staff.enter', 'writes into the customer’s chain too'],
   ['staff.leave', 'writes into the customer’s chain too'],
   ['staff.giveBack', 'writes into the customer’s chain too'],
+  ['directory.startTest', 'the end of the test is an entry, too'],
   ['operator.mail', 'there is no mail yet'],
 ])
 

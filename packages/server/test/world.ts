@@ -6,6 +6,7 @@ import {
   apiKey,
   breakGlass,
   database,
+  directory,
   factor,
   grant,
   host,
@@ -91,7 +92,7 @@ export interface World {
 }
 
 /** Another organisation, made directly: becoming one is the business of `organisation.create`. */
-const makeOrganisation = async ({ services }: Platform, name: string): Promise<OrgId> => {
+export const makeOrganisation = async ({ services }: Platform, name: string): Promise<OrgId> => {
   const orgId = newOrgId()
   const unit = openUnit(services.ground, orgId, null, true)
   await unit.tx
@@ -379,6 +380,26 @@ const invited = (world: World) =>
     world.members.owner.caller,
   )
 
+/** The connection of the operator's organisation, in the state asked for, with a group in it. */
+const directoryIn = async ({ platform, founded, members }: World, state: 'enabled' | 'disabled' = 'enabled') => {
+  const { caller } = members.owner
+  if (!(await platform.call(directory.read, {}, caller)).directory)
+    await platform.call(directory.create, { name: 'Planted directory' }, caller)
+  const { directory: found } = await platform.call(directory.read, {}, caller)
+  if (found && found.state !== state)
+    await (state === 'enabled'
+      ? platform.call(directory.enable, {}, caller)
+      : platform.call(directory.disable, { reason: 'planted-reason' }, caller))
+  const groupId = newId('dg') as InputOf<typeof directory.applyRoles>['roles'][number]['groupId']
+  const insert = `insert into directory_group (org_id, id, directory_id, display_name, created_at, updated_at) values ($1, $2, $3, $4, now(), now())`
+  await platform.arrange(founded.orgId, insert, [founded.orgId, groupId, found?.id, `Planted ${groupId}`])
+  return { defaultRole: 'member' as const, roles: [{ groupId, role: 'reviewer' as const }] }
+}
+const credentialIn = async (world: World) => {
+  await directoryIn(world)
+  return world.platform.call(directory.issueCredential, { kind: 'bearer', overlapHours: 0 }, world.members.owner.caller)
+}
+
 /** An organisation that nobody has joined yet. */
 const unfounded = (world: World) =>
   world.platform.call(
@@ -610,6 +631,39 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     await w.platform.arrange(w.founded.orgId, mark, [rows[0]?.id])
     return ownerCall(w, {})
   },
+  'directory.read': (w) => ownerCall(w, {}),
+  'directory.create': (w) => byCustomer(w, { name: 'Planted directory' }),
+  'directory.issueCredential': async (w) => {
+    await directoryIn(w)
+    return ownerCall(w, { kind: 'client' as const, overlapHours: 0 })
+  },
+  'directory.revokeCredential': async (w) => ownerCall(w, { id: (await credentialIn(w)).credential.id }),
+  'directory.disable': async (w) => {
+    await directoryIn(w)
+    return ownerCall(w, { reason: 'planted-reason' })
+  },
+  'directory.enable': async (w) => {
+    await directoryIn(w, 'disabled')
+    return ownerCall(w, {})
+  },
+  'directory.people': (w) => ownerCall(w, {}),
+  'directory.groups': async (w) => {
+    await directoryIn(w)
+    return ownerCall(w, {})
+  },
+  'directory.previewRoles': async (w) => ownerCall(w, await directoryIn(w)),
+  'directory.applyRoles': async (w) => {
+    const mapping = await directoryIn(w)
+    const { hash } = await w.platform.call(directory.previewRoles, mapping, w.members.owner.caller)
+    return ownerCall(w, { ...mapping, hash })
+  },
+  'directory.log': (w) => ownerCall(w, {}),
+  'directory.startTest': async (w) => {
+    await directoryIn(w)
+    await w.platform.settle() // the one before is over
+    return ownerCall(w, {})
+  },
+  'directory.test': (w) => ownerCall(w, {}),
   'policy.create': (w) => asMember(w, { title: 'Planted policy', content: 'planted-secret-text' }),
   'policy.update': async (w) => ownerCall(w, { id: (await draft(w)).policyId, title: 'Planted again' }),
   'policy.addVersion': async (w) =>

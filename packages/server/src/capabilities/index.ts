@@ -9,6 +9,7 @@ import { account } from './account/index.ts'
 import { agents } from './agent/index.ts'
 import { breakGlassUses } from './break-glass/index.ts'
 import { database } from './database/index.ts'
+import { directory } from './directory/index.ts'
 import { encryption } from './encryption/index.ts'
 import { factor } from './factor/index.ts'
 import { grants } from './grant/index.ts'
@@ -27,7 +28,7 @@ import { staffAccess } from './staff-access/index.ts'
 
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
-  ...[setup, session, account, factor, organisation, signInPolicy, member, invitation, apiKey, singleSignOn],
+  ...[setup, session, account, factor, organisation, signInPolicy, member, invitation, apiKey, singleSignOn, directory],
   ...[host, sshAuthorities, database, accessPolicy, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

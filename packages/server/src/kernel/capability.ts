@@ -1,7 +1,8 @@
 import type { ClearanceSource } from './clearance.ts'
 import type { Handler } from './handle.ts'
 import type { Job, Schedule } from './job.ts'
-import type { MemberHook } from './membership.ts'
+import type { Edge } from './http/edge.ts'
+import type { JoinHook, MemberHook } from './membership.ts'
 import type { ObligationHook } from './obligation/hook.ts'
 import type { PromiseCheck } from './promise.ts'
 
@@ -17,4 +18,8 @@ export interface Capability {
   clearance?: readonly ClearanceSource[]
   /** What to do, in the same transaction, when somebody leaves the organisation or gets another role. */
   memberHooks?: readonly MemberHook[]
+  /** What to do, in the same transaction, when somebody joins by an invitation. */
+  joinHooks?: readonly JoinHook[]
+  /** Routes that are no operations of the contract, because a standard says what they look like. */
+  edge?: Edge
 }

@@ -14,7 +14,7 @@ export interface Gate {
   find: <T>(name: CallerFunction, id: string) => Promise<T | undefined>
 }
 
-type CallerFunction = 'gate_session' | 'gate_api_key' | 'gate_agent'
+type CallerFunction = 'gate_session' | 'gate_api_key' | 'gate_agent' | 'gate_directory'
 
 export type GateFunction =
   | 'gate_setup_needed'
@@ -53,6 +53,7 @@ export const gateOver = (reads: Reads, aside: pg.Pool): Gate => {
     gate_session: finderOf(reads, 'gate_session'),
     gate_api_key: finderOf(reads, 'gate_api_key'),
     gate_agent: finderOf(reads, 'gate_agent'),
+    gate_directory: finderOf(reads, 'gate_directory'),
   }
   return {
     ask: async <T>(name: GateFunction, values: readonly unknown[]) => {

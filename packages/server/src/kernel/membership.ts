@@ -1,5 +1,7 @@
-import { Role, type PersonId } from '@holdfast/contract'
+import { Role, type OrgId, type PersonId } from '@holdfast/contract'
+import { sql } from 'kysely'
 import type { Context, Entered } from './handle.ts'
+import { isPerson } from './principal.ts'
 import type { OrgTx } from './tenancy/org-tx.ts'
 
 /**
@@ -23,10 +25,77 @@ export type MemberHook = (
   entered: Entered,
 ) => Promise<void>
 
-export type Changing = Pick<Context, 'tx' | 'vault' | 'now' | 'person' | 'services'>
+/** Called in the transaction in which somebody joins by an invitation, after they have. Gives another role where they get one. */
+export type JoinHook = (
+  joined: { personId: PersonId; invitationId: string; role: Role },
+  context: Entered & Pick<Context, 'now' | 'services'>,
+) => Promise<Role>
+
+export type Changing = Pick<Context, 'tx' | 'vault' | 'now' | 'principal' | 'services'>
 
 /** Others hang on a membership as well: access to servers ends with it, and with the role that allowed it. Call it after the change. */
 export const membershipChanged = async (context: Changing, personId: PersonId, role: Role | null): Promise<void> => {
-  const change = { personId, role, by: context.person(), now: context.now }
+  const { principal, now } = context
+  const change = { personId, role, by: isPerson(principal) ? principal.personId : null, now }
   for (const hook of context.services.memberHooks) await hook(change, context)
+}
+
+const ownerNeeded = 'HF002' // by the database, at the latest at commit: migration 0003
+
+/** Runs a change of memberships and lets the database judge it now; false when no Owner would be left. */
+export const keepsAnOwner = async (tx: OrgTx, change: () => Promise<unknown>): Promise<boolean> => {
+  await change()
+  try {
+    await tx.selectNoFrom(sql`settle_owner()`.as('settled')).execute()
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === ownerNeeded) return false
+    throw error
+  }
+}
+
+/** Ends somebody's sessions in this organisation; returns how many. */
+export const endSessionsHere = async (
+  tx: OrgTx,
+  orgId: OrgId,
+  personId: PersonId,
+  reason: string,
+  now: Date,
+): Promise<number> => {
+  const ended = await tx
+    .updateTable('session')
+    .set({ revokedAt: now, revokeReason: reason })
+    .where('personId', '=', personId)
+    .where('orgId', '=', orgId)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .returning('id')
+    .execute()
+  return ended.length
+}
+
+const endKeysHere = async (tx: OrgTx, personId: PersonId, now: Date): Promise<number> => {
+  const own = tx.updateTable('apiKey').set({ revokedAt: now }).where('createdBy', '=', personId)
+  return (await own.where('revokedAt', 'is', null).returning('id').execute()).length
+}
+
+/**
+ * Takes the membership and everything that lets a person act here: sessions in this organisation, API keys, and what hooks end. Null when no
+ * Owner would be left: the transaction is then good for nothing but rolling back.
+ */
+export const endMembership = async (
+  context: Changing & Pick<Context, 'orgId'>,
+  personId: PersonId,
+  reason: string,
+): Promise<{ sessions: number; keys: number } | null> => {
+  const { tx, orgId, now } = context
+  const ended = { sessions: 0, keys: 0 }
+  const kept = await keepsAnOwner(tx, async () => {
+    await tx.deleteFrom('membership').where('personId', '=', personId).execute()
+    ended.sessions = await endSessionsHere(tx, orgId, personId, reason, now)
+    ended.keys = await endKeysHere(tx, personId, now)
+  })
+  if (!kept) return null
+  await membershipChanged(context, personId, null)
+  return ended
 }

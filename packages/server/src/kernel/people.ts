@@ -1,5 +1,6 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Entered } from './handle.ts'
+import { transactionOf } from './tenancy/org-tx.ts'
 import type { Vault } from './vault.ts'
 
 export interface Person {
@@ -72,4 +73,16 @@ export const createPerson = async (
   const nameSealed = await sealName(vault, id, name)
   const emailSealed = await vault.seal({ person: id }, place('email_sealed', id), email)
   await tx.insertInto('person').values({ id, emailIndex, emailSealed, nameSealed, passwordHash, mfaEnrolledAt: null }).execute()
+}
+
+/**
+ * Does in this transaction what only a person themselves may (row security of `person` and their key), for a directory that answers for them.
+ * The organisation entered stays.
+ */
+export const asPerson = async <T>({ tx }: Pick<Entered, 'tx'>, personId: PersonId, work: () => Promise<T>): Promise<T> => {
+  const { orgId, query } = transactionOf(tx)
+  await query('select enter($1, $2, true)', [orgId, personId])
+  const done = await work()
+  await query('select enter($1, null, true)', [orgId])
+  return done
 }

@@ -1,6 +1,7 @@
 import {
   entitlements,
   isEntitled,
+  isHeldByNoRole,
   isOperatorPermission,
   planNames,
   plansWith,
@@ -18,7 +19,7 @@ const roleNames = (roles: readonly string[]): string =>
 
 const requireRole = (operation: Operation, principal: PersonPrincipal): void => {
   const { permission } = operation
-  if (permission === 'public' || permission === 'self' || permission === 'agent') return
+  if (isHeldByNoRole(permission)) return
   if (isOperatorPermission(permission) && !principal.operator) {
     throw common('forbidden', { permission, detail: 'This belongs to the operator’s own organisation.' })
   }
@@ -43,6 +44,7 @@ const changedByStaff: readonly Permission[] = ['policy:write', 'obligation:manag
 export const neverForStaff: readonly Permission[] = [
   'self',
   'agent',
+  'directory',
   'key:own',
   'key:manage',
   'encryption:read',
@@ -76,11 +78,16 @@ export const permit = (operation: Operation, principal: Principal | null, now: D
     if (operation.permission === 'agent') return
     throw common('forbidden', { detail: 'The agent of a host may call only what is made for agents.' })
   }
+  if (principal?.kind === 'directory') {
+    if (operation.permission === 'directory') return
+    throw common('forbidden', { detail: 'A directory may only provision, below /scim/v2.' })
+  }
   if (operation.permission === 'public') return
   if (!principal) throw common('unauthenticated')
   if (principal.kind === 'system') return
   if (principal.kind === 'staff') return requireGrant(operation, principal)
   if (operation.permission === 'agent') throw common('forbidden', { detail: 'Only the agent of a managed host may call this.' })
+  if (operation.permission === 'directory') throw common('forbidden', { detail: 'Only a directory may call this.' })
   const { heldBack } = principal
   if (heldBack !== null && !operation.heldBack?.includes(heldBack)) throw common(refusedAs[heldBack])
   if (principal.kind === 'api_key') {

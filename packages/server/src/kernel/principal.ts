@@ -2,6 +2,8 @@ import {
   mustHaveMfa,
   type HeldBack,
   type AgentId,
+  type DirectoryCredentialId,
+  type DirectoryId,
   type HostId,
   type OrgId,
   type Plan,
@@ -64,6 +66,16 @@ export interface AgentPrincipal {
   leaving: boolean
 }
 
+/** A customer's directory, which writes its people and groups by SCIM. No person: it may call what is declared for directories and nothing else. */
+export interface DirectoryPrincipal {
+  kind: 'directory'
+  directoryId: DirectoryId
+  credentialId: DirectoryCredentialId
+  orgId: OrgId
+  /** In a self-test: sees and touches only what the test itself made. */
+  test: boolean
+}
+
 /** A job of the platform itself, in one organisation. */
 export interface SystemPrincipal {
   kind: 'system'
@@ -73,7 +85,7 @@ export interface SystemPrincipal {
 
 /** Somebody, by session, by key, or by a customer's grant. */
 export type PersonPrincipal = SessionPrincipal | ApiKeyPrincipal | StaffPrincipal
-export type Principal = PersonPrincipal | AgentPrincipal | SystemPrincipal
+export type Principal = PersonPrincipal | AgentPrincipal | DirectoryPrincipal | SystemPrincipal
 
 export const isPerson = (principal: Principal): principal is PersonPrincipal =>
   principal.kind === 'session' || principal.kind === 'api_key' || principal.kind === 'staff'
@@ -92,5 +104,6 @@ export const stepUpUntil = (principal: SessionPrincipal, now: Date): Date | null
 export const principalId = (principal: Principal): string => {
   if (principal.kind === 'session' || principal.kind === 'staff') return principal.personId
   if (principal.kind === 'agent') return principal.agentId
+  if (principal.kind === 'directory') return principal.directoryId
   return principal.kind === 'api_key' ? principal.keyId : principal.job
 }

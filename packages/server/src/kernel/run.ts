@@ -110,6 +110,7 @@ const callerOf = (principal: Principal): { actor: string; session: string | null
   if (principal.kind === 'session') return { actor: principal.personId, session: principal.sessionId }
   if (principal.kind === 'api_key') return { actor: principal.personId, session: principal.keyId }
   if (principal.kind === 'staff') return { actor: principal.personId, session: principal.grantId }
+  if (principal.kind === 'directory') return { actor: principal.directoryId, session: principal.credentialId }
   return principal.kind === 'agent'
     ? { actor: principal.hostId, session: principal.agentId }
     : { actor: principalId(principal), session: null }

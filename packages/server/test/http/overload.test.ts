@@ -80,6 +80,7 @@ const serve = async (fences: Partial<Fences>): Promise<Served> => {
   const waiting = Promise.withResolvers<void>()
   shedding = createLoadShedding({ inFlight: 400, inFlightAnonymous: 200, perAddress: 120, loopDelayMs: 10_000, ...load })
   app = await createHttpServer({
+    edges: [],
     path: {
       services: { metrics: createMetrics(), clock: { now: () => new Date() }, ground: { onError: () => undefined } },
     } as unknown as Path,

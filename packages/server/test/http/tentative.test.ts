@@ -41,6 +41,7 @@ const serve = async (authenticate: Authenticator['authenticate'] = platform.comp
   shedding = createLoadShedding()
   known = createKnownCallers()
   app = await createHttpServer({
+    edges: [],
     ...{ path: platform.composition.path, handlers: platform.composition.handlers, limits: createRateLimits(), shedding, known },
     ...{ authenticate, publicUrl: 'https://127.0.0.1', consoleDir: directory, proxies: [] },
     tls: { cert: await readFile(tls.cert, 'utf8'), key: await readFile(tls.key, 'utf8') },

@@ -29,6 +29,8 @@ const apart: Readonly<Record<string, string>> = {
 /** Tenant rows that are not captured, each with its reason. */
 const plumbing: Readonly<Record<string, string>> = {
   access_sequence: 'counts changes of access, each of which is an entry itself',
+  directory_log:
+    'what a directory sent, for its administrators; what was done about it is an entry, what was refused changed nothing',
   idempotency: 'a cache of answers already recorded',
   access_log: 'reads, sealed into the ledger in batches',
   checkpoint_delivery: 'what became of a copy; the witness holds the evidence',
@@ -101,6 +103,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
     ...[
       'gate_agent',
       'gate_api_key',
+      'gate_directory',
       'gate_enrolment',
       'gate_invitation',
       'gate_manager_factors',

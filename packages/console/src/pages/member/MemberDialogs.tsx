@@ -42,7 +42,10 @@ export const RemoveDialog = ({ row, onClose }: DialogProps) => {
     refresh: [member.list],
     done: `${row.name} was removed.`,
     onDone: onClose,
-    explain: { member_not_found: gone, owner_only: ownerOnly, last_owner: lastOwner },
+    explain: {
+      ...{ member_not_found: gone, owner_only: ownerOnly, last_owner: lastOwner },
+      directory_managed: 'Your directory answers for this member. Change them there, or disable the connection first.',
+    },
   })
   return (
     <ConfirmDialog

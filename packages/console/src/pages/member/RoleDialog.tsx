@@ -23,6 +23,7 @@ export const RoleDialog = ({ opened, row, onClose }: RoleDialogProps) => {
       member_not_found: gone,
       owner_only: ownerOnly,
       last_owner: lastOwner,
+      directory_managed: 'Your directory answers for this member. Change them there, or disable the connection first.',
       not_cleared: `${row.name} is not cleared for that role yet. What is missing:`,
       own_role: 'Nobody changes their own role. Ask another Owner or Admin.',
     },

@@ -10,7 +10,10 @@ export const Leave = ({ name }: { name: string }) => {
   const { run, running, problem } = useCommandOf(member.leave, {
     done: `You left ${name}.`,
     onDone: () => changed('/'),
-    explain: { last_owner: 'You are the only Owner. Transfer ownership first.' },
+    explain: {
+      last_owner: 'You are the only Owner. Transfer ownership first.',
+      directory_managed: 'Your organisation’s directory answers for you. Ask whoever runs it.',
+    },
   })
   return (
     <Section

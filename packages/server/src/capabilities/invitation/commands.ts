@@ -131,12 +131,15 @@ export const accept = handlePublic(invitation.accept, async ({ token, name, pass
   if (known && (await entered.tx.selectFrom('membership').select('role').where('personId', '=', personId).executeTakeFirst()))
     throw fail('already_member')
   if (!(await take(entered, invited, now))) throw fail('link_invalid')
-  const { role, missing } = await roleFor(invited, personId, entered, context)
+  const { role: offered, missing } = await roleFor(invited, personId, entered, context)
   const joined = await entered.tx
     .insertInto('membership')
-    .values({ personId, role })
+    .values({ personId, role: offered })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   if (joined.numInsertedOrUpdatedRows !== 1n) throw common('write_conflict')
+  let role = offered
+  for (const hook of services.joinHooks)
+    role = await hook({ personId, invitationId: invited.id, role }, { ...entered, services, now })
   return { orgId, personId, role, missing }
 })

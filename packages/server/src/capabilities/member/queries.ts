@@ -12,6 +12,7 @@ const scanned = 2_000
 interface Row {
   personId: string
   role: string
+  roleBy: 'person' | 'directory'
   createdAt: Date
   mfaEnrolledAt: Date | null
 }
@@ -20,7 +21,7 @@ const rowsAfter = (tx: OrgTx, cursor: string | null, role: Role | undefined, lim
   let query = tx
     .selectFrom('membership')
     .innerJoin('person', 'person.id', 'membership.personId')
-    .select(['membership.personId', 'membership.role', 'membership.createdAt', 'person.mfaEnrolledAt'])
+    .select(['membership.personId', 'membership.role', 'membership.roleBy', 'membership.createdAt', 'person.mfaEnrolledAt'])
   if (cursor !== null) query = query.where('membership.personId', '>', cursor)
   if (role !== undefined) query = query.where('membership.role', '=', role)
   return query.orderBy('membership.personId').limit(limit).execute()
@@ -81,11 +82,12 @@ export const list = handle(member.list, async ({ limit, after, search = '', role
     rows.map(({ personId }) => personId),
   )
   return {
-    rows: rows.map(({ personId, role: held, createdAt, mfaEnrolledAt, person }) => ({
+    rows: rows.map(({ personId, role: held, roleBy, createdAt, mfaEnrolledAt, person }) => ({
       id: personId as PersonId,
       name: person.name,
       email: person.email,
       role: Role.parse(held),
+      roleBy,
       since: createdAt.toISOString(),
       factorEnrolled: mfaEnrolledAt !== null,
       lastSeenAt: seen.get(personId)?.toISOString() ?? null,

@@ -66,6 +66,7 @@ export const transferOwnership = handle(organisation.transferOwnership, async ({
   await tx
     .updateTable('membership')
     .set((row) => ({
+      roleBy: 'person' as const,
       role: sql<string>`case when ${row.ref('personId')} = ${me} then 'admin' else 'owner' end`,
       version: sql`${row.ref('version')} + 1`,
     }))

@@ -2,6 +2,8 @@ import { equalTokens, parseApiKey } from '@holdfast/crypto'
 import {
   atLeast,
   type AgentId,
+  type DirectoryCredentialId,
+  type DirectoryId,
   type HostId,
   type OrgId,
   type Plan,
@@ -14,7 +16,14 @@ import { mayStillSpeak } from '../access/leaving.ts'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
 import { countsAttendance, heldBackBy, isInside, isOver, type SignInRules } from '../identity/sign-in-policy.ts'
-import type { AgentPrincipal, ApiKeyPrincipal, Principal, SessionPrincipal, StaffPrincipal } from '../principal.ts'
+import type {
+  AgentPrincipal,
+  ApiKeyPrincipal,
+  DirectoryPrincipal,
+  Principal,
+  SessionPrincipal,
+  StaffPrincipal,
+} from '../principal.ts'
 import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { createAttendance, type Attendance } from './attendance.ts'
@@ -82,6 +91,14 @@ interface AgentRow {
   state: string
   retired_at: Date | null
   left_at: Date | null
+}
+interface DirectoryRow {
+  org_id: OrgId
+  directory_id: DirectoryId
+  kind: 'bearer' | 'client' | 'access' | 'test'
+  secret_hash: Buffer
+  expires_at: Date
+  live: boolean
 }
 
 interface Options {
@@ -163,6 +180,15 @@ const byAgentKey = async ({ gate, services: { clock } }: Options, parsed: Presen
   return { kind: 'agent', agentId: parsed.id as AgentId, hostId: row.host_id, orgId: row.org_id, leaving }
 }
 
+/** A directory's own token, or one that its OAuth client was given; the client's secret itself opens nothing but /oauth/token. */
+const byDirectoryToken = async ({ gate, services: { clock } }: Options, parsed: Presented): Promise<DirectoryPrincipal> => {
+  const row = await gate.find<DirectoryRow>('gate_directory', parsed.id)
+  const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
+  if (!row || !genuine || !row.live || row.expires_at <= clock.now() || row.kind === 'client') throw common('unauthenticated')
+  const { org_id: orgId, directory_id: directoryId, kind } = row
+  return { kind: 'directory', directoryId, credentialId: parsed.id as DirectoryCredentialId, orgId, test: kind === 'test' }
+}
+
 const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented, ip: string): Promise<ApiKeyPrincipal> => {
   const row = await gate.find<ApiKeyRow>('gate_api_key', parsed.id)
   const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
@@ -189,8 +215,8 @@ export const createAuthenticator = (given: Omit<Options, 'attendance'>): Authent
       const { authorization } = request.headers
       if (authorization !== undefined) {
         const presented = presentedIn(authorization)
-        const isAgent = presented.id.startsWith('ag_')
-        const principal = isAgent ? await byAgentKey(options, presented) : await byKey(options, presented, request.ip)
+        const by = { ag: byAgentKey, dc: byDirectoryToken }[presented.id.slice(0, presented.id.indexOf('_'))] ?? byKey
+        const principal = await by(options, presented, request.ip)
         use.note(principal.orgId, presented.id, options.services.clock.now())
         return principal
       }

@@ -72,9 +72,14 @@ const refuseEncoded = ({ headers }: FastifyRequest): void => {
 
 /** The only kind of body there is: JSON in UTF-8 (RFC 8259 §8.1), each name once, and none that would reach a prototype. */
 export const registerJson = (app: FastifyInstance): void => {
-  const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+  acceptJson(app, 'application/json')
+}
+
+/** Takes such bodies under the media type that a standard gives them. */
+export const acceptJson = (app: FastifyInstance, type: string): void => {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     try {
       refuseEncoded(request)
       if (!isUtf8(body)) throw common('malformed_json', { detail: 'The body is not UTF-8.' })

@@ -2,7 +2,7 @@ import type { OrgId } from '@holdfast/contract'
 import { openWrites } from '../tenancy/transaction.ts'
 import type { Ground } from '../unit.ts'
 
-/** When API keys, and the agents of hosts, were last used, to a minute; stored aside from the requests. */
+/** When API keys, credentials of directories and the agents of hosts were last used, to a minute; stored aside from the requests. */
 export interface KeyUse {
   note: (orgId: OrgId, keyId: string, at: Date) => void
   close: () => Promise<void>
@@ -17,14 +17,15 @@ const keysText = `update api_key k set last_used_at = u.at from unnest($2::text[
 const agentsText = `update host h set last_seen_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
   where h.org_id = $1 and h.agent_id = u.id and (h.last_seen_at is null or h.last_seen_at < u.at - interval '10 seconds')`
 
+const directoriesText = `update directory_credential c set last_used_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
+  where c.org_id = $1 and c.id = u.id and (c.last_used_at is null or c.last_used_at < u.at - interval '1 minute')`
+const textBy: Record<string, string> = { ak: keysText, ag: agentsText, dc: directoriesText }
+
 const store = async (ground: Ground, orgId: OrgId, uses: { keyId: string; at: Date }[]): Promise<void> => {
   const transaction = openWrites(ground.pool, { orgId, personId: null })
   try {
-    for (const [isAgent, text] of [
-      [false, keysText],
-      [true, agentsText],
-    ] as const) {
-      const ours = uses.filter(({ keyId }) => keyId.startsWith('ag_') === isAgent)
+    for (const [prefix, text] of Object.entries(textBy)) {
+      const ours = uses.filter(({ keyId }) => keyId.startsWith(`${prefix}_`))
       if (ours.length > 0) await transaction.query(text, [orgId, ours.map(({ keyId }) => keyId), ours.map(({ at }) => at)])
     }
     await transaction.commit()

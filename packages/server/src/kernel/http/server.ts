@@ -9,6 +9,7 @@ import { newId } from '../identifier.ts'
 import { networksIn } from '../network.ts'
 import { common, problemBody } from '../problem.ts'
 import { limitConnections, type ConnectionLimits } from './connections.ts'
+import type { Edge } from './edge.ts'
 import { ofFramework, registerErrors, sendProblem } from './errors.ts'
 import { securityHeaders, tlsSettings } from './headers.ts'
 import { registerJson } from './json.ts'
@@ -29,6 +30,8 @@ export interface HttpOptions extends RouteOptions {
   /** Addresses or networks of proxies: their X-Forwarded-For is believed, their connections are not limited. */
   proxies: readonly string[]
   log: (message: string, detail: Record<string, unknown>) => void
+  /** Routes of standards that are no operations of ours. */
+  edges: readonly Edge[]
   /** More routes: health, trust page, API description. */
   pages: (app: FastifyInstance) => void
 }
@@ -163,6 +166,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   registerJson(app)
   registerRoutes(app, { ...options, authenticate })
   registerAdmission(app, options)
+  for (const edge of options.edges) edge(app, { ...options, authenticate })
   const { metrics } = options.path.services
   metrics.watch(() => ({ ...options.shedding.state(), connections: connections.state() }))
   registerMetrics(app, metrics, authenticate)

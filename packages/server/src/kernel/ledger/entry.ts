@@ -29,6 +29,8 @@ export const actorOf = (principal: Principal): EntryHead['actor'] => {
   if (principal.kind === 'staff')
     return { type: 'staff', id: principal.personId, session: principal.sessionId, via: principal.grantId }
   if (principal.kind === 'agent') return { type: 'agent', id: principal.hostId, session: principal.agentId, via: 'agent' }
+  if (principal.kind === 'directory')
+    return { type: 'directory', id: principal.directoryId, session: principal.credentialId, via: 'scim' }
   if (principal.kind === 'api_key') return { type: 'person', id: principal.personId, session: principal.keyId, via: 'api_key' }
   return { type: 'system', id: principal.job, via: 'job' }
 }

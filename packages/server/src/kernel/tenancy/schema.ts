@@ -48,6 +48,8 @@ interface PersonTable {
 interface MembershipTable {
   personId: string
   role: string
+  /** Who gave the role. */
+  roleBy: Generated<'person' | 'directory'>
   version: Generated<number>
   createdAt: Generated<Date>
 }

@@ -1,0 +1,149 @@
+import { PersonId, Role, rolesWith } from '@holdfast/contract'
+import type { Context, Entered } from '../../kernel/handle.ts'
+import { newIdOf } from '../../kernel/identifier.ts'
+import { invite } from '../../kernel/identity/invitations.ts'
+import { endMembership, type Changing, type JoinHook } from '../../kernel/membership.ts'
+import { asPerson, createPerson, sealName } from '../../kernel/people.ts'
+import { isProved } from '../../kernel/sign-on/domain.ts'
+import { settleRoles } from './roles.ts'
+import { addressOf, nameOf, type Document } from './scim/document.ts'
+import type { ScimCode } from './scim/refusal.ts'
+import './table.ts'
+
+/** What a change of a user needs of the context of its operation. */
+export type Provisioning = Changing &
+  Entered &
+  Pick<Context, 'orgId' | 'gate'> & { fail: (code: ScimCode, detail?: string) => Error }
+
+export interface DirectoryUser {
+  id: string
+  active: boolean
+  marked: boolean
+  personId: PersonId | null
+  invitationId: string | null
+  emailIndex: Buffer | null
+  document: Document
+}
+
+const link = (tx: Provisioning['tx'], id: string, change: { personId?: string; invitationId?: string }) =>
+  tx.updateTable('directoryUser').set(change).where('id', '=', id).execute()
+
+const join = async ({ tx, now }: Provisioning, personId: PersonId): Promise<boolean> => {
+  const { defaultRole } = await tx.selectFrom('directory').select('defaultRole').executeTakeFirstOrThrow()
+  const joined = await tx
+    .insertInto('membership')
+    .values({ personId, role: defaultRole, roleBy: 'directory', createdAt: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return joined.numInsertedOrUpdatedRows === 1n
+}
+
+/** Whoever has an address in a domain of the organisation's is its own to take in: adopted where they have an account, made where not. */
+const takeIn = async (context: Provisioning, user: DirectoryUser, address: string, emailIndex: Buffer): Promise<string[]> => {
+  const { tx, vault, gate } = context
+  const [known] = await gate.ask<{ person_id: PersonId }>('gate_person_by_email', [emailIndex])
+  const personId = known?.person_id ?? newIdOf(PersonId, 'pe')
+  if (!known) {
+    const person = { id: personId, name: nameOf(user.document), email: address, emailIndex, passwordHash: null }
+    await asPerson(context, personId, () => createPerson({ tx, vault }, person))
+  }
+  await link(tx, user.id, { personId })
+  const joined = await join(context, personId)
+  const roles = await settleRoles(context, [user.id])
+  const what = known ? 'Took in the account with this address, in a domain you have proved.' : 'Made an account.'
+  return [what, joined ? 'They are a member now.' : 'They were a member already.', ...roles]
+}
+
+/** Elsewhere an address proves nothing: its owner gets an invitation, and whether they have an account makes no difference to anything here. */
+const askIn = async (context: Provisioning, user: DirectoryUser, address: string, emailIndex: Buffer): Promise<string[]> => {
+  const { tx, services, now, fail } = context
+  const member = tx.selectFrom('membership').innerJoin('person', 'person.id', 'membership.personId').select('person.id')
+  if (await member.where('person.emailIndex', '=', emailIndex).executeTakeFirst())
+    throw fail('member_already', 'A member has this address already. Prove its domain to let the directory take them over.')
+  if (user.invitationId !== null) {
+    const other = tx.updateTable('invitation').set({ revokedAt: now }).where('id', '=', user.invitationId)
+    await other.where('emailIndex', '!=', emailIndex).where('acceptedAt', 'is', null).where('revokedAt', 'is', null).execute()
+  }
+  const open = tx.selectFrom('invitation').select('id').where('emailIndex', '=', emailIndex).where('acceptedAt', 'is', null)
+  const waiting = await open.where('revokedAt', 'is', null).where('expiresAt', '>', now).executeTakeFirst()
+  if (waiting) {
+    if (waiting.id !== user.invitationId) await link(tx, user.id, { invitationId: waiting.id })
+    return ['An invitation to them is open already.']
+  }
+  const { configuredBy, defaultRole } = await tx
+    .selectFrom('directory')
+    .select(['configuredBy', 'defaultRole'])
+    .executeTakeFirstOrThrow()
+  const inviter = await tx.selectFrom('membership').select('role').where('personId', '=', configuredBy).executeTakeFirst()
+  if (!inviter || !rolesWith('member:invite').includes(Role.parse(inviter.role)))
+    return ['Not invited: whoever set the connection up may invite nobody any more. Let an Owner renew its credential.']
+  const stale = tx.updateTable('invitation').set({ revokedAt: now }).where('emailIndex', '=', emailIndex)
+  await stale.where('acceptedAt', 'is', null).where('revokedAt', 'is', null).execute() // makes room for the next
+  const { name: organisation } = await tx.selectFrom('org').select('name').executeTakeFirstOrThrow()
+  const invitation = { email: address, role: Role.parse(defaultRole), organisation, founding: false, now }
+  const { id } = await invite(context, services, { ...invitation, invitedBy: PersonId.parse(configuredBy) })
+  await link(tx, user.id, { invitationId: id })
+  return ['Their address is in no domain you have proved: they got an invitation.']
+}
+
+/** Brings an active user in, as far as it can be done here and now. Returns sentences for the log. */
+export const bringIn = async (context: Provisioning, user: DirectoryUser): Promise<string[]> => {
+  if (user.marked) return ['A user of the self-test: nobody is made or invited.']
+  if (user.personId !== null) {
+    const joined = await join(context, user.personId)
+    return [...(joined ? ['They are a member again.'] : []), ...(await settleRoles(context, [user.id]))]
+  }
+  const address = addressOf(user.document)
+  if (address === null || user.emailIndex === null) return ['Without an e-mail address nobody can be brought in.']
+  return (await isProved(context, address))
+    ? takeIn(context, user, address, user.emailIndex)
+    : askIn(context, user, address, user.emailIndex)
+}
+
+/** Ends everything they can do here, in this transaction: membership, sessions, API keys, access to servers, an open invitation. */
+export const putOut = async (context: Provisioning, user: DirectoryUser): Promise<string[]> => {
+  const { tx, now, fail } = context
+  if (user.invitationId !== null) {
+    const open = tx.updateTable('invitation').set({ revokedAt: now }).where('id', '=', user.invitationId)
+    await open.where('acceptedAt', 'is', null).where('revokedAt', 'is', null).execute()
+  }
+  if (user.personId === null) return []
+  const member = tx.selectFrom('membership').select('role').where('personId', '=', user.personId)
+  if (!(await member.executeTakeFirst())) return ['They were no member.']
+  const ended = await endMembership(context, user.personId, 'directory_removed')
+  if (!ended) throw fail('last_owner', 'They are the last Owner. Make somebody else Owner first.')
+  return [`They are no member any more. Sessions ended: ${ended.sessions}. API keys ended: ${ended.keys}.`]
+}
+
+/** In domains of the organisation's own the directory also says what people are called. */
+export const rename = async (context: Provisioning, { personId, document }: DirectoryUser): Promise<void> => {
+  const address = addressOf(document)
+  if (personId === null || address === null || !(await isProved(context, address))) return
+  const { tx, vault } = context
+  await asPerson(context, personId, async () => {
+    const nameSealed = await sealName(vault, personId, nameOf(document))
+    await tx.updateTable('person').set({ nameSealed }).where('id', '=', personId).execute()
+  })
+}
+
+/** Whoever accepts the invitation that their directory asked for is the directory's from then on. */
+export const joinByInvitation: JoinHook = async ({ personId, invitationId, role }, context) => {
+  const { tx, now } = context
+  const linked = await tx
+    .updateTable('directoryUser')
+    .set({ personId, updatedAt: now })
+    .where('invitationId', '=', invitationId)
+    .where('active', '=', true)
+    .where('personId', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  if (!linked) return role
+  await tx.updateTable('membership').set({ roleBy: 'directory' }).where('personId', '=', personId).execute()
+  await settleRoles({ ...context, principal: { kind: 'system', job: 'directory', orgId: tx.orgId } }, [linked.id])
+  const { role: settled } = await tx
+    .selectFrom('membership')
+    .select('role')
+    .where('personId', '=', personId)
+    .executeTakeFirstOrThrow()
+  return Role.parse(settled)
+}
