@@ -97,7 +97,7 @@ describe.skipIf(!isRoot)('through a bastion', () => {
 
   it('much at once, of any bytes, arrives whole, is recorded whole and does not end the session', async () => {
     const { id, certificate, login } = await world.given()
-    const command = 'head -c 400000 /dev/urandom | tee /dev/stderr | sha256sum; seq 1 60000'
+    const command = 'head -c 400000 /dev/urandom; seq 1 60000'
     const { code, out, err } = await bastion.run(certificate, command, { login })
     const logs = () => `${err.slice(-500)}\n${bastion.logs().slice(-3000)}\n${world.target.logs().slice(-3000)}`
     expect({ code, logs: code === 0 ? '' : logs() }).toEqual({ code: 0, logs: '' })
