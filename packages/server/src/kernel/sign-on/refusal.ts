@@ -40,6 +40,9 @@ const wordOf = (code: string): string => code.replaceAll(/[^a-z0-9_]/gi, '?').sl
 const causeOf = (error: Error): Record<string, unknown> =>
   typeof error.cause === 'object' && error.cause !== null ? (error.cause as Record<string, unknown>) : {}
 
+/** The library wraps what went wrong: its own words and those of the causes. */
+const wordsOf = (error: unknown): string => (error instanceof Error ? `${error.message} ${wordsOf(error.cause)}` : '')
+
 const byClaim: Readonly<Record<string, readonly [Check, string]>> = {
   iss: ['issuer', 'The ID token was issued by somebody else.'],
   aud: ['audience', 'The ID token is meant for another client. Compare the client id.'],
@@ -53,15 +56,16 @@ const byClaim: Readonly<Record<string, readonly [Check, string]>> = {
 
 /** From the library's code and the names it gives causes; whatever it cannot name is refused all the same. */
 const ofClient = (error: ClientError): SignOnRefused => {
+  const words = wordsOf(error)
   const { claim, header, parameter } = { ...causeOf(error), ...causeOf(causeOf(error) as unknown as Error) }
   const known = typeof claim === 'string' ? byClaim[claim] : undefined
   if (known) return new SignOnRefused(...known, error)
   if (error.code === 'OAUTH_KEY_SELECTION_FAILED')
     return new SignOnRefused('signature', 'The ID token names a key that the provider does not publish.', error)
-  if (/signature/i.test(error.message)) return new SignOnRefused('signature', 'The signature of the ID token is wrong.', error)
-  if (header !== undefined || /alg|crit|JWE/.test(error.message))
+  if (/signature verification/i.test(words)) return new SignOnRefused('signature', 'The signature of the ID token is wrong.', error)
+  if (header !== undefined || /\balg|crit\b|JWE/.test(words))
     return new SignOnRefused('algorithm', 'The ID token is signed in a way that is not accepted.', error)
-  if (parameter !== undefined || /response parameter|"state"|"iss"/.test(error.message))
+  if (parameter !== undefined || /response parameter|"state"|"iss"/.test(words))
     return new SignOnRefused('answer', 'The answer is not that of this provider to this request.', error)
   return new SignOnRefused('code', 'The provider’s token answer is not as OpenID Connect asks for it.', error)
 }

@@ -1,0 +1,26 @@
+import type { OutputOf, sso } from '@holdfast/contract'
+
+export type Setup = OutputOf<typeof sso.read>
+export type Connection = Setup['connections'][number]
+export type Domain = Setup['domains'][number]
+export type Check = Setup['needed'][number]
+
+const missing = 'That connection was removed meanwhile.'
+
+/** Refusals that several operations share. */
+export const gone = { connection_not_found: missing } as const
+export const unreachable = {
+  provider_unavailable: 'The provider does not answer. Try again in a moment.',
+} as const
+
+export const stateWords = {
+  draft: ['quiet', 'draft'],
+  active: ['good', 'active'],
+  frozen: ['warn', 'frozen: the plan has ended'],
+} as const
+
+export const domainWords = {
+  waiting: ['warn', 'waiting for its record'],
+  proved: ['good', 'proved'],
+  lost: ['bad', 'record missing'],
+} as const
