@@ -56,6 +56,8 @@ const inside = [
   ],
   [
     '/settings/sessions',
+    '/settings/sign-on',
+    '/settings/sign-on?do=create',
     '/settings/encryption',
     '/operator/health',
     '/operator/outbox',
@@ -66,7 +68,7 @@ const inside = [
     '/cli-login',
   ],
 )
-const outside = ['/sign-in', '/reset', `/reset/new#${'a'.repeat(43)}`, '/setup', '/invitation', '/nowhere']
+const outside = ['/sign-in', '/sign-in/sso', '/reset', `/reset/new#${'a'.repeat(43)}`, '/setup', '/invitation', '/nowhere']
 
 const sizes = [
   ['a phone of 360 px', { width: 360, height: 740 }],

@@ -33,6 +33,9 @@ export const CurrentSession = z.object({
   recoveryCodesLeft: z.number().int(),
   lockMinutes: z.number().int().nullable().describe('the session locks when nobody was at it for so long'),
   signInMethods: z.array(SignInMethod).max(3).describe('by what this organisation lets people sign in'),
+  singleSignOn: z
+    .boolean()
+    .describe('the organisation’s own provider said who it is; the session works in this organisation only'),
   staff: z
     .object({ grantId: StaffGrantId, endsAt: Instant })
     .nullable()

@@ -1,11 +1,15 @@
 import { Button, Group, Modal, PasswordInput, Skeleton, Stack, TextInput } from '@mantine/core'
 import { factor, session } from '@holdfast/contract'
+import { useState } from 'react'
 import { useCommandOf } from '../kit/commands.tsx'
 import { useFormOf } from '../kit/forms.ts'
 import { Or, PasskeyButton } from '../kit/PasskeyButton.tsx'
 import { useOwnPasskey } from '../kit/passkeys.ts'
 import { ProblemNotice, ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
+import { api } from '../kit/doors.ts'
+import { explain, type Explained } from '../kit/explain.ts'
+import { rememberNext } from './next.ts'
 import { answerStepUp } from './stepUp.ts'
 
 const done = { done: null, refresh: [session.current] } as const
@@ -90,11 +94,40 @@ const WithPassword = () => {
   )
 }
 
+/** Whoever came by their organisation's provider and has nothing else is asked by it anew; the page comes back, what was typed does not. */
+const WithProvider = ({ email }: { email: string }) => {
+  const [problem, setProblem] = useState<Explained | null>(null)
+  const begin = async () => {
+    try {
+      const domain = email.split('@').at(-1) ?? ''
+      const { value } = await api.call(session.beginSignOn, { domain, again: true })
+      rememberNext(location.pathname + location.search)
+      location.assign(value.url)
+    } catch (error) {
+      setProblem(explain(error, { no_single_sign_on: 'Single sign-on was switched off. Sign out, and in again.' }, 'read'))
+    }
+  }
+  return (
+    <Stack gap="md">
+      <span>Your provider asks you anew, and you come back to this page. What you typed here is lost.</span>
+      <ProblemNotice problem={problem} />
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={() => answerStepUp(false)}>
+          Cancel
+        </Button>
+        <Button onClick={() => void begin()}>Continue to your provider</Button>
+      </Group>
+    </Stack>
+  )
+}
+
 const Question = () => {
   const factors = useQueryOf(factor.list, {})
+  const current = useQueryOf(session.current, {})
   if (factors.error) return <ReadProblem error={factors.error} retry={() => void factors.refetch()} />
   if (!factors.data) return <Skeleton height={96} />
   const { rows } = factors.data
+  if (rows.length === 0 && current.data?.singleSignOn) return <WithProvider email={current.data.person.email} />
   if (rows.length === 0) return <WithPassword />
   if (rows.every(({ kind }) => kind === 'totp')) return <WithCode />
   return (

@@ -1,5 +1,5 @@
 const storedAs = 'holdfast-next'
-const withoutShell = ['/sign-in', '/factor', '/reset', '/setup']
+const withoutShell = ['/sign-in', '/factor', '/reset', '/setup', '/sso']
 
 /** Remembers where somebody was going. In the tab's own storage: a link from elsewhere cannot set it. */
 export const rememberNext = (path: string): void => {

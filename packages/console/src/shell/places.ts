@@ -14,6 +14,7 @@ import {
   IconKey,
   IconListDetails,
   IconLock,
+  IconLogin2,
   IconMail,
   IconPlayerPlay,
   IconRotateClockwise,
@@ -191,6 +192,14 @@ export const placeGroups: readonly PlaceGroup[] = [
         permission: 'organisation:read',
         key: 'i',
         words: 'mfa second factor network address session length idle lock passkey single sign-on',
+      },
+      {
+        to: '/settings/sign-on',
+        title: 'Single sign-on',
+        icon: IconLogin2,
+        permission: 'sso:manage',
+        key: 'i',
+        words: 'sso oidc openid saml identity provider okta entra google domain enforce',
       },
       {
         to: '/settings/account',

@@ -21,6 +21,16 @@ const outside = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/sign-in/sso',
+    component: lazyRouteComponent(() => import('../pages/session/SingleSignOnPage.tsx'), 'SingleSignOnPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sso/callback/$id',
+    component: lazyRouteComponent(() => import('../pages/sso/CallbackPage.tsx'), 'CallbackPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/factor',
     component: lazyRouteComponent(() => import('../pages/session/FactorPage.tsx'), 'FactorPage'),
   }),
@@ -216,6 +226,21 @@ const inside = [
     getParentRoute: () => shell,
     path: '/settings/sessions',
     component: lazyRouteComponent(() => import('../pages/session/SessionsPage.tsx'), 'SessionsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/settings/sign-on',
+    component: lazyRouteComponent(() => import('../pages/sso/SignOnPage.tsx'), 'SignOnPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/settings/sign-on/drill/$id',
+    component: lazyRouteComponent(() => import('../pages/sso/SignOnPage.tsx'), 'SignOnPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/settings/sign-on/$id',
+    component: lazyRouteComponent(() => import('../pages/sso/ConnectionPage.tsx'), 'ConnectionPage'),
   }),
   createRoute({
     getParentRoute: () => shell,

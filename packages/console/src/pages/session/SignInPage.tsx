@@ -1,6 +1,6 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { session, setup } from '@holdfast/contract'
-import { PageLink, ProblemNotice, useCommandOf, useFormOf, useQueryOf } from '../../kit/index.ts'
+import { PageLink, ProblemNotice, useCommandOf, useFormOf, useGo, useQueryOf } from '../../kit/index.ts'
 import { Or, PasskeyButton } from '../../kit/PasskeyButton.tsx'
 import { useSessionChanged } from '../../shell/changed.ts'
 import { takeNext } from '../../shell/next.ts'
@@ -14,7 +14,7 @@ const Form = () => {
     onDone: ({ next }) => changed(next === 'done' ? takeNext() : '/factor'),
     explain: {
       sign_in_refused: 'That address and password do not belong together.',
-      sso_required: 'Your organisation signs in by single sign-on only. Use the button below.',
+      sso_required: 'Your organisation signs in by single sign-on only. Choose “Single sign-on” below.',
     },
   })
   const form = useFormOf(session.signIn, { email: '', password: '' }, problem)
@@ -41,7 +41,7 @@ const WithPasskey = () => {
     onDone: () => changed(takeNext()),
     explain: {
       sign_in_refused: 'That passkey opens no account here; it may have been removed, or the page waited too long.',
-      sso_required: 'Your organisation signs in by single sign-on only. Use the button below.',
+      sso_required: 'Your organisation signs in by single sign-on only. Choose “Single sign-on” below.',
     },
   })
   usePasskeyAutofill((shown) => void run({ passkey: shown }))
@@ -57,6 +57,15 @@ const WithPasskey = () => {
       </PasskeyButton>
       <ProblemNotice problem={passkey.problem ?? problem} />
     </Stack>
+  )
+}
+
+const WithSignOn = () => {
+  const go = useGo()
+  return (
+    <Button variant="default" fullWidth mt="xs" onClick={() => go('/sign-in/sso')}>
+      Single sign-on
+    </Button>
   )
 }
 
@@ -81,7 +90,8 @@ export const SignInPage = () => {
       }
     >
       <Form />
-      {browserKnowsPasskeys() && <WithPasskey />}
+      {browserKnowsPasskeys() ? <WithPasskey /> : <Or />}
+      <WithSignOn />
     </Plain>
   )
 }

@@ -56,6 +56,11 @@ const staffOf = (principal: Caller) =>
 
 const instant = (date: Date | null): string | null => date?.toISOString() ?? null
 
+const isBySignOn = async ({ tx }: Pick<Context, 'tx'>, id: string): Promise<boolean> => {
+  const row = await tx.selectFrom('session').select('ssoConnectionId').where('id', '=', id).executeTakeFirst()
+  return row !== undefined && row.ssoConnectionId !== null
+}
+
 export const current = handle(session.current, async (_, context) => {
   const principal = callerOf(context)
   const personId = context.person()
@@ -78,6 +83,7 @@ export const current = handle(session.current, async (_, context) => {
     factorConfirmedAt: isSession ? instant(principal.factorConfirmedAt) : null,
     stepUpUntil: isSession ? instant(stepUpUntil(principal, context.now)) : null,
     recoveryCodesLeft: await recoveryCodesLeft(context, personId),
+    singleSignOn: isSession && (await isBySignOn(context, principal.sessionId)),
     staff: staffOf(principal),
   }
 })

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { account, breakGlassDrill, invitation, member, obligations, session, sso } from '@holdfast/contract'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { enrolPasskey, newPasskey } from '../../../test/passkeys.ts'
+import { enrolPasskey, type newPasskey } from '../../../test/passkeys.ts'
 import { addMember, newCaller, startPlatform, type Caller, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
 import { proveDomain, saidOf, signOnAs, signOnFor, type SignOn } from '../../../test/sign-on.ts'
 import { openUnit } from '../../kernel/unit.ts'
