@@ -72,6 +72,8 @@ const made: Record<string, Make> = {
   'apiKey.authorise': () => each(async () => ({ id: `ak_${'0'.repeat(10)}${unused().replaceAll(/[ilou]/g, '0')}0000` })),
   'apiKey.revoke': async ({ call }, who) =>
     once({ id: (await call(apiKey.create, { name: 'Attacked', role: 'viewer' }, who.browser())).id }),
+  'sso.create': async () => once({ secret: 'attacked' }),
+  'sso.update': async () => once({ secret: 'attacked' }),
   'policy.update': async (ground) => once({ id: (await versions(ground).draft()).policyId, ownerId: await memberId(ground) }),
   'policy.addVersion': (ground) => each(async () => ({ id: (await versions(ground).published()).policyId })),
   'policy.editDraft': async (ground) => once({ id: (await versions(ground).draft()).id }),
@@ -202,6 +204,16 @@ const byName: Record<string, unknown> = {
   ...{ login: 'deploy', seconds: 600, requestHash: 'a'.repeat(64), finding: 'Attacked', open: 'true', ticket: 'OPS-1' },
   ...{ sourceNetworks: [], agentVersion: '1.0', approvals: 1, maxSeconds: 600 },
   ...{ publicKey: newSshKey(), hostPublicKey: newSshKey() },
+  ...{
+    domain: 'attacked.example',
+    connectionId: 'co_01m841fb3rf609mnm1nq5y13xf',
+    parameters: 'code=attacked&state=attacked',
+    again: false,
+    breakGlass: 'pe_01m841fb3rf609mnm1nq5y13xf',
+    settings: { kind: 'oidc', issuer: 'https://provider.attack.example', clientId: 'attacked', mfaValues: ['2'] },
+    secretExpiresAt: '2030-01-01T00:00:00.000Z',
+    defaultRole: 'viewer',
+  },
   ...{
     secretHash: 'a'.repeat(64),
     sha256: 'a'.repeat(64),
