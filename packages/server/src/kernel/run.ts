@@ -177,7 +177,8 @@ const runInOrganisation = async (
     () => by,
   )
   try {
-    const key = writes ? request.idempotencyKey : null
+    const keyed = operation.kind === 'command' && !operation.asksOutside
+    const key = keyed ? request.idempotencyKey : null
     const earlier = key === null ? null : await claim(unit, operation, principal, key, input)
     if (earlier) {
       await unit.transaction.rollback()

@@ -3,6 +3,7 @@ import { randomToken } from '@holdfast/crypto'
 import { handle, type Context, type Entered } from '../../kernel/handle.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import { common } from '../../kernel/problem.ts'
+import { readIn } from '../../kernel/unit.ts'
 import { endOtherSessions } from './ending.ts'
 import { lockDomain, presentDomain, type DomainRow } from './rows.ts'
 import { domainsAtMost, isOwnable, recordNameOf, recordValueOf } from './rules.ts'
@@ -47,8 +48,11 @@ const isThere = async (
 
 /** The organisation whose record the DNS shows has the domain: of two that try at once, one; while one holds it, nobody else. */
 export const proveDomain = handle(sso.proveDomain, async ({ domain }, context) => {
-  const { tx, gate, orgId, now, fail } = context
-  const before = await tx.selectFrom('ssoDomain').select(['domain', 'token']).where('domain', '=', domain).executeTakeFirst()
+  const { tx, gate, orgId, now, fail, services } = context
+  // Read apart, so that no transaction is open while the DNS is asked.
+  const before = await readIn(services.ground, orgId, null, (reading) =>
+    reading.tx.selectFrom('ssoDomain').select(['domain', 'token']).where('domain', '=', domain).executeTakeFirst(),
+  )
   if (!before) throw fail('domain_not_found')
   if (!(await isThere(context, before, fail)))
     throw fail('record_missing', 'The record is not in the DNS yet. It can take an hour after you have set it.')

@@ -1,5 +1,7 @@
 /** What must not get in by single sign-on (C3), and, for each fence, that it would without it. */
 import { createSecretKey } from 'node:crypto'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { OrgId, session, sso, type SsoConnectionId } from '@holdfast/contract'
@@ -17,7 +19,7 @@ import {
 } from '../../../test/sign-on.ts'
 import { newOrgId } from '../../kernel/identifier.ts'
 import { guardedFetch } from '../../kernel/outbound-fetch.ts'
-import type { OidcProviders } from '../../kernel/sign-on/oidc.ts'
+import { createOidcProviders, type OidcProviders } from '../../kernel/sign-on/oidc.ts'
 
 let platform: Platform
 let founded: FoundedPlatform
@@ -168,7 +170,10 @@ describe('an answer', () => {
 
   test.each([
     ['a state that nobody gave out', (text: string) => text.replace(/state=s/, 'state=a')],
-    ['a state that was changed', (text: string) => text.replace(/state=(s.{20})./, 'state=$1_')],
+    [
+      'a state that was changed',
+      (text: string) => text.replace(/state=(s.{20})(.)/, (_, head, letter) => `state=${head}${letter === 'A' ? 'B' : 'A'}`),
+    ],
     ['no state', (text: string) => text.replace(/state=[^&]*/, 'state=')],
     ['two states', (text: string) => `state=sAAAA&${text}`],
     [
@@ -354,7 +359,6 @@ test('discovery says the same of a domain whoever is or is not there, in the sam
 })
 
 test('a provider inside the network is not spoken to, unless the operator allows it', async () => {
-  const { createOidcProviders } = await import('../../kernel/sign-on/oidc.ts')
   const settings = { kind: 'oidc' as const, issuer: signOn.provider.issuer, clientId, mfaValues: [] }
   const before = signOn.provider.asked()
   const { ca } = platform.options.signOn
@@ -388,4 +392,38 @@ test('a draft of another organisation is not there: every id of one is nothing t
   expect(await platform.refusal(sso.addDomain, { domain: 'theirs.example', connectionId: id }, mine.caller)).toBe(
     'connection_not_found',
   )
+})
+
+test('a provider that keeps us waiting holds no transaction, whatever the caller sends along', async () => {
+  const silent = createServer(platform.tls, () => undefined)
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const issuer = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  const create = { name: 'Silent', settings: { kind: 'oidc' as const, issuer } }
+  const open = async (): Promise<number> => {
+    const { rows } = await platform.admin.query<{ count: string }>(
+      `select count(*) from pg_stat_activity where datname = current_database() and usename = 'holdfast_app' and xact_start is not null`,
+    )
+    return Number(rows[0]?.count)
+  }
+  const whileWaiting = async (key: string): Promise<number> => {
+    const waiting = platform.outcome(sso.create, create, await freshOwner(), key).catch((error: unknown) => error)
+    await new Promise((resolve) => silent.once('request', resolve))
+    const transactions = await open()
+    silent.closeAllConnections()
+    expect(await waiting).toMatchObject({ code: 'provider_unavailable' })
+    return transactions
+  }
+  try {
+    expect(await whileWaiting('one')).toBe(0)
+    delete sso.create.asksOutside // the fence
+    expect(await whileWaiting('two')).toBeGreaterThan(0)
+  } finally {
+    sso.create.asksOutside = true
+    await new Promise<void>((resolve) => silent.close(() => resolve()))
+  }
+})
+
+test('a provider whose certificate nobody trusts is not spoken to', async () => {
+  const settings = { kind: 'oidc' as const, issuer: signOn.provider.issuer, clientId, mfaValues: [] }
+  await expect(createOidcProviders({ allowInside: true, ca: null }).look(settings)).rejects.toThrow(/certificate/)
 })

@@ -62,7 +62,8 @@ const ofClient = (error: ClientError): SignOnRefused => {
   if (known) return new SignOnRefused(...known, error)
   if (error.code === 'OAUTH_KEY_SELECTION_FAILED')
     return new SignOnRefused('signature', 'The ID token names a key that the provider does not publish.', error)
-  if (/signature verification/i.test(words)) return new SignOnRefused('signature', 'The signature of the ID token is wrong.', error)
+  if (/signature verification/i.test(words))
+    return new SignOnRefused('signature', 'The signature of the ID token is wrong.', error)
   if (header !== undefined || /\balg|crit\b|JWE/.test(words))
     return new SignOnRefused('algorithm', 'The ID token is signed in a way that is not accepted.', error)
   if (parameter !== undefined || /response parameter|"state"|"iss"/.test(words))
@@ -70,11 +71,11 @@ const ofClient = (error: ClientError): SignOnRefused => {
   return new SignOnRefused('code', 'The provider’s token answer is not as OpenID Connect asks for it.', error)
 }
 
-/** Node and the fetch of ours name what went wrong on the way by a system code. */
+/** Node names what went wrong on the way by a code of the system, as ECONNREFUSED. */
 const isOfTheWay = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false
   if (error instanceof AddressNotAllowed || error.name === 'TimeoutError' || error.name === 'AbortError') return true
-  return ('syscall' in error && error.syscall !== undefined) || isOfTheWay(error.cause)
+  return ('code' in error && /^E[A-Z]+$/.test(String(error.code))) || isOfTheWay(error.cause)
 }
 
 /** What a failed exchange means. */
@@ -85,10 +86,14 @@ export const refusalOf = (error: unknown): SignOnRefused | ProviderUnavailable =
     return new SignOnRefused('code', `The provider did not take our request for tokens: ${wordOf(error.error)}.`, error)
   if (error instanceof WWWAuthenticateChallengeError)
     return new SignOnRefused('code', 'The provider did not take our client id and secret.', error)
-  if (isOfTheWay(error)) return unavailableOf(error)
+  if (isOfTheWay(error) || isUntrusted(error)) return unavailableOf(error)
   if (error instanceof ClientError) return ofClient(error)
   return new SignOnRefused('answer', 'The answer could not be read.', error)
 }
+
+const untrusted = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT_)/
+const isUntrusted = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && untrusted.test(String(error.code))) || isUntrusted(error.cause))
 
 /** What kept us from hearing the provider at all. */
 export const unavailableOf = (error: unknown): ProviderUnavailable | ProviderUnfit => {
@@ -97,6 +102,11 @@ export const unavailableOf = (error: unknown): ProviderUnavailable | ProviderUnf
       return new ProviderUnfit('The provider’s address is inside the network of this installation, or not HTTPS.', {
         cause: error,
       })
+  if (isUntrusted(error))
+    return new ProviderUnfit(
+      'The provider’s certificate is not valid for its name, or by an authority that nobody here trusts.',
+      { cause: error },
+    )
   if (isOfTheWay(error)) return new ProviderUnavailable('The provider does not answer.', { cause: error })
   if (error instanceof ClientError && /issuer/.test(JSON.stringify(causeOf(error)) + error.message))
     return new ProviderUnfit(
