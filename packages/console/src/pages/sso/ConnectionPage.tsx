@@ -21,7 +21,7 @@ import {
   type Explained,
 } from '../../kit/index.ts'
 import { Timeline } from '../LazyTimeline.tsx'
-import { gone, stateWords, unreachable, type Connection } from './answers.ts'
+import { gone, providerNameOf, stateWords, unreachable, type Connection } from './answers.ts'
 import { Copied } from './Copied.tsx'
 import { Fields } from './Fields.tsx'
 
@@ -168,7 +168,9 @@ const Details = ({ connection }: { connection: Connection }) => {
           ]}
         />
       </Section>
-      <Fields key={JSON.stringify(connection)} connection={connection} />
+      {connection.settings.kind === 'oidc' && (
+        <Fields key={JSON.stringify(connection)} connection={connection} settings={connection.settings} />
+      )}
       <Test connection={connection} />
       {may('ledger:read') && (
         <Section title="Timeline" about="What the ledger recorded, sign-ins that were refused and why among it.">
@@ -196,7 +198,7 @@ export const ConnectionPage = () => {
   return (
     <Page
       title={connection.name}
-      about={connection.settings.issuer}
+      about={providerNameOf(connection)}
       parent={parent}
       badge={<State kind={kind}>{word}</State>}
       permission="sso:manage"

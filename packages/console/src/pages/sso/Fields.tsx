@@ -1,4 +1,4 @@
-import { sso, SsoDefaultRole } from '@holdfast/contract'
+import { sso, SsoDefaultRole, type OidcSettings } from '@holdfast/contract'
 import { Button, NativeSelect, PasswordInput, TagsInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ProblemNotice, roleNames, Section, useCommandOf } from '../../kit/index.ts'
@@ -8,8 +8,7 @@ import classes from './sso.module.css'
 const dayOf = (instant: string | null): string => instant?.slice(0, 10) ?? ''
 
 /** What the provider gave. The secret goes in and is never shown again. */
-export const Fields = ({ connection }: { connection: Connection }) => {
-  const { settings } = connection
+export const Fields = ({ connection, settings }: { connection: Connection; settings: OidcSettings }) => {
   const [name, setName] = useState(connection.name)
   const [issuer, setIssuer] = useState(settings.issuer)
   const [clientId, setClientId] = useState(settings.clientId ?? '')

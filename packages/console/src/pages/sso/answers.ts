@@ -5,6 +5,10 @@ export type Connection = Setup['connections'][number]
 export type Domain = Setup['domains'][number]
 export type Check = Setup['needed'][number]
 
+/** By what a provider is known, in one word. */
+export const providerNameOf = ({ settings }: Connection): string =>
+  settings.kind === 'oidc' ? settings.issuer : (settings.provider?.entityId ?? 'SAML 2.0, its provider is not known yet')
+
 const missing = 'That connection was removed meanwhile.'
 
 /** Refusals that several operations share. */
