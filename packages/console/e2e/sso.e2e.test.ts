@@ -107,7 +107,7 @@ describe('an Owner', () => {
     expect(await page.getByText('olga@example.test').count()).toBeGreaterThan(0)
     expect(page.url()).not.toContain('code=')
     expect(await faults(page)).toEqual([])
-    await page.getByRole('link', { name: 'Back to the connection' }).click()
+    await page.getByRole('button', { name: 'Back to the connection' }).click()
     await page.getByRole('button', { name: 'Activate' }).click()
     await page.getByText('active', { exact: true }).waitFor()
   })

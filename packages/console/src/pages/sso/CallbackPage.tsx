@@ -1,7 +1,7 @@
 import { session, sso, type OutputOf, type SsoConnectionId } from '@holdfast/contract'
 import { Button, Skeleton, Stack } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
-import { Facts, PageLink, ProblemNotice, State, useCommandOf, useParam } from '../../kit/index.ts'
+import { Facts, PageLink, ProblemNotice, Section, State, useCommandOf, useGo, useParam } from '../../kit/index.ts'
 import { useSessionChanged } from '../../shell/changed.ts'
 import { takeNext } from '../../shell/next.ts'
 import { Plain } from '../../shell/Plain.tsx'
@@ -51,10 +51,9 @@ const Report = ({ report }: { report: OutputOf<typeof sso.finishTest> }) => (
     </State>
     <Checks label="What was checked" checks={report.checks} />
     {report.said.length > 0 && (
-      <section aria-label="What the provider said">
-        <h2>What the provider said of you</h2>
+      <Section title="What the provider said of you">
         <Facts rows={report.said.map(({ claim, value }) => [claim, <code key={claim}>{value}</code>] as const)} />
-      </section>
+      </Section>
     )}
   </Stack>
 )
@@ -65,6 +64,7 @@ const Trial = ({ id, parameters }: { id: SsoConnectionId; parameters: string }) 
     done: null,
     explain: { ...gone, ...unreachable, test_not_yours: 'This answer belongs to no test that this browser began. Test again.' },
   })
+  const go = useGo()
   const [report, setReport] = useState<OutputOf<typeof sso.finishTest> | null>(null)
   useOnArrival(async () => setReport(await run({ id, parameters })))
   return (
@@ -73,7 +73,7 @@ const Trial = ({ id, parameters }: { id: SsoConnectionId; parameters: string }) 
         {report && <Report report={report} />}
         <ProblemNotice problem={problem} />
         {!report && !problem && <Skeleton height={240} aria-label="Asking the provider" />}
-        <Button component="a" href={`/settings/sign-on/${id}`} variant={report?.passed ? 'filled' : 'default'}>
+        <Button onClick={() => go(`/settings/sign-on/${id}`)} variant={report?.passed ? 'filled' : 'default'}>
           Back to the connection
         </Button>
       </Stack>

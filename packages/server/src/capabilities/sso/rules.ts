@@ -60,7 +60,7 @@ export const needsOf = ({ proved, routed, people, owners }: Readiness) => [
   {
     name: 'Each proved domain leads to an active connection',
     passed: proved > 0 && routed === proved,
-    detail: routed === proved ? 'Nobody is left without a way in.' : `${proved - routed} lead nowhere yet.`,
+    detail: routed === proved ? 'Nobody is left without a way in.' : `Without one so far: ${proved - routed}.`,
   },
   {
     name: 'Somebody has signed in by single sign-on',
