@@ -1,5 +1,4 @@
-import { roles as order, type accessPolicy, type Host, type OutputOf } from '@holdfast/contract'
-import type { z } from 'zod'
+import { roles as order, type accessPolicy, type OutputOf } from '@holdfast/contract'
 import { roleNames } from '../kit/index.ts'
 import { durationInWords, extensionWords } from './accessWords.ts'
 
@@ -19,25 +18,39 @@ export const peopleInWords = ({ roles, personIds }: People, nameOf: (id: string)
   return [...held, ...(named.length > 0 ? [either(named)] : [])].join(', or ')
 }
 
-/** Which servers, in words; ids by name. */
-export const serversInWords = ({ hostIds, environments, labels }: Selection, nameOf: (id: string) => string | null): string => {
+const nouns = { host: 'server', database: 'database' }
+
+/** Which servers or databases, in words; ids by name. */
+export const targetsInWords = (
+  { kind, selects: { hostIds, databaseIds, environments, labels } }: Pick<Policy, 'kind' | 'selects'>,
+  nameOf: (id: string) => string | null,
+): string => {
   const marks = [
     ...(environments.length > 0 ? [`in ${either(environments)}`] : []),
     ...(labels.length > 0 ? [`labelled ${labels.join(' and ')}`] : []),
   ]
-  const named = hostIds.map((id) => nameOf(id) ?? 'a server that is gone')
+  const named = [...hostIds.map((id) => nameOf(id) ?? 'a server that is gone'), ...databaseIds]
   return [
-    ...(marks.length > 0 ? [`every server ${marks.join(' and ')}`] : []),
+    ...(marks.length > 0 ? [`every ${nouns[kind]} ${marks.join(' and ')}`] : []),
     ...(named.length > 0 ? [either(named)] : []),
   ].join(', or ')
 }
 
-/** Whether a policy covers a server: by id, or in one of its environments with all of its labels. */
+/** A server or a database, as rules see it. */
+interface TargetFacts {
+  kind: Policy['kind']
+  id: string
+  environment: string
+  labels: readonly string[]
+}
+
+/** Whether a policy covers it: of its kind, by id, or in one of its environments with all of its labels. */
 export const covers = (
-  { hostIds, environments, labels }: Selection,
-  { id, environment, labels: own }: Pick<z.infer<typeof Host>, 'id' | 'environment' | 'labels'>,
+  { kind, selects: { hostIds, databaseIds, environments, labels } }: Pick<Policy, 'kind' | 'selects'>,
+  { kind: ownKind, id, environment, labels: own }: TargetFacts,
 ): boolean => {
-  if (hostIds.includes(id)) return true
+  if (kind !== ownKind) return false
+  if ([...hostIds, ...databaseIds].some((each) => each === id)) return true
   if (environments.length + labels.length === 0) return false
   return (environments.length === 0 || environments.includes(environment)) && labels.every((label) => own.includes(label))
 }
@@ -51,14 +64,14 @@ export const hoursInWords = (hours: Policy['hours']): string =>
 
 /** The rules in one sentence, as somebody would say them. */
 export const ruleInWords = (
-  rules: Pick<Policy, 'selects' | 'logins' | 'requesters' | 'approvers' | 'approvals' | 'maxSeconds'>,
+  rules: Pick<Policy, 'kind' | 'selects' | 'logins' | 'requesters' | 'approvers' | 'approvals' | 'maxSeconds'>,
   personName: (id: string) => string | null,
   hostName: (id: string) => string | null,
 ): string => {
   const count = rules.approvals === 2 ? 'Two different people approve' : 'One other person approves'
   return (
     `${capital(peopleInWords(rules.requesters, personName) || 'nobody yet')} may ask to log in as ` +
-    `${either(rules.logins) || '…'} on ${serversInWords(rules.selects, hostName) || '…'}, for at most ` +
+    `${either(rules.logins) || '…'} on ${targetsInWords(rules, hostName) || '…'}, for at most ` +
     `${durationInWords(rules.maxSeconds).replaceAll(' ', '\u00a0')}. ${count}: ${peopleInWords(rules.approvers, personName) || 'nobody yet'}.`
   )
 }

@@ -5,13 +5,13 @@ import { Filters, Page, State, Table, useFilters, useGo, useMay, usePagesOf, typ
 import { durationInWords } from '../accessWords.ts'
 import { useHostNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
-import { either, peopleInWords, serversInWords, type Policy } from '../accessRules.ts'
+import { either, peopleInWords, targetsInWords, type Policy } from '../accessRules.ts'
 
 type Naming = (id: string) => string | null
 
 const columnsFor = (personName: Naming, hostName: Naming): Column<Policy>[] => [
   { key: 'name', title: 'Policy', render: (row) => row.name, sort: (row) => row.name },
-  { key: 'servers', title: 'Servers', grow: true, render: (row) => serversInWords(row.selects, hostName) },
+  { key: 'servers', title: 'Servers', grow: true, render: (row) => targetsInWords(row, hostName) },
   { key: 'logins', title: 'As', wide: true, render: (row) => either(row.logins) },
   { key: 'who', title: 'Who may ask', wide: true, render: (row) => peopleInWords(row.requesters, personName) },
   {

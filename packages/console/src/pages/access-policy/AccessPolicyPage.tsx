@@ -21,7 +21,7 @@ import { useHostNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import { gone } from './answers.ts'
-import { either, extrasInWords, hoursInWords, peopleInWords, ruleInWords, serversInWords, type Policy } from '../accessRules.ts'
+import { either, extrasInWords, hoursInWords, peopleInWords, ruleInWords, targetsInWords, type Policy } from '../accessRules.ts'
 
 const RetireDialog = lazyDialog(async () => (await import('./RetireDialog.tsx')).RetireDialog)
 
@@ -47,7 +47,7 @@ const Rules = ({ policy }: { policy: Policy }) => {
   return (
     <Facts
       rows={[
-        ['Servers', serversInWords(policy.selects, hostNames)],
+        [policy.kind === 'host' ? 'Servers' : 'Databases', targetsInWords(policy, hostNames)],
         ['Logins', <code key="logins">{either(policy.logins)}</code>],
         ['Who may ask', peopleInWords(policy.requesters, names)],
         ['Who approves', peopleInWords(policy.approvers, names)],

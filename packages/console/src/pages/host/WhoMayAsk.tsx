@@ -13,7 +13,7 @@ export const WhoMayAsk = ({ detail }: { detail: Detail }) => {
   const names = useNames()
   const hostNames = useHostNames()
   const manages = useMay()('access:manage')
-  const covering = rows?.filter(({ selects }) => covers(selects, detail))
+  const covering = rows?.filter((policy) => covers(policy, { kind: 'host', ...detail }))
   return (
     <Section title="Who may ask for it" about="By the access policies that cover it.">
       <ReadProblem error={error} />
