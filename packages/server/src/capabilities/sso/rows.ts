@@ -32,7 +32,7 @@ const connections = ({ tx }: Pick<Entered, 'tx'>) =>
         .whereRef('i.connectionId', '=', 'c.id')
         .select(({ fn }) => fn.countAll<string>().as('count'))
         .as('people'),
-      row.selectFrom('org').select('plan').as('plan'),
+      row.selectFrom('org').select('plan').limit(1).as('plan'),
     ])
     .orderBy('c.id')
     .limit(connectionsAtMost)
