@@ -164,14 +164,26 @@ table api_key (
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  scopes text[],
+  networks text[],
+  rotated_at timestamp with time zone,
+  old_secret_hash bytea,
+  old_until timestamp with time zone,
+  service_account_id text,
   constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint api_key_networks_check CHECK (((cardinality(networks) >= 1) AND (cardinality(networks) <= 20))),
+  constraint api_key_old CHECK (((old_secret_hash IS NULL) = (old_until IS NULL))),
   constraint api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint api_key_scopes_check CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 100))),
+  constraint api_key_service CHECK (((service_account_id IS NULL) OR ((scopes IS NOT NULL) AND (expires_at IS NOT NULL) AND (role <> 'owner'::text)))),
   constraint api_key_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
   constraint api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint api_key_org_id_service_account_id_fkey FOREIGN KEY (org_id, service_account_id) REFERENCES service_account(org_id, id),
   constraint api_key_pkey PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
 CREATE INDEX api_key_owner ON public.api_key USING btree (org_id, created_by) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_service ON public.api_key USING btree (org_id, service_account_id) WHERE (revoked_at IS NULL);
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
 policy gate for select to holdfast_gate using (true);
@@ -179,7 +191,7 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.api_key FOR EACH ROW EXECUTE FUNCTION capture_api_key() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
-grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at) to holdfast_gate;
+grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at, scopes, networks, old_secret_hash, old_until, service_account_id) to holdfast_gate;
 
 table break_glass_use (
   org_id uuid not null default current_org(),
@@ -1253,6 +1265,37 @@ CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.recovery_code 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.recovery_code FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
+table service_account (
+  org_id uuid not null default current_org(),
+  id text not null,
+  name text not null,
+  purpose text not null,
+  role text not null,
+  owner_id text not null,
+  review_every_days integer not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default now(),
+  disabled_at timestamp with time zone,
+  constraint service_account_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+  constraint service_account_purpose_check CHECK (((length(purpose) >= 1) AND (length(purpose) <= 500))),
+  constraint service_account_review_every_days_check CHECK (((review_every_days >= 7) AND (review_every_days <= 365))),
+  constraint service_account_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
+  constraint service_account_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
+  constraint service_account_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint service_account_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES person(id),
+  constraint service_account_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX service_account_name ON public.service_account USING btree (org_id, name) WHERE (disabled_at IS NULL);
+CREATE INDEX service_account_owner ON public.service_account USING btree (org_id, owner_id) WHERE (disabled_at IS NULL);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.service_account FOR EACH ROW EXECUTE FUNCTION capture_service_account() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.service_account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, role, disabled_at) to holdfast_gate;
+
 table session (
   id text not null,
   person_id text not null,
@@ -1807,9 +1850,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'expires_at', new.expires_at, 'id', new.id, 'name', new.name, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'secret_hash', case when new.secret_hash is not null then 'secret' end)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'expires_at', new.expires_at, 'id', new.id, 'name', new.name, 'networks', new.networks, 'old_secret_hash', case when new.old_secret_hash is not null then 'secret' end, 'old_until', new.old_until, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'rotated_at', new.rotated_at, 'scopes', new.scopes, 'secret_hash', case when new.secret_hash is not null then 'secret' end, 'service_account_id', new.service_account_id)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'expires_at', old.expires_at, 'id', old.id, 'name', old.name, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'secret_hash', case when old.secret_hash is not null then 'secret' end)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'expires_at', old.expires_at, 'id', old.id, 'name', old.name, 'networks', old.networks, 'old_secret_hash', case when old.old_secret_hash is not null then 'secret' end, 'old_until', old.old_until, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'rotated_at', old.rotated_at, 'scopes', old.scopes, 'secret_hash', case when old.secret_hash is not null then 'secret' end, 'service_account_id', old.service_account_id)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
@@ -1826,6 +1869,15 @@ AS $function$
         if new.name is distinct from old.name then
           after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
         end if;
+        if new.networks is distinct from old.networks then
+          after := after || ',"networks":' || coalesce(to_json(new.networks)::text, 'null'); before := before || ',"networks":' || coalesce(to_json(old.networks)::text, 'null');
+        end if;
+        if new.old_secret_hash is distinct from old.old_secret_hash then
+          after := after || ',"old_secret_hash":' || coalesce(to_json(case when new.old_secret_hash is not null then 'secret' end)::text, 'null'); before := before || ',"old_secret_hash":' || coalesce(to_json(case when old.old_secret_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.old_until is distinct from old.old_until then
+          after := after || ',"old_until":' || coalesce(to_json(new.old_until)::text, 'null'); before := before || ',"old_until":' || coalesce(to_json(old.old_until)::text, 'null');
+        end if;
         if new.org_id is distinct from old.org_id then
           after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
         end if;
@@ -1835,8 +1887,17 @@ AS $function$
         if new.role is distinct from old.role then
           after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
         end if;
+        if new.rotated_at is distinct from old.rotated_at then
+          after := after || ',"rotated_at":' || coalesce(to_json(new.rotated_at)::text, 'null'); before := before || ',"rotated_at":' || coalesce(to_json(old.rotated_at)::text, 'null');
+        end if;
+        if new.scopes is distinct from old.scopes then
+          after := after || ',"scopes":' || coalesce(to_json(new.scopes)::text, 'null'); before := before || ',"scopes":' || coalesce(to_json(old.scopes)::text, 'null');
+        end if;
         if new.secret_hash is distinct from old.secret_hash then
           after := after || ',"secret_hash":' || coalesce(to_json(case when new.secret_hash is not null then 'secret' end)::text, 'null'); before := before || ',"secret_hash":' || coalesce(to_json(case when old.secret_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.service_account_id is distinct from old.service_account_id then
+          after := after || ',"service_account_id":' || coalesce(to_json(new.service_account_id)::text, 'null'); before := before || ',"service_account_id":' || coalesce(to_json(old.service_account_id)::text, 'null');
         end if;
         if after = '' then return null; end if;
         key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
@@ -3684,6 +3745,62 @@ RETURN (SELECT format('json_build_object(%s)::text'::text, string_agg(format('%L
 ;
 -- owner holdfast_owner; execute: holdfast_ledger
 
+CREATE OR REPLACE FUNCTION public.capture_service_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'disabled_at', new.disabled_at, 'id', new.id, 'name', new.name, 'org_id', new.org_id, 'owner_id', new.owner_id, 'purpose', new.purpose, 'review_every_days', new.review_every_days, 'role', new.role)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'disabled_at', old.disabled_at, 'id', old.id, 'name', old.name, 'org_id', old.org_id, 'owner_id', old.owner_id, 'purpose', old.purpose, 'review_every_days', old.review_every_days, 'role', old.role)::text;
+      else
+        if new.created_at is distinct from old.created_at then
+          after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.created_by is distinct from old.created_by then
+          after := after || ',"created_by":' || coalesce(to_json(new.created_by)::text, 'null'); before := before || ',"created_by":' || coalesce(to_json(old.created_by)::text, 'null');
+        end if;
+        if new.disabled_at is distinct from old.disabled_at then
+          after := after || ',"disabled_at":' || coalesce(to_json(new.disabled_at)::text, 'null'); before := before || ',"disabled_at":' || coalesce(to_json(old.disabled_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.name is distinct from old.name then
+          after := after || ',"name":' || coalesce(to_json(new.name)::text, 'null'); before := before || ',"name":' || coalesce(to_json(old.name)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.owner_id is distinct from old.owner_id then
+          after := after || ',"owner_id":' || coalesce(to_json(new.owner_id)::text, 'null'); before := before || ',"owner_id":' || coalesce(to_json(old.owner_id)::text, 'null');
+        end if;
+        if new.purpose is distinct from old.purpose then
+          after := after || ',"purpose":' || coalesce(to_json(new.purpose)::text, 'null'); before := before || ',"purpose":' || coalesce(to_json(old.purpose)::text, 'null');
+        end if;
+        if new.review_every_days is distinct from old.review_every_days then
+          after := after || ',"review_every_days":' || coalesce(to_json(new.review_every_days)::text, 'null'); before := before || ',"review_every_days":' || coalesce(to_json(old.review_every_days)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"service_account"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.capture_session()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4375,17 +4492,18 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_api_key(id text)
- RETURNS TABLE(org_id uuid, secret_hash bytea, key_role text, person_id text, person_state text, member_role text, mver integer, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, region text, plan text, networks text[])
+ RETURNS TABLE(org_id uuid, secret_hash bytea, old_secret_hash bytea, old_until timestamp with time zone, key_role text, scopes text[], networks text[], person_id text, person_state text, member_role text, service_account_id text, service_role text, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, plan text, org_networks text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select k.org_id, k.secret_hash, k.role, k.created_by, p.state, m.role, m.version, k.expires_at, k.revoked_at, o.is_operator, o.region, o.plan,
-    o.networks
+  select k.org_id, k.secret_hash, k.old_secret_hash, k.old_until, k.role, k.scopes, k.networks,
+    k.created_by, p.state, m.role, k.service_account_id, s.role, k.expires_at, k.revoked_at, o.is_operator, o.plan, o.networks
   from api_key k
     join org o on o.id = k.org_id
     join person p on p.id = k.created_by
     left join membership m on m.org_id = k.org_id and m.person_id = k.created_by
+    left join service_account s on s.org_id = k.org_id and s.id = k.service_account_id and s.disabled_at is null
   where k.id = gate_api_key.id
 $function$
 ;

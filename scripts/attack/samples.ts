@@ -7,6 +7,7 @@ import {
   obligations,
   organisation,
   policy,
+  serviceAccount,
   session,
   type Operation,
 } from '@holdfast/contract'
@@ -42,6 +43,11 @@ const runningOf = async ({ call, keys }: Ground, subject: string): Promise<strin
   return rows[0]?.id ?? ''
 }
 
+const account = async (ground: Ground, who: Person): Promise<string> => {
+  const fields = { name: unused(), purpose: 'Attacked', role: 'viewer' as const, ownerId: await memberId(ground) }
+  return (await ground.call(serviceAccount.create, fields, who.browser())).id
+}
+
 const email = async (): Promise<Record<string, string>> => ({ email: `${unused()}@attack.example` })
 
 /** What the fields alone do not say. Everything else is made from the contract. */
@@ -74,6 +80,20 @@ const made: Record<string, Make> = {
     once({ id: (await call(apiKey.create, { name: 'Attacked', role: 'viewer' }, who.browser())).id }),
   'sso.create': async () => once({ secret: 'attacked' }),
   'sso.update': async () => once({ secret: 'attacked' }),
+  'apiKey.rotate': async ({ call }, who) =>
+    once({ id: (await call(apiKey.create, { name: 'Attacked', role: 'viewer' }, who.browser())).id }),
+  'apiKey.endOverlap': async ({ call }, who) => {
+    const { id } = await call(apiKey.create, { name: 'Attacked', role: 'viewer' }, who.browser())
+    await call(apiKey.rotate, { id }, who.browser())
+    return once({ id })
+  },
+  'serviceAccount.create': (ground) => each(async () => ({ name: unused(), ownerId: await memberId(ground) })),
+  'serviceAccount.read': async (ground, who) => once({ id: await account(ground, who) }),
+  'serviceAccount.update': async (ground, who) => once({ id: await account(ground, who), name: unused() }),
+  'serviceAccount.reassign': async (ground, who) => once({ id: await account(ground, who), ownerId: await memberId(ground) }),
+  'serviceAccount.confirmReview': async (ground, who) => once({ id: await account(ground, who) }),
+  'serviceAccount.createKey': async (ground, who) => once({ id: await account(ground, who), scopes: ['policy:read'] }),
+  'serviceAccount.disable': async (ground, who) => once({ id: await account(ground, who) }),
   'policy.update': async (ground) => once({ id: (await versions(ground).draft()).policyId, ownerId: await memberId(ground) }),
   'policy.addVersion': (ground) => each(async () => ({ id: (await versions(ground).published()).policyId })),
   'policy.editDraft': async (ground) => once({ id: (await versions(ground).draft()).id }),

@@ -197,6 +197,11 @@ export const furtherActions = {
     when: 'nothing lives that the old authority signed, and no host believes it any more',
     target: 'the rotation',
   },
+  'service_account.owner_missing': {
+    by: 'job `serviceAccount.upkeep`',
+    when: 'who answered for a service account is no member any more, and the Admins owe it an owner',
+    target: 'the organisation',
+  },
   'trust.checked': { by: 'job `trust.checks`', when: 'a promise changed its state', target: 'always `trust`' },
   'recording.cut_off': {
     by: 'job `recording.upkeep`',

@@ -17,6 +17,7 @@ const conditions = (operation: Operation): string =>
     operation.kind === 'command' && operation.entitlement && `plan with ${operation.entitlement}`,
     operation.stepUp && 'step-up',
     operation.sessionOnly && 'no API key',
+    operation.service && 'service accounts only',
     operation.restricted && 'before the second factor',
   ]
     .filter(Boolean)

@@ -28,6 +28,8 @@ interface Common<I extends z.ZodObject, E extends Errors> {
   heldBack?: readonly HeldBack[]
   /** May be called by staff in a customer's organisation whatever they may read: it shows them who they are. */
   staff?: true
+  /** A service account may call it, though it is about oneself. */
+  service?: true
   /** The agent of a host that was just retired may still call it. */
   lastWord?: true
   /** Rate class: `secret` for whatever guesses at a password, code or token. */

@@ -1,6 +1,7 @@
 import { accessPolicy } from './access-policy.ts'
 import { account, factor } from './account.ts'
 import { agent } from './agent.ts'
+import { apiKey } from './api-key.ts'
 import { breakGlass } from './break-glass.ts'
 import { database } from './database.ts'
 import { grant } from './grant.ts'
@@ -10,9 +11,10 @@ import { encryption, operator } from './operator.ts'
 import { obligations } from './obligation-operations.ts'
 import { directory } from './directory.ts'
 import type { Operation } from './operation.ts'
-import { apiKey, invitation, member, organisation } from './organisation.ts'
+import { invitation, member, organisation } from './organisation.ts'
 import { policy } from './policy.ts'
 import { recording } from './recording.ts'
+import { serviceAccount } from './service-account.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
 import { signInPolicy } from './sign-in-policy.ts'
@@ -33,6 +35,7 @@ export const operations = {
   apiKey,
   sso,
   directory,
+  serviceAccount,
   policy,
   host,
   sshAuthority,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ApiKeyId, Email, Instant, InvitationId, OrgId, page, pageOf, PersonId, text } from './ids.ts'
+import { Email, Instant, InvitationId, OrgId, page, pageOf, PersonId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { Entitlement, Plan } from './plans.ts'
 import { Role } from './roles.ts'
@@ -211,66 +211,5 @@ export const invitation = capability('invitation', {
       already_member: 409,
     },
     audit: { action: 'invitation.accepted', target: (_, { personId }) => personId },
-  }),
-})
-
-export const ApiKeyRow = z.object({
-  id: ApiKeyId,
-  name: z.string(),
-  role: Role,
-  personId: PersonId,
-  createdAt: Instant,
-  expiresAt: Instant,
-  lastUsedAt: Instant.nullable(),
-})
-
-/** API keys of a member; never stronger than the member is at that moment. */
-export const apiKey = capability('apiKey', {
-  create: command({
-    path: '/api-keys',
-    summary: 'Create an API key; its secret is shown once',
-    permission: 'key:own',
-    sessionOnly: true,
-    stepUp: true,
-    input: z.object({ name: text(1, 60), role: Role, days: z.number().int().min(1).max(365).default(90) }),
-    output: ApiKeyRow.extend({ key: z.string().describe('hf_<id>.<secret>, shown once') }),
-    errors: { role_too_strong: 403, too_many_keys: 409 },
-    audit: { action: 'api_key.created', target: (_, { id }) => id },
-  }),
-  authorise: command({
-    path: '/api-keys/authorise',
-    summary: 'Accept a key that a command line made for itself; only the hash of its secret travels',
-    permission: 'key:own',
-    sessionOnly: true,
-    stepUp: true,
-    input: z.object({
-      id: ApiKeyId,
-      secretHash: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .describe('SHA-256 of the secret, hex'),
-      name: text(1, 60),
-      role: Role,
-      days: z.number().int().min(1).max(365).default(90),
-    }),
-    output: ApiKeyRow,
-    errors: { role_too_strong: 403, too_many_keys: 409, key_exists: 409 },
-    audit: { action: 'api_key.authorised', target: ({ id }) => id },
-  }),
-  list: query({
-    path: '/api-keys',
-    summary: 'Your API keys; for Owner and Admin, everybody’s',
-    permission: 'key:own',
-    input: z.object({ ...page, personId: PersonId.optional().describe('only the keys of this person') }),
-    output: pageOf(ApiKeyRow),
-  }),
-  revoke: command({
-    path: '/api-keys/:id/revoke',
-    summary: 'Revoke an API key at once',
-    permission: 'key:own',
-    input: z.object({ id: ApiKeyId }),
-    output: z.object({ id: ApiKeyId }),
-    errors: { key_not_found: 404 },
-    audit: { action: 'api_key.revoked', target: ({ id }) => id },
   }),
 })

@@ -46,7 +46,7 @@ export const commonTitles: Record<CommonCode, string> = {
   network_refused: 'This organisation lets people in only from its own networks. Use one of them, or ask an Owner or Admin.',
   session_locked: 'Nobody was here for a while. Confirm that it is you, then go on.',
   sign_in_method_refused: 'This organisation does not accept the way you signed in. Sign in by another one.',
-  session_required: 'This needs a signed-in person; an API key cannot do it.',
+  session_required: 'This needs a signed-in person; an API key or a service account cannot do it.',
   plan_required: 'Your organisation’s plan does not contain this. What is set up already keeps working.',
   staff_access_ended: 'Your access to this organisation has ended. Leave it, and ask again where you still need it.',
   cross_site_request: 'The request came from another site and was refused.',

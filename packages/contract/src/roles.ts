@@ -24,6 +24,9 @@ export const permissions = {
   'key:own': everybody,
   'key:manage': managers,
   'sso:manage': managers,
+  'service-account:read': everybody,
+  'service-account:own': everybody, // those one answers for
+  'service-account:manage': managers,
   'ledger:read': reviewers,
   'ledger:verify': everybody,
   'ledger:export': reviewers,
@@ -69,6 +72,13 @@ export type OperatorPermission = keyof typeof operatorPermissions
  * that host only; no person and no API key, and an agent may call nothing else. `directory`: a customer's directory over SCIM, likewise.
  */
 export type Permission = OrgPermission | OperatorPermission | 'public' | 'self' | 'agent' | 'directory'
+
+/** What a key may be narrowed to. */
+export const Scope = z.enum([...Object.keys(permissions), ...Object.keys(operatorPermissions)] as [
+  OrgPermission | OperatorPermission,
+  ...(OrgPermission | OperatorPermission)[],
+])
+export type Scope = z.infer<typeof Scope>
 
 export const isOperatorPermission = (permission: Permission): permission is OperatorPermission =>
   permission in operatorPermissions

@@ -15,6 +15,7 @@ import {
   obligations,
   organisation,
   policy,
+  serviceAccount,
   session,
   sso,
   sshAuthority,
@@ -408,6 +409,13 @@ const unfounded = (world: World) =>
     world.members.owner.caller,
   )
 
+const accountFields = async (world: World) => ({
+  ...{ name: `planted-${randomBytes(4).toString('hex')}`, purpose: 'Planted purpose', role: 'viewer' as const },
+  ownerId: (await somebody(world)).personId,
+})
+const accountIn = async (world: World) =>
+  world.platform.call(serviceAccount.create, await accountFields(world), world.members.owner.caller)
+
 /** The token of a link, planted in place of the one that was mailed. */
 const plantToken = async (world: World, table: 'invitation' | 'password_reset', id: string): Promise<string> => {
   const token = randomBytes(32).toString('base64url')
@@ -664,6 +672,31 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     return ownerCall(w, {})
   },
   'directory.test': (w) => ownerCall(w, {}),
+  'apiKey.rotate': async (w) => {
+    const { caller } = await somebody(w)
+    return { input: { id: (await w.platform.call(apiKey.create, { name: 'turned', role: 'viewer' }, caller)).id }, as: caller }
+  },
+  'apiKey.endOverlap': async (w) => {
+    const { caller } = await somebody(w)
+    const { id } = await w.platform.call(apiKey.create, { name: 'turned', role: 'viewer' }, caller)
+    await w.platform.call(apiKey.rotate, { id }, caller)
+    return { input: { id }, as: caller }
+  },
+  'serviceAccount.create': async (w) => ownerCall(w, await accountFields(w)),
+  'serviceAccount.list': (w) => asMember(w, {}),
+  'serviceAccount.read': async (w) => asMember(w, { id: (await accountIn(w)).id }),
+  'serviceAccount.current': async (w) => {
+    const { id } = await accountIn(w)
+    const wanted = { id, name: 'planted key', scopes: ['policy:read' as const] }
+    const { key } = await w.platform.call(serviceAccount.createKey, wanted, w.members.owner.caller)
+    return { input: {}, as: newCaller({ apiKey: key }) }
+  },
+  'serviceAccount.update': async (w) => ownerCall(w, { id: (await accountIn(w)).id, purpose: 'Planted anew' }),
+  'serviceAccount.reassign': async (w) => ownerCall(w, { id: (await accountIn(w)).id, ownerId: (await somebody(w)).personId }),
+  'serviceAccount.confirmReview': async (w) => ownerCall(w, { id: (await accountIn(w)).id, comment: 'Planted: still needed.' }),
+  'serviceAccount.createKey': async (w) =>
+    ownerCall(w, { id: (await accountIn(w)).id, name: 'planted key', scopes: ['policy:read' as const] }),
+  'serviceAccount.disable': async (w) => ownerCall(w, { id: (await accountIn(w)).id }),
   'policy.create': (w) => asMember(w, { title: 'Planted policy', content: 'planted-secret-text' }),
   'policy.update': async (w) => ownerCall(w, { id: (await draft(w)).policyId, title: 'Planted again' }),
   'policy.addVersion': async (w) =>

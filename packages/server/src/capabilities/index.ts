@@ -19,6 +19,7 @@ import { obligation } from './obligation/index.ts'
 import { operator } from './operator/index.ts'
 import { recordings } from './recording/index.ts'
 import { policy } from './policy/index.ts'
+import { serviceAccount } from './service-account/index.ts'
 import { session } from './session/index.ts'
 import { setup } from './setup/index.ts'
 import { signInPolicy } from './sign-in-policy/index.ts'
@@ -28,7 +29,7 @@ import { staffAccess } from './staff-access/index.ts'
 
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
-  ...[setup, session, account, factor, organisation, signInPolicy, member, invitation, apiKey, singleSignOn, directory],
+  ...[setup, session, account, factor, organisation, signInPolicy, member, invitation, apiKey, serviceAccount, singleSignOn, directory],
   ...[host, sshAuthorities, database, accessPolicy, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

@@ -1,5 +1,6 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Entered } from './handle.ts'
+import { serviceAccountNames } from './service-accounts.ts'
 import { transactionOf } from './tenancy/org-tx.ts'
 import type { Vault } from './vault.ts'
 
@@ -41,9 +42,12 @@ export const peopleOf = async (
   return new Map(people.map((person) => [person.id, person]))
 }
 
-/** Names only; people who are gone are missing. */
+/** Names only, of people and service accounts; people who are gone are missing. */
 export const namesOf = async (reader: Pick<Entered, 'tx' | 'vault'>, ids: readonly string[]): Promise<Map<string, string>> =>
-  new Map([...(await peopleOf(reader, ids))].map(([id, { name }]) => [id, name]))
+  new Map([
+    ...[...(await peopleOf(reader, ids))].map(([id, { name }]) => [id, name] as const),
+    ...(await serviceAccountNames(reader, ids)),
+  ])
 
 /** One person that may be seen from the organisation entered: oneself or a fellow member. Throws when there is none. */
 export const readPerson = async ({ tx, vault }: Pick<Entered, 'tx' | 'vault'>, id: PersonId): Promise<Person> => {

@@ -10,14 +10,15 @@ import {
   type HeldBack,
   type Operation,
   type Permission,
+  type Scope,
 } from '@holdfast/contract'
 import { common } from './problem.ts'
-import { stepUpUntil, type PersonPrincipal, type Principal, type StaffPrincipal } from './principal.ts'
+import { hasRole, stepUpUntil, type Principal, type RolePrincipal, type StaffPrincipal } from './principal.ts'
 
 const roleNames = (roles: readonly string[]): string =>
   roles.map((role) => role.charAt(0).toUpperCase() + role.slice(1)).join(' or ')
 
-const requireRole = (operation: Operation, principal: PersonPrincipal): void => {
+const requireRole = (operation: Operation, principal: RolePrincipal): void => {
   const { permission } = operation
   if (isHeldByNoRole(permission)) return
   if (isOperatorPermission(permission) && !principal.operator) {
@@ -29,8 +30,33 @@ const requireRole = (operation: Operation, principal: PersonPrincipal): void => 
   }
 }
 
+const scopesOf = (principal: RolePrincipal): readonly Scope[] | null => ('scopes' in principal ? principal.scopes : null)
+const isWithin = (permission: Permission, scopes: readonly Scope[] | null): boolean =>
+  scopes === null || (scopes as readonly Permission[]).includes(permission)
+
+/** Whether the caller's role, and what its key was narrowed to, hold a permission beyond the operation's own: to see everybody's instead of one's own. */
+export const holds = (principal: Principal, permission: Scope): boolean =>
+  hasRole(principal) &&
+  (principal.operator || !isOperatorPermission(permission)) &&
+  rolesWith(permission).includes(principal.role) &&
+  isWithin(permission, scopesOf(principal))
+
+/** A narrowed key does what it names. Of what is about oneself it may only read: who it is. */
+const requireScope = ({ permission, kind }: Operation, scopes: readonly Scope[] | null): void => {
+  if (permission === 'self' ? scopes === null || kind === 'query' : isWithin(permission, scopes)) return
+  throw common('forbidden', {
+    permission,
+    detail: `This key was narrowed to other permissions than ${permission}. Use a key that names it.`,
+  })
+}
+
+/** A service account answers to nobody at a screen: what needs a person, or a confirmation by one, is closed to it. */
+const requireNoPerson = ({ permission, sessionOnly, stepUp, service }: Operation): void => {
+  if (sessionOnly || stepUp || (permission === 'self' && !service)) throw common('session_required')
+}
+
 /** Only changes are ever refused: a lapse freezes what is set up and takes nothing away (operation.ts). The plan came with the caller's own row. */
-const requirePlan = (operation: Operation, principal: PersonPrincipal): void => {
+const requirePlan = (operation: Operation, principal: RolePrincipal): void => {
   if (operation.kind !== 'command' || !operation.entitlement || isEntitled(principal, operation.entitlement)) return
   const [needed, has] = [plansWith(operation.entitlement), planNames[principal.plan]]
   throw common('plan_required', {
@@ -47,6 +73,9 @@ export const neverForStaff: readonly Permission[] = [
   'directory',
   'key:own',
   'key:manage',
+  'service-account:read',
+  'service-account:own',
+  'service-account:manage',
   'encryption:read',
   'access:request',
 ]
@@ -88,11 +117,13 @@ export const permit = (operation: Operation, principal: Principal | null, now: D
   if (principal.kind === 'staff') return requireGrant(operation, principal)
   if (operation.permission === 'agent') throw common('forbidden', { detail: 'Only the agent of a managed host may call this.' })
   if (operation.permission === 'directory') throw common('forbidden', { detail: 'Only a directory may call this.' })
+  if (principal.kind === 'service') requireNoPerson(operation)
   const { heldBack } = principal
   if (heldBack !== null && !operation.heldBack?.includes(heldBack)) throw common(refusedAs[heldBack])
-  if (principal.kind === 'api_key') {
-    if (operation.sessionOnly) throw common('session_required')
+  if (principal.kind === 'api_key' && operation.sessionOnly) throw common('session_required')
+  if (principal.kind === 'api_key' || principal.kind === 'service') {
     requireRole(operation, principal)
+    requireScope(operation, principal.scopes)
     return requirePlan(operation, principal)
   }
   if (principal.restricted && !operation.restricted) throw common('mfa_required')

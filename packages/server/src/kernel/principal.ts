@@ -9,19 +9,23 @@ import {
   type Plan,
   type PersonId,
   type Role,
+  type Scope,
+  type ServiceAccountId,
   type SessionId,
   type StaffGrantId,
 } from '@holdfast/contract'
 
-interface Member {
-  personId: PersonId
+interface Holder {
   orgId: OrgId
-  /** What the caller may do now: the member's live role, capped by the key's. */
+  /** What the caller may do now: the live role, capped by the key's. */
   role: Role
   /** Works in organisation one, whose managers run the installation. */
   operator: boolean
   /** The organisation's now; it comes with the row that says who calls. */
   plan: Plan
+}
+interface Member extends Holder {
+  personId: PersonId
 }
 
 export interface SessionPrincipal extends Member {
@@ -41,6 +45,18 @@ export interface SessionPrincipal extends Member {
 export interface ApiKeyPrincipal extends Member {
   kind: 'api_key'
   keyId: string
+  /** It comes from outside the organisation's networks. */
+  heldBack: 'network' | null
+  /** What the key was narrowed to; null: all its role has. */
+  scopes: readonly Scope[] | null
+}
+
+/** A service account, by one of its keys. It is no person: nothing that asks for one is open to it (permit.ts). */
+export interface ServicePrincipal extends Holder {
+  kind: 'service'
+  serviceAccountId: ServiceAccountId
+  keyId: string
+  scopes: readonly Scope[]
   /** It comes from outside the organisation's networks. */
   heldBack: 'network' | null
 }
@@ -85,10 +101,18 @@ export interface SystemPrincipal {
 
 /** Somebody, by session, by key, or by a customer's grant. */
 export type PersonPrincipal = SessionPrincipal | ApiKeyPrincipal | StaffPrincipal
-export type Principal = PersonPrincipal | AgentPrincipal | DirectoryPrincipal | SystemPrincipal
+/** Whoever holds a role here. */
+export type RolePrincipal = PersonPrincipal | ServicePrincipal
+export type Principal = RolePrincipal | AgentPrincipal | DirectoryPrincipal | SystemPrincipal
 
 export const isPerson = (principal: Principal): principal is PersonPrincipal =>
   principal.kind === 'session' || principal.kind === 'api_key' || principal.kind === 'staff'
+
+export const hasRole = (principal: Principal): principal is RolePrincipal => isPerson(principal) || principal.kind === 'service'
+
+/** Whose doing it is: the person, or the service account. */
+export const holderOf = (principal: RolePrincipal): string =>
+  principal.kind === 'service' ? principal.serviceAccountId : principal.personId
 
 export const stepUpMinutes = 5
 
@@ -105,5 +129,5 @@ export const principalId = (principal: Principal): string => {
   if (principal.kind === 'session' || principal.kind === 'staff') return principal.personId
   if (principal.kind === 'agent') return principal.agentId
   if (principal.kind === 'directory') return principal.directoryId
-  return principal.kind === 'api_key' ? principal.keyId : principal.job
+  return principal.kind === 'system' ? principal.job : principal.keyId
 }

@@ -8,7 +8,7 @@ import { actorOf } from './ledger/entry.ts'
 import { declaredObligations } from './obligation/context.ts'
 import { permit } from './permit.ts'
 import { RecordedRefusal } from './recorded-refusal.ts'
-import { isPerson, principalId, type Principal } from './principal.ts'
+import { hasRole, isPerson, principalId, type Principal } from './principal.ts'
 import { common, Problem, problemOf } from './problem.ts'
 import type { Services } from './services.ts'
 import { staffEntrance, touch } from './staff.ts'
@@ -81,6 +81,7 @@ const sharedContext = (path: Path, operation: Operation, request: Request) => {
 }
 
 const personOf = (principal: Principal): PersonId => {
+  if (principal.kind === 'service') throw common('session_required')
   if (!isPerson(principal)) throw new Error(`${principal.kind} is no person`)
   return principal.personId
 }
@@ -109,6 +110,7 @@ const targetOf = (input: Record<string, unknown>): string | null => {
 const callerOf = (principal: Principal): { actor: string; session: string | null } => {
   if (principal.kind === 'session') return { actor: principal.personId, session: principal.sessionId }
   if (principal.kind === 'api_key') return { actor: principal.personId, session: principal.keyId }
+  if (principal.kind === 'service') return { actor: principal.serviceAccountId, session: principal.keyId }
   if (principal.kind === 'staff') return { actor: principal.personId, session: principal.grantId }
   if (principal.kind === 'directory') return { actor: principal.directoryId, session: principal.credentialId }
   return principal.kind === 'agent'
@@ -131,7 +133,7 @@ const accessOf = (
   operation: operation.name,
   target: typeof input === 'object' && input !== null ? targetOf(input as Record<string, unknown>) : null,
   origin: request.origin,
-  permission: isPerson(principal) ? `${operation.permission} as ${principal.role}` : principal.kind,
+  permission: hasRole(principal) ? `${operation.permission} as ${principal.role}` : principal.kind,
   outcome,
   rows,
 })

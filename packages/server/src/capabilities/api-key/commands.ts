@@ -1,89 +1,122 @@
 import { createApiKey } from '@holdfast/crypto'
-import { apiKey, ApiKeyId, type PersonId, type Role } from '@holdfast/contract'
-import { handle } from '../../kernel/handle.ts'
-import { newIdOf } from '../../kernel/identifier.ts'
+import { apiKey, type PersonId, type Role, type Scope } from '@holdfast/contract'
+import { countLiveKeys, holdsAll, insertKey, keyColumns, makeKey, presentKey } from '../../kernel/api-keys.ts'
+import { handle, type Context } from '../../kernel/handle.ts'
 import { after, days } from '../../kernel/identity/lifetimes.ts'
 import { lockRoles } from '../../kernel/membership.ts'
+import { holds } from '../../kernel/permit.ts'
+import { isPerson } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
+import { isWeaker, serviceAccountRole } from '../../kernel/service-accounts.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
-import { columns, ownerFilter, present } from './queries.ts'
+import { mineOrAll } from './queries.ts'
 import { refusalOf } from './rules.ts'
 
-/** Why this person may have no such key. Holds the membership until commit, so that two requests cannot both take the last place. */
-const refusal = async (tx: OrgTx, me: PersonId, role: Role, now: Date) => {
+type Caller = Pick<Context, 'tx' | 'principal' | 'now'>
+
+const roleNow = async (tx: OrgTx, me: PersonId): Promise<Role> => {
   const mine = (await lockRoles(tx, [me])).get(me)
   if (mine === undefined) throw common('forbidden')
-  const { live } = await tx
-    .selectFrom('apiKey')
-    .select(({ fn }) => fn.countAll<string>().as('live'))
-    .where('createdBy', '=', me)
-    .where('revokedAt', 'is', null)
-    .where((key) => key.or([key('expiresAt', 'is', null), key('expiresAt', '>', now)]))
-    .executeTakeFirstOrThrow()
-  return refusalOf(mine, role, Number(live))
+  return mine
 }
 
-/** The secret leaves in this answer and is kept nowhere; its SHA-256 is enough, since it is 256 random bits. */
-export const create = handle(apiKey.create, async ({ name, role, days: count }, { tx, person, now, fail }) => {
-  const me = person()
-  const refused = await refusal(tx, me, role, now)
-  if (refused) throw fail(refused)
-  const id = newIdOf(ApiKeyId, 'ak')
-  const { key, secretHash } = createApiKey(id)
-  const values = {
-    id,
-    name,
-    secretHash,
-    role,
-    createdBy: me,
-    createdAt: now,
-    expiresAt: after(now, days(count)),
-    lastUsedAt: null,
-    revokedAt: null,
-  }
-  return { ...present(await tx.insertInto('apiKey').values(values).returning(columns).executeTakeFirstOrThrow()), key }
+/** Why this person may have no such key. Holds the membership until commit, so that two requests cannot both take the last place. */
+const refusal = async ({ tx, principal, now }: Caller, me: PersonId, role: Role, scopes: readonly Scope[] | undefined) => {
+  const mine = await roleNow(tx, me)
+  const operator = isPerson(principal) && principal.operator
+  return refusalOf(mine, role, holdsAll(scopes, role, operator), await countLiveKeys(tx, { person: me }, now))
+}
+
+export const create = handle(apiKey.create, async (input, context) => {
+  const me = context.person()
+  const refused = await refusal(context, me, input.role, input.scopes)
+  if (refused) throw context.fail(refused)
+  return makeKey(context.tx, { ...input, createdBy: me, serviceAccountId: null }, context.now)
 })
 
-/** The secret was made where it will be used and never comes here. An id that exists anywhere is refused: keys are found by it alone. */
-export const authorise = handle(
-  apiKey.authorise,
-  async ({ id, secretHash, name, role, days: count }, { tx, person, now, fail }) => {
-    const me = person()
-    const refused = await refusal(tx, me, role, now)
-    if (refused) throw fail(refused)
-    const expiresAt = after(now, days(count))
-    const values = {
-      id,
-      name,
-      secretHash: Buffer.from(secretHash, 'hex'),
-      role,
-      createdBy: me,
-      createdAt: now,
-      expiresAt,
-      lastUsedAt: null,
-      revokedAt: null,
-    }
-    const key = await tx
-      .insertInto('apiKey')
-      .values(values)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning(columns)
-      .executeTakeFirst()
-    if (!key) throw fail('key_exists')
-    return present(key)
-  },
-)
+/** The secret was made where it will be used and never comes here. */
+export const authorise = handle(apiKey.authorise, async ({ secretHash, ...input }, context) => {
+  const { tx, now, fail } = context
+  const me = context.person()
+  const refused = await refusal(context, me, input.role, input.scopes)
+  if (refused) throw fail(refused)
+  const hash = Buffer.from(secretHash, 'hex')
+  const key = await insertKey(tx, { ...input, secretHash: hash, createdBy: me, serviceAccountId: null }, now)
+  if (!key) throw fail('key_exists')
+  return key
+})
 
-export const revoke = handle(apiKey.revoke, async ({ id }, { tx, principal, person, now, fail }) => {
-  const owner = ownerFilter({ principal, person })
-  const revoked = await tx
-    .updateTable('apiKey')
-    .set({ revokedAt: now })
+/**
+ * Whoever is shown the new secret can act by it: so only the person themselves for a key that acts as them, whatever others manage, and for a
+ * service account only somebody stronger than it.
+ */
+const mayRotate = async (
+  context: Pick<Context, 'tx' | 'principal' | 'person'>,
+  key: { createdBy: string; serviceAccountId: string | null },
+) => {
+  const { tx, principal } = context
+  const me = context.person()
+  if (key.serviceAccountId === null) return key.createdBy === me ? 'yes' : 'unseen'
+  if (!holds(principal, 'service-account:manage')) return 'unseen'
+  const account = await serviceAccountRole(tx, key.serviceAccountId)
+  if (account === null) return 'unseen'
+  return isWeaker(account, await roleNow(tx, me)) ? 'yes' : 'too_strong'
+}
+
+export const rotate = handle(apiKey.rotate, async ({ id, overlapHours, days: count }, context) => {
+  const { tx, now, fail } = context
+  const row = await tx
+    .selectFrom('apiKey')
+    .select(['createdBy', 'serviceAccountId', 'secretHash', 'expiresAt'])
     .where('id', '=', id)
     .where('revokedAt', 'is', null)
-    .$if(owner !== null, (query) => query.where('createdBy', '=', owner ?? ''))
+    .forUpdate()
+    .executeTakeFirst()
+  const may = row ? await mayRotate(context, row) : 'unseen'
+  if (!row || may === 'unseen') throw fail('key_not_found')
+  if (may === 'too_strong')
+    throw fail('role_too_strong', 'Only somebody with a stronger role than the account may see its secret.')
+  if (row.expiresAt !== null && row.expiresAt <= now) throw fail('key_expired', 'Create a new key in its place.')
+  const { key, secretHash } = createApiKey(id)
+  const old =
+    overlapHours === 0
+      ? { oldSecretHash: null, oldUntil: null }
+      : { oldSecretHash: row.secretHash, oldUntil: after(now, overlapHours * 3_600_000) }
+  const changed = await tx
+    .updateTable('apiKey')
+    .set({ secretHash, ...old, createdBy: context.person(), rotatedAt: now, expiresAt: after(now, days(count)) })
+    .where('id', '=', id)
+    .returning(keyColumns)
+    .executeTakeFirstOrThrow()
+  return { ...presentKey(changed, now), key }
+})
+
+export const endOverlap = handle(apiKey.endOverlap, async ({ id }, context) => {
+  const { tx, now, fail } = context
+  const mine = mineOrAll(context)
+  const row = await tx
+    .selectFrom('apiKey')
+    .select('oldUntil')
+    .where('id', '=', id)
+    .where('revokedAt', 'is', null)
+    .where(mine)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) throw fail('key_not_found')
+  if (row.oldUntil === null || row.oldUntil <= now) throw fail('no_overlap')
+  await tx.updateTable('apiKey').set({ oldSecretHash: null, oldUntil: null }).where('id', '=', id).execute()
+  return { id }
+})
+
+export const revoke = handle(apiKey.revoke, async ({ id }, context) => {
+  const revoked = await context.tx
+    .updateTable('apiKey')
+    .set({ revokedAt: context.now })
+    .where('id', '=', id)
+    .where('revokedAt', 'is', null)
+    .where(mineOrAll(context))
     .returning('id')
     .executeTakeFirst()
-  if (!revoked) throw fail('key_not_found')
+  if (!revoked) throw context.fail('key_not_found')
   return { id }
 })

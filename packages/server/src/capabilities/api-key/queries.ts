@@ -1,50 +1,31 @@
-import { apiKey, ApiKeyId, type PersonId, Role, rolesWith } from '@holdfast/contract'
-import type { z } from 'zod'
+import { apiKey, ApiKeyId } from '@holdfast/contract'
+import type { ExpressionBuilder } from 'kysely'
+import { keyColumns, presentKey } from '../../kernel/api-keys.ts'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
-import { isPerson } from '../../kernel/principal.ts'
-import './table.ts'
+import { holds } from '../../kernel/permit.ts'
+import type { Database } from '../../kernel/tenancy/schema.ts'
 
-export const columns = ['id', 'name', 'role', 'createdBy', 'createdAt', 'expiresAt', 'lastUsedAt'] as const
-
-interface Row {
-  id: string
-  name: string
-  role: string
-  createdBy: string
-  createdAt: Date
-  expiresAt: Date | null
-  lastUsedAt: Date | null
+/** Owners and Admins see and revoke everybody's keys and those of service accounts, others the ones that act as themselves. */
+export const mineOrAll = ({ principal, person }: Pick<Context, 'principal' | 'person'>) => {
+  const me = holds(principal, 'key:manage') ? null : person()
+  return ({ and, eb, lit }: ExpressionBuilder<Database, 'apiKey'>) =>
+    me === null ? lit(true) : and([eb('createdBy', '=', me), eb('serviceAccountId', 'is', null)])
 }
-/** A key without a date of its own shows this one. */
-const forever = new Date('9999-12-31T00:00:00.000Z')
-
-export const present = ({ id, name, role, createdBy, createdAt, expiresAt, lastUsedAt }: Row) => ({
-  id: id as z.infer<typeof ApiKeyId>,
-  name,
-  role: Role.parse(role),
-  personId: createdBy as PersonId,
-  createdAt: createdAt.toISOString(),
-  expiresAt: (expiresAt ?? forever).toISOString(),
-  lastUsedAt: lastUsedAt?.toISOString() ?? null,
-})
-
-/** Owners and Admins see and revoke everybody's keys, others their own. */
-export const ownerFilter = ({ principal, person }: Pick<Context, 'principal' | 'person'>): PersonId | null =>
-  isPerson(principal) && rolesWith('key:manage').includes(principal.role) ? null : person()
 
 /** Keys that were not revoked, newest first; expired ones show, so that people see what stopped working. */
-export const list = handle(apiKey.list, async ({ limit, after, personId }, { tx, principal, person }) => {
+export const list = handle(apiKey.list, async ({ limit, after, personId }, context) => {
   const cursor = cursorOf(ApiKeyId, after)
-  const owner = ownerFilter({ principal, person })
-  let query = tx.selectFrom('apiKey').select(columns).where('revokedAt', 'is', null)
-  if (owner !== null) query = query.where('createdBy', '=', owner)
-  if (personId !== undefined) query = query.where('createdBy', '=', personId)
+  let query = context.tx.selectFrom('apiKey').select(keyColumns).where('revokedAt', 'is', null).where(mineOrAll(context))
+  if (personId !== undefined) query = query.where('createdBy', '=', personId).where('serviceAccountId', 'is', null)
   if (cursor !== null) query = query.where('id', '<', cursor)
   const rows = await query
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
   const shown = rows.slice(0, limit)
-  return { rows: shown.map(present), next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }
+  return {
+    rows: shown.map((row) => presentKey(row, context.now)),
+    next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+  }
 })

@@ -1,6 +1,7 @@
-import { grant, rolesWith } from '@holdfast/contract'
+import { grant } from '@holdfast/contract'
 import { endGrants } from '../../kernel/access/ending.ts'
 import { handle } from '../../kernel/handle.ts'
+import { holds } from '../../kernel/permit.ts'
 import { callerOf } from './people.ts'
 import { policyById } from './requesting.ts'
 import { mayDecide, stateAt } from './rules.ts'
@@ -24,7 +25,7 @@ export const revoke = handle(grant.revoke, async ({ id, reason }, context) => {
   const row = await lockGrant(tx, id)
   if (!row) throw fail('grant_not_found')
   const caller = callerOf(context)
-  const manages = caller.role !== null && rolesWith('access:manage').includes(caller.role)
+  const manages = holds(context.principal, 'access:manage')
   const gave = (await approvalsOf(tx, [id])).some(({ personId }) => personId === caller.personId)
   if (row.personId !== caller.personId && !manages && !gave && !mayDecide(await policyById(tx, row.policyId), caller))
     throw fail('not_yours')

@@ -1,15 +1,22 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Context } from '../../kernel/handle.ts'
 import { confirmFresh, type Proof, type RefuseFactor } from '../../kernel/identity/fresh-code.ts'
-import { isPerson } from '../../kernel/principal.ts'
+import { hasRole, holderOf, isPerson } from '../../kernel/principal.ts'
+import { common } from '../../kernel/problem.ts'
 import { confirmedMinutes, type Somebody } from './rules.ts'
 
 export type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
 
 /** Who calls: the role is what they may do now, by the key they use. */
 export const callerOf = ({ principal }: Pick<Context, 'principal'>): Somebody & { personId: PersonId } => {
-  if (!isPerson(principal)) throw new Error(`${principal.kind} is no person`)
+  if (!isPerson(principal)) throw common('session_required')
   return { personId: principal.personId, role: principal.role }
+}
+
+/** Who looks: a service account may, and is nobody whose grant it could be. */
+export const viewerOf = ({ principal }: Pick<Context, 'principal'>): Somebody => {
+  if (!hasRole(principal)) throw common('session_required')
+  return { personId: holderOf(principal), role: principal.role }
 }
 
 /** The session or the key; a confirmation counts for the one it was given by. */
@@ -25,7 +32,7 @@ export interface Confirmation {
 
 /**
  * That the requester is there in person: by a code or a passkey; or, where one was given for this very grant a moment ago by the same session or key, by
- * that. A service account has no phone: its key may stand alone where the policy says so.
+ * that. A key may stand alone where the policy says so.
  */
 export const confirmPresence = async (
   context: Ctx,

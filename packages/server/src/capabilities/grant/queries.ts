@@ -1,20 +1,18 @@
-import { grant, GrantId, PersonId, rolesWith } from '@holdfast/contract'
+import { grant, GrantId, PersonId } from '@holdfast/contract'
 import { decisionPlace } from '../../kernel/access/ending.ts'
 import { leftUnheard } from '../../kernel/access/leaving.ts'
 import { liveSessionsOf } from '../../kernel/access/live-sessions.ts'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
-import { callerOf } from './people.ts'
-import type { Somebody } from './rules.ts'
+import { holds } from '../../kernel/permit.ts'
 import { presentRole, rolesOfGrant } from './database-rows.ts'
+import { viewerOf } from './people.ts'
 import { readGrant, readGrants } from './rows.ts'
 
-const oversees = ({ role }: Somebody): boolean => role !== null && rolesWith('access:oversee').includes(role)
-
 export const list = handle(grant.list, async ({ limit, after, ...wanted }, context) => {
-  const caller = callerOf(context)
+  const caller = viewerOf(context)
   const cursor = cursorOf(GrantId, after)
-  const own = !oversees(caller)
+  const own = !holds(context.principal, 'access:oversee')
   const rows = await readGrants(context, wanted, { caller, own, after: cursor, limit: limit + 1, now: context.now })
   const shown = rows.slice(0, limit)
   return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }
@@ -41,9 +39,10 @@ const proofOf = (row: Row, sessions: Sessions, now: Date) => {
 
 export const read = handle(grant.read, async ({ id }, context) => {
   const { tx, vault, now, fail } = context
-  const caller = callerOf(context)
+  const caller = viewerOf(context)
   const found = await readGrant(context, id, caller, now)
-  if (!found || (found.row.personId !== caller.personId && !oversees(caller))) throw fail('grant_not_found')
+  if (!found || (found.row.personId !== caller.personId && !holds(context.principal, 'access:oversee')))
+    throw fail('grant_not_found')
   const { shown, row } = found
   const certificates = await tx
     .selectFrom('grantCertificate')

@@ -2,7 +2,6 @@ import {
   ObligationId,
   obligationNamed,
   PersonId,
-  rolesWith,
   Role,
   type OutputOf,
   type obligations,
@@ -11,7 +10,8 @@ import {
 import { sql } from 'kysely'
 import type { z } from 'zod'
 import { common } from '../../kernel/problem.ts'
-import type { Principal } from '../../kernel/principal.ts'
+import { holds } from '../../kernel/permit.ts'
+import { hasRole, holderOf, type Principal } from '../../kernel/principal.ts'
 import { labelPlace } from '../../kernel/obligation/obligations.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { Vault } from '../../kernel/vault.ts'
@@ -57,9 +57,8 @@ export const summarise = async (
 
 /** Whose obligations somebody sees: everybody's, or only what they or their role owe. */
 export const sees = (principal: Principal): { all: boolean; personId: string; role: string } => {
-  if (!('role' in principal)) throw common('forbidden')
-  const { personId, role } = principal
-  return { all: rolesWith('obligation:oversee').includes(role), personId, role }
+  if (!hasRole(principal)) throw common('forbidden')
+  return { all: holds(principal, 'obligation:oversee'), personId: holderOf(principal), role: principal.role }
 }
 
 export const isTheirs = (

@@ -1,19 +1,23 @@
 import { PersonId, policy, PolicyId, PolicyVersionId } from '@holdfast/contract'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
+import { hasRole, holderOf, type Principal } from '../../kernel/principal.ts'
 import { compare } from './comparing.ts'
 import { contentPlace, findVersion, presentVersion, readSummaries, versionColumns } from './rows.ts'
 
-export const list = handle(policy.list, async ({ limit, after, ...wanted }, { tx, person, now }) => {
+/** Whose acknowledgements are shown; a service account owes none. */
+const viewerOf = (principal: Principal): string => (hasRole(principal) ? holderOf(principal) : '')
+
+export const list = handle(policy.list, async ({ limit, after, ...wanted }, { tx, principal, now }) => {
   const cursor = cursorOf(PolicyId, after)
   const page = { ...wanted, ...(cursor !== null && { after: cursor }), limit: limit + 1 }
-  const rows = await readSummaries(tx, person(), now, page)
+  const rows = await readSummaries(tx, viewerOf(principal), now, page)
   const shown = rows.slice(0, limit)
   return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }
 })
 
-export const read = handle(policy.read, async ({ id }, { tx, person, now, fail }) => {
-  const [summary] = await readSummaries(tx, person(), now, { id, limit: 1 })
+export const read = handle(policy.read, async ({ id }, { tx, principal, now, fail }) => {
+  const [summary] = await readSummaries(tx, viewerOf(principal), now, { id, limit: 1 })
   if (!summary) throw fail('policy_not_found')
   const versions = await tx
     .selectFrom('policyVersion')

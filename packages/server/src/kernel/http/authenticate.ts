@@ -1,6 +1,5 @@
 import { equalTokens, parseApiKey } from '@holdfast/crypto'
 import {
-  atLeast,
   type AgentId,
   type DirectoryCredentialId,
   type DirectoryId,
@@ -18,7 +17,6 @@ import { isRestricted } from '../identity/mfa.ts'
 import { countsAttendance, heldBackBy, isInside, isOver, type SignInRules } from '../identity/sign-in-policy.ts'
 import type {
   AgentPrincipal,
-  ApiKeyPrincipal,
   DirectoryPrincipal,
   Principal,
   SessionPrincipal,
@@ -28,11 +26,12 @@ import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { createAttendance, type Attendance } from './attendance.ts'
 import { accessCookieOf } from './cookies.ts'
+import { byApiKey, nobodysHash, type Presented } from './api-key.ts'
 import { createKeyUse } from './key-use.ts'
 
 /** What a request shows of its caller. */
 export interface Shown {
-  headers: { authorization?: string | undefined; cookie?: string | undefined }
+  headers: { authorization?: string | undefined; cookie?: string | undefined; 'user-agent'?: string | undefined }
 }
 export interface Credentials extends Shown {
   headers: Shown['headers'] & {
@@ -71,19 +70,6 @@ interface SessionRow {
   attended_at: Date | null
   policy: SignInRules | null
 }
-interface ApiKeyRow {
-  org_id: OrgId
-  secret_hash: Buffer
-  key_role: Role
-  person_id: PersonId
-  person_state: string
-  member_role: Role | null
-  expires_at: Date | null
-  revoked_at: Date | null
-  org_is_operator: boolean
-  plan: Plan
-  networks: string[]
-}
 interface AgentRow {
   org_id: OrgId
   host_id: HostId
@@ -102,7 +88,7 @@ interface DirectoryRow {
 }
 
 interface Options {
-  services: Pick<Services, 'tokens' | 'clock' | 'ground'>
+  services: Pick<Services, 'tokens' | 'clock' | 'ground' | 'accessLog'>
   gate: Gate
   attendance: Attendance
 }
@@ -157,10 +143,6 @@ const bySession = async (options: Options, token: string, request: Credentials):
   return role === null ? null : memberOf(options, { ...row, role }, sessionId, request)
 }
 
-const nobodysHash = Buffer.alloc(32)
-
-type Presented = NonNullable<ReturnType<typeof parseApiKey>>
-
 const presentedIn = (header: string): Presented => {
   const given = /^bearer (?<key>\S+)$/i.exec(header)?.groups?.['key']
   const parsed = given === undefined ? null : parseApiKey(given)
@@ -189,34 +171,18 @@ const byDirectoryToken = async ({ gate, services: { clock } }: Options, parsed: 
   return { kind: 'directory', directoryId, credentialId: parsed.id as DirectoryCredentialId, orgId, test: kind === 'test' }
 }
 
-const byKey = async ({ services: { clock }, gate }: Options, parsed: Presented, ip: string): Promise<ApiKeyPrincipal> => {
-  const row = await gate.find<ApiKeyRow>('gate_api_key', parsed.id)
-  const genuine = equalTokens(row?.secret_hash ?? nobodysHash, parsed.secretHash)
-  const now = clock.now()
-  const dead =
-    !row || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now) || row.person_state !== 'active'
-  if (!genuine || dead || row.member_role === null) throw common('unauthenticated')
-  const { member_role: memberRole, key_role: keyRole } = row
-  return {
-    ...{ kind: 'api_key', keyId: parsed.id, personId: row.person_id },
-    ...{ orgId: row.org_id, operator: row.org_is_operator, plan: row.plan },
-    // Never stronger than its owner is now.
-    role: atLeast(memberRole, keyRole) ? keyRole : memberRole,
-    heldBack: isInside(row.networks, ip) ? null : 'network',
-  }
-}
-
 export const createAuthenticator = (given: Omit<Options, 'attendance'>): Authenticator => {
   const use = createKeyUse(given.services.ground)
   const attendance = createAttendance(given.services.ground)
   const options = { ...given, attendance }
+  const keyed = { ...options, lastNoted: new Map<string, number>() }
   return {
     authenticate: async (request) => {
       const { authorization } = request.headers
       if (authorization !== undefined) {
         const presented = presentedIn(authorization)
-        const by = { ag: byAgentKey, dc: byDirectoryToken }[presented.id.slice(0, presented.id.indexOf('_'))] ?? byKey
-        const principal = await by(options, presented, request.ip)
+        const by = { ag: byAgentKey, dc: byDirectoryToken }[presented.id.slice(0, presented.id.indexOf('_'))]
+        const principal = by ? await by(options, presented) : await byApiKey(keyed, presented, request)
         use.note(principal.orgId, presented.id, options.services.clock.now())
         return principal
       }

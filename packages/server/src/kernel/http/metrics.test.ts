@@ -12,6 +12,7 @@ const key = (operator: boolean, role: 'admin' | 'viewer'): Principal => ({
   role,
   operator,
   plan: 'enterprise',
+  scopes: null,
 })
 const principals: Record<string, Principal> = {
   operator: key(true, 'admin'),

@@ -1,7 +1,7 @@
-import { rolesWith } from '@holdfast/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { isPerson, type Principal } from '../principal.ts'
+import { holds } from '../permit.ts'
+import type { Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import { sendProblem } from './errors.ts'
 import type { Connections } from './connections.ts'
@@ -101,8 +101,7 @@ const fromHere = ({ socket, headers }: FastifyRequest): boolean => {
   return here && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined && headers.via === undefined
 }
 
-const mayRead = (principal: Principal | null): boolean =>
-  principal !== null && isPerson(principal) && principal.operator && rolesWith('operator:read').includes(principal.role)
+const mayRead = (principal: Principal | null): boolean => principal !== null && holds(principal, 'operator:read')
 
 /** `/metrics`, for this machine and for keys of the operator; for everybody else there is nothing there. */
 export const registerMetrics = (

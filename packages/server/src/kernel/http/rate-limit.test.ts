@@ -11,6 +11,7 @@ const owner: Principal = {
   ...{
     kind: 'api_key',
     heldBack: null,
+    scopes: null,
     keyId: 'ak_00000000000000000000000001',
     personId: 'pe_00000000000000000000000001' as never,
   },

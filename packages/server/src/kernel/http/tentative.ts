@@ -5,7 +5,11 @@ import { run, type Outcome, type Path, type Request } from '../run.ts'
 
 type Read = Exclude<Handler, { scope: 'download' | 'events' }>
 
-const sameValue = (a: unknown, b: unknown): boolean => (a instanceof Date && b instanceof Date ? +a === +b : a === b)
+const sameValue = (a: unknown, b: unknown): boolean => {
+  if (a instanceof Date && b instanceof Date) return +a === +b
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, index) => value === b[index])
+  return a === b
+}
 
 /** Whether nothing about the caller has changed: not the role, not the second factor, not the organisation. */
 export const sameCaller = (a: Principal | null, b: Principal): boolean => {

@@ -32,6 +32,8 @@ export const actorOf = (principal: Principal): EntryHead['actor'] => {
   if (principal.kind === 'directory')
     return { type: 'directory', id: principal.directoryId, session: principal.credentialId, via: 'scim' }
   if (principal.kind === 'api_key') return { type: 'person', id: principal.personId, session: principal.keyId, via: 'api_key' }
+  if (principal.kind === 'service')
+    return { type: 'service_account', id: principal.serviceAccountId, session: principal.keyId, via: 'api_key' }
   return { type: 'system', id: principal.job, via: 'job' }
 }
 
