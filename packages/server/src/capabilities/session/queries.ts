@@ -1,13 +1,4 @@
-import {
-  isOperatorPermission,
-  operatorPermissions,
-  permissions,
-  rolesWith,
-  session,
-  type OrgId,
-  type Permission,
-  type Role,
-} from '@holdfast/contract'
+import { Scope, session, type OrgId, type Role } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { hasFactor, recoveryCodesLeft } from '../../kernel/identity/factors.ts'
 import { after, minutes } from '../../kernel/identity/lifetimes.ts'
@@ -15,7 +6,7 @@ import { nextOf } from '../../kernel/identity/mfa.ts'
 import { nextWhenHeldBack } from '../../kernel/identity/sign-in-policy.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { sessionPlace } from '../../kernel/identity/sessions.ts'
-import { neverForStaff } from '../../kernel/permit.ts'
+import { holds, neverForStaff } from '../../kernel/permit.ts'
 import { isPerson, stepUpUntil, type PersonPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
 import { deviceOf } from './rules.ts'
@@ -27,13 +18,9 @@ const callerOf = ({ principal }: Pick<Context, 'principal'>): Caller => {
   return principal
 }
 
-const every = [...Object.keys(permissions), ...Object.keys(operatorPermissions)] as Permission[]
-const permissionsOf = ({ kind, role, operator }: Caller): Permission[] =>
-  every.filter(
-    (permission) =>
-      (operator || !isOperatorPermission(permission)) &&
-      rolesWith(permission).includes(role) &&
-      !(kind === 'staff' && neverForStaff.includes(permission)),
+const permissionsOf = (principal: Caller): Scope[] =>
+  Scope.options.filter(
+    (permission) => holds(principal, permission) && !(principal.kind === 'staff' && neverForStaff.includes(permission)),
   )
 
 interface OwnOrganisation {
