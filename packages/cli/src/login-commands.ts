@@ -11,7 +11,13 @@ import { plain, render } from './print.ts'
 import { addServerOptions } from './server-options.ts'
 import { findServer, trust, type Server, type ServerOptions } from './server.ts'
 
-type CurrentSession = OutputOf<typeof operations.session.current>
+interface Who {
+  name: string
+  email: string | null
+  role: string
+  organisation: { id: string; name: string }
+  answer: unknown
+}
 
 interface LoginOptions extends ServerOptions {
   apiKey?: string
@@ -31,11 +37,28 @@ const remember = async (io: Io, server: Server, key: string, made: boolean): Pro
   await writeConfig(io, { current: server.origin, servers: { ...config.servers, [server.origin]: login } })
 }
 
-const whoIs = async (io: Io, server: Server): Promise<CurrentSession> =>
-  (await connectTo(io, server).call(operations.session.current, {})).value
+/** The person, or the service account, that a key acts as. */
+const whoIs = async (io: Io, server: Server): Promise<Who> => {
+  const { call } = connectTo(io, server)
+  try {
+    const { value } = await call(operations.session.current, {})
+    const { person, organisation } = value
+    return { name: person.name, email: person.email, role: organisation.role, organisation, answer: value }
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'session_required') throw error
+    const { value } = await call(operations.serviceAccount.current, {})
+    return {
+      name: `service account ${value.name}`,
+      email: null,
+      role: value.role,
+      organisation: value.organisation,
+      answer: value,
+    }
+  }
+}
 
 /** Asks until the key works. A key that nobody has accepted yet is answered like any wrong key. */
-const awaitAuthorisation = async (io: Io, server: Server): Promise<CurrentSession> => {
+const awaitAuthorisation = async (io: Io, server: Server): Promise<Who> => {
   for (let waited = 0; waited < giveUpAfterMs; waited += pollEveryMs) {
     await io.sleep(pollEveryMs)
     try {
@@ -75,11 +98,8 @@ const loginByKey = async (io: Io, server: Server, source: string): Promise<void>
   greet(io, server, session)
 }
 
-const greet = (io: Io, server: Server, { person, organisation }: CurrentSession): void => {
-  say(
-    io,
-    `Signed in to ${server.origin} as ${plain(person.name)}, ${organisation.role} of ${plain(organisation.name)}. Kept in ${configFile(io)}.`,
-  )
+const greet = (io: Io, server: Server, { name, role, organisation }: Who): void => {
+  say(io, `Signed in to ${server.origin} as ${plain(name)}, ${role} of ${plain(organisation.name)}. Kept in ${configFile(io)}.`)
   if (io.env.HOLDFAST_API_KEY) say(io, 'HOLDFAST_API_KEY is set as well, and goes first.')
 }
 
@@ -113,15 +133,15 @@ const logout = async (io: Io, options: ServerOptions): Promise<void> => {
 }
 
 const whoami = async (io: Io, options: ServerOptions & { json?: true }): Promise<void> => {
-  const connection = await connect(io, options)
-  const { value } = await connection.call(operations.session.current, {})
+  const { server } = await connect(io, options)
+  const { name, email, role, organisation, answer } = await whoIs(io, server)
   const short = {
-    server: connection.server.origin,
-    person: `${value.person.name} <${value.person.email}>`,
-    role: value.organisation.role,
-    organisation: `${value.organisation.name} (${value.organisation.id})`,
+    server: server.origin,
+    ...(email === null ? { account: name } : { person: `${name} <${email}>` }),
+    role,
+    organisation: `${organisation.name} (${organisation.id})`,
   }
-  io.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : render(short, io.columns))
+  io.stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : render(short, io.columns))
 }
 
 const examples = `

@@ -46,6 +46,8 @@ const inside = [
     '/servers/authorities',
   ],
   [
+    '/service-accounts',
+    '/service-accounts?do=create',
     '/api-keys?do=create',
     '/policies',
     '/policies/new',

@@ -14,6 +14,12 @@ export const paletteActions: readonly PaletteAction[] = [
   { to: '/access?whose=all&state=approved', title: 'Who has access now', words: 'grants revoke', permission: 'access:oversee' },
   { to: '/servers?do=register', title: 'Register a server', words: 'host enrol agent', permission: 'host:manage' },
   { to: '/access/policies/new', title: 'Write an access policy', words: 'who may ask', permission: 'access:manage' },
+  {
+    to: '/service-accounts?do=create',
+    title: 'Create a service account',
+    words: 'machine robot program',
+    permission: 'service-account:manage',
+  },
   { to: '/api-keys?do=create', title: 'Create an API key', words: 'token cli', permission: 'key:own' },
   { to: '/policies/new', title: 'Write a policy', words: 'document new', permission: 'policy:write' },
   { to: '/policies?due=me', title: 'Policies to acknowledge', words: 'read sign', permission: 'policy:acknowledge' },

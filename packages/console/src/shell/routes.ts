@@ -184,6 +184,16 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/service-accounts',
+    component: lazyRouteComponent(() => import('../pages/service-account/ServiceAccountsPage.tsx'), 'ServiceAccountsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/service-accounts/$id',
+    component: lazyRouteComponent(() => import('../pages/service-account/ServiceAccountPage.tsx'), 'ServiceAccountPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/cli-login',
     component: lazyRouteComponent(() => import('../pages/api-key/CliLoginPage.tsx'), 'CliLoginPage'),
   }),

@@ -1,8 +1,10 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { apiKey, type Role } from '@holdfast/contract'
 import { useState } from 'react'
-import { ProblemNotice, recorded, Secret, useCommandOf, useFormOf } from '../../kit/index.ts'
+import { ProblemNotice, recorded, useCommandOf, useFormOf } from '../../kit/index.ts'
 import { keyErrors, KeyFields } from './KeyFields.tsx'
+import { KeyLimits, networkErrorOf, type Limits } from './KeyLimits.tsx'
+import { ShownOnce } from './ShownOnce.tsx'
 
 interface Created {
   key: string
@@ -16,9 +18,10 @@ const Form = ({ onCreated, onClose }: { onCreated: (created: Created) => void; o
     onDone: ({ key }, { ledgerSeq }) => onCreated({ key, ledgerSeq }),
     explain: keyErrors,
   })
-  const form = useFormOf(apiKey.create, { name: '', role: 'viewer' as Role, days: 90 }, problem)
+  const [limits, setLimits] = useState<Limits>({ networks: [] })
+  const form = useFormOf(apiKey.create, { name: '', role: 'viewer' as Role, days: 90, networks: [] as string[] }, problem)
   return (
-    <form onSubmit={form.submit(run)}>
+    <form onSubmit={form.submit((values) => run({ ...values, ...limits }))}>
       <Stack gap="md">
         <TextInput label="Name" description="What will use it, such as the backup job" data-autofocus {...form.text('name')} />
         <KeyFields
@@ -26,6 +29,15 @@ const Form = ({ onCreated, onClose }: { onCreated: (created: Created) => void; o
           onRole={(role) => form.set('role', role)}
           days={form.values.days}
           onDays={(days) => form.set('days', days)}
+        />
+        <KeyLimits
+          role={form.values.role}
+          value={limits}
+          onChange={(next) => {
+            setLimits(next)
+            form.set('networks', next.networks)
+          }}
+          errors={{ scopes: problem?.fields['scopes'], networks: form.error('networks') ?? networkErrorOf(problem) }}
         />
         <ProblemNotice problem={problem} />
         <Group justify="flex-end" gap="xs">
@@ -41,15 +53,6 @@ const Form = ({ onCreated, onClose }: { onCreated: (created: Created) => void; o
   )
 }
 
-const Show = ({ value, onClose }: { value: string; onClose: () => void }) => (
-  <Stack gap="md">
-    <Secret value={value} what="The API key" />
-    <Group justify="flex-end">
-      <Button onClick={onClose}>I stored it</Button>
-    </Group>
-  </Stack>
-)
-
 export const CreateKeyDialog = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => {
   const [created, setCreated] = useState<Created | null>(null)
   const close = () => {
@@ -58,18 +61,10 @@ export const CreateKeyDialog = ({ opened, onClose }: { opened: boolean; onClose:
     setCreated(null)
     onClose()
   }
+  if (created) return <ShownOnce value={created.key} title="Your new API key" onClose={close} />
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={created === null ? 'Create an API key' : 'Your new API key'}
-      // A stray click must not take away what is shown once.
-      closeOnClickOutside={created === null}
-      closeOnEscape={created === null}
-      withCloseButton={created === null}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      {created ? <Show value={created.key} onClose={close} /> : <Form onCreated={setCreated} onClose={close} />}
+    <Modal opened={opened} onClose={close} title="Create an API key" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Form onCreated={setCreated} onClose={close} />
     </Modal>
   )
 }

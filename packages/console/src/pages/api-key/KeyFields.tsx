@@ -5,6 +5,7 @@ import { roleOptions } from '../roleWords.ts'
 
 export const keyErrors = {
   role_too_strong: 'A key cannot be stronger than you are. Choose a weaker role.',
+  scope_not_held: 'The role you chose does not have all of these permissions. Take some away, or choose a stronger role.',
   too_many_keys: 'You have as many keys as one person may have. Revoke one first.',
 } as const
 
@@ -22,6 +23,15 @@ export interface KeyFieldsProps {
   onDays: (days: number) => void
 }
 
+export const LifetimeField = ({ days, onDays }: Pick<KeyFieldsProps, 'days' | 'onDays'>) => (
+  <NativeSelect
+    label="It runs out after"
+    data={lifetimes}
+    value={String(days)}
+    onChange={(event) => onDays(Number(event.currentTarget.value))}
+  />
+)
+
 /** How strong a key is, and how long it lives. Never stronger than its owner. */
 export const KeyFields = ({ role, onRole, days, onDays }: KeyFieldsProps) => {
   const { organisation } = useSession()
@@ -34,12 +44,7 @@ export const KeyFields = ({ role, onRole, days, onDays }: KeyFieldsProps) => {
         value={role}
         onChange={(event) => onRole(event.currentTarget.value as Role)}
       />
-      <NativeSelect
-        label="It runs out after"
-        data={lifetimes}
-        value={String(days)}
-        onChange={(event) => onDays(Number(event.currentTarget.value))}
-      />
+      <LifetimeField days={days} onDays={onDays} />
     </>
   )
 }

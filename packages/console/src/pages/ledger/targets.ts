@@ -10,6 +10,7 @@ export const pageOfTarget = (target: string): string | null => {
   if (prefix === 'rc') return `/recordings/${target}`
   if (prefix === 'bg') return `/access/break-glass/${target}`
   if (prefix === 'sr') return '/servers/authorities'
+  if (prefix === 'sa') return `/service-accounts/${target}`
   if (prefix === 'wi') return '/ledger/witnesses'
   return null
 }
