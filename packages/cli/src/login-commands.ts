@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { operations, ProblemError, type OutputOf } from '@holdfast/contract'
+import { operations, ProblemError } from '@holdfast/contract'
 import { createApiKey, parseApiKey } from '@holdfast/crypto'
 import type { Command } from 'commander'
 import { connect, connectTo } from './call.ts'

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { apiKey } from '@holdfast/contract'
 import { IconPlus } from '@tabler/icons-react'
 import { lazyDialog, Page, PageLink, useDo, useMay, usePagesOf } from '../../kit/index.ts'
-import { KeyTable } from './KeyTable.tsx'
+import { KeyTable } from '../KeyTable.tsx'
 
 const CreateKeyDialog = lazyDialog(async () => (await import('./CreateKeyDialog.tsx')).CreateKeyDialog)
 

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { Empty, Facts, Page, PageLink, ProblemNotice, useCommandOf, useGo, useSession } from '../../kit/index.ts'
 import classes from './api-key.module.css'
 import { cliRequestOf, fingerprintOf, type CliRequest } from './cliLogin.ts'
-import { keyErrors, KeyFields } from './KeyFields.tsx'
+import { keyErrors, KeyFields } from '../KeyFields.tsx'
 
 const Ask = ({ request, onDone }: { request: CliRequest; onDone: () => void }) => {
   const { organisation, person } = useSession()

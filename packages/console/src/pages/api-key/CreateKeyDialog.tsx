@@ -2,9 +2,9 @@ import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { apiKey, type Role } from '@holdfast/contract'
 import { useState } from 'react'
 import { ProblemNotice, recorded, useCommandOf, useFormOf } from '../../kit/index.ts'
-import { keyErrors, KeyFields } from './KeyFields.tsx'
-import { KeyLimits, networkErrorOf, type Limits } from './KeyLimits.tsx'
-import { ShownOnce } from './ShownOnce.tsx'
+import { keyErrors, KeyFields } from '../KeyFields.tsx'
+import { KeyLimits, networkErrorOf, type Limits } from '../KeyLimits.tsx'
+import { ShownOnce } from '../ShownOnce.tsx'
 
 interface Created {
   key: string

@@ -3,14 +3,14 @@ import { NativeSelect } from '@mantine/core'
 import { useMembers } from '../../kit/index.ts'
 
 interface OwnerFieldProps {
-  value: PersonId
+  value: string
   onChange: (id: PersonId) => void
 }
 
 /** The member who answers for an account. */
 export const OwnerField = ({ value, onChange }: OwnerFieldProps) => {
   const members = useMembers() ?? []
-  const unknown = members.some(({ id }) => id === value) ? [] : [{ value: value as string, label: 'Choose somebody' }]
+  const unknown = members.some(({ id }) => id === value) ? [] : [{ value, label: 'Choose somebody' }]
   return (
     <NativeSelect
       label="Who answers for it"

@@ -20,7 +20,7 @@ import {
   useQueryOf,
   useSession,
 } from '../../kit/index.ts'
-import { KeyTable } from '../api-key/KeyTable.tsx'
+import { KeyTable } from '../KeyTable.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import type { Account } from './AccountDialogs.tsx'
 import { accountSentences } from './words.ts'

@@ -1,7 +1,7 @@
 import { apiKey, serviceAccount, type OutputOf } from '@holdfast/contract'
 import { NativeSelect, Stack } from '@mantine/core'
 import { useState } from 'react'
-import { ConfirmDialog, recorded, useCommandOf } from '../../kit/index.ts'
+import { ConfirmDialog, recorded, useCommandOf } from '../kit/index.ts'
 import { keyErrors, LifetimeField } from './KeyFields.tsx'
 import { ShownOnce } from './ShownOnce.tsx'
 

@@ -1,7 +1,7 @@
 import { NativeSelect } from '@mantine/core'
 import { atLeast, roles, type Role } from '@holdfast/contract'
-import { useSession } from '../../kit/index.ts'
-import { roleOptions } from '../roleWords.ts'
+import { useSession } from '../kit/index.ts'
+import { roleOptions } from './roleWords.ts'
 
 export const keyErrors = {
   role_too_strong: 'A key cannot be stronger than you are. Choose a weaker role.',

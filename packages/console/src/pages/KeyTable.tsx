@@ -15,7 +15,7 @@ import {
   useSession,
   type Column,
   type TableProps,
-} from '../../kit/index.ts'
+} from '../kit/index.ts'
 import type { Key } from './KeyDialogs.tsx'
 
 export type KeyAct = 'rotate' | 'overlap' | 'revoke'

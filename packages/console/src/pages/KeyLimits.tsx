@@ -1,7 +1,7 @@
 import { isOperatorPermission, rolesWith, Scope, type Role } from '@holdfast/contract'
 import { MultiSelect, Textarea } from '@mantine/core'
 import { useState } from 'react'
-import { useSession, type Explained } from '../../kit/index.ts'
+import { useSession, type Explained } from '../kit/index.ts'
 
 export interface Limits {
   scopes?: Scope[]

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack } from '@mantine/core'
-import { Secret } from '../../kit/index.ts'
+import { Secret } from '../kit/index.ts'
 
 /** What is shown once: a stray click must not take it away. */
 export const ShownOnce = ({ value, title, onClose }: { value: string; title: string; onClose: () => void }) => (
