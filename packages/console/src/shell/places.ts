@@ -150,7 +150,7 @@ export const placeGroups: readonly PlaceGroup[] = [
         title: 'Service accounts',
         icon: IconRobot,
         permission: 'service-account:read',
-        key: 'j',
+        key: 'i',
         words: 'machines robots programs principals',
       },
       { to: '/api-keys', title: 'API keys', icon: IconKey, permission: 'key:own', key: 'k', words: 'tokens command line' },
