@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { measureVerification } from '@holdfast/ledger/bench'
 import { accessMeasures, measureAccess } from './access-agent.ts'
 import { certificateMeasures, measureCertificates } from './access-certificates.ts'
+import { identityMeasures, measureIdentity } from './identity.ts'
 import { isolationMeasures, measureIsolation } from './isolation.ts'
 import { appendMeasures, measureAppend } from './ledger-append.ts'
 import { stopOnSignals } from './leaving.ts'
@@ -62,6 +63,7 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: certificateMeasures, run: () => measureCertificates(scale) },
   { names: samlMeasures, run: () => measureSaml(scale) },
   { names: accessMeasures, run: () => measureAccess(scale, wanted) },
+  { names: identityMeasures, run: () => measureIdentity(scale, wanted) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },
 ]
 

@@ -5,15 +5,18 @@ import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
 /** A person of the example, as a browser would be one: keeps its cookies, confirms its second factor. */
 export interface Visitor {
   call: <O extends Operation>(operation: O, input: InputOf<O>) => Promise<OutputOf<O>>
+  /** What its browser sends. */
+  cookie: () => string
 }
 
 /** `headers` for who signs in by none, as the agent of a host. */
 export const visitorAt = (url: string, own: Record<string, string> = {}): Visitor => {
   const cookies = new Map<string, string>()
+  const cookieHeader = (): string => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const client = createClient({
     baseUrl: url,
     fetch: async (target, init) => {
-      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const cookie = cookieHeader()
       const headers = { ...(init?.headers as Record<string, string>), origin: url, ...(cookie !== '' && { cookie }), ...own }
       const response = await fetch(target, { ...init, headers })
       for (const line of response.headers.getSetCookie()) {
@@ -23,7 +26,7 @@ export const visitorAt = (url: string, own: Record<string, string> = {}): Visito
       return response
     },
   })
-  return { call: async (operation, input) => (await client.call(operation, input)).value }
+  return { call: async (operation, input) => (await client.call(operation, input)).value, cookie: cookieHeader }
 }
 
 export interface Authenticator {

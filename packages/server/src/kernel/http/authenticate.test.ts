@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { session } from '@holdfast/contract'
 import { addMember, newCaller, startPlatform, type FoundedPlatform, type Member, type Platform } from '../../../test/platform.ts'
 import { newId } from '../identifier.ts'
+import { accessCookie } from './cookies.ts'
 
 let platform: Platform
 let founded: FoundedPlatform
@@ -73,6 +74,29 @@ describe('API keys', () => {
     await expect.poll(lastUse, { timeout: 8_000, interval: 200 }).not.toBeNull()
     expect(await entries()).toBe(before)
   })
+})
+
+test('who calls is one statement, counted by PostgreSQL', async () => {
+  const { caller } = await addMember(platform, founded, 'member')
+  const { key } = await keyOf(founded, 'viewer')
+  const headers = [{ cookie: `${accessCookie}=${caller.access ?? ''}` }, { authorization: `Bearer ${key}` }]
+  const rounds = 200
+  const committed = async (): Promise<number> => {
+    // Each connection reports what it counted, and then whoever asks looks anew.
+    const report = 'select pg_stat_force_next_flush(), pg_sleep(0.05)'
+    await Promise.all(Array.from({ length: 12 }, () => platform.pool.query(report)))
+    const text = 'select xact_commit::int as n from pg_stat_database where datname = current_database()'
+    return (await platform.admin.query<{ n: number }>(text)).rows[0]?.n ?? 0
+  }
+  for (const shown of headers) {
+    const before = await committed()
+    for (let round = 0; round < rounds; round++)
+      expect(await platform.composition.authenticate({ headers: shown, ip: '192.0.2.1' })).not.toBeNull()
+    // Each stands alone and so is a transaction; a few more are those of timers, and of counting.
+    const statements = (await committed()) - before
+    expect(statements).toBeGreaterThan(rounds * 0.9)
+    expect(statements).toBeLessThan(rounds * 1.2)
+  }
 })
 
 describe('sessions', () => {
