@@ -38,7 +38,11 @@ export const ApiKeysPage = () => {
           {may('key:manage')
             ? 'The keys with which programs act, yours and everybody’s. '
             : 'The keys with which programs act as you. '}
-          What should outlive you gets a <PageLink to="/service-accounts" td="underline">service account</PageLink>.
+          What should outlive you gets a{' '}
+          <PageLink to="/service-accounts" td="underline">
+            service account
+          </PageLink>
+          .
         </>
       }
       permission="key:own"
