@@ -2,9 +2,7 @@ import { z } from 'zod'
 import { ApiKeyId, Instant, page, pageOf, PersonId, ServiceAccountId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { Role, Scope } from './roles.ts'
-
-/** An IPv4 or IPv6 network, such as 192.0.2.0/24 or 2001:db8::/48; one address is a /32 or /128. */
-export const Network = z.cidrv4().or(z.cidrv6())
+import { Network } from './sign-in-policy.ts'
 
 /** What confines a key, whoever it belongs to. It never does more than its holder may at that moment. */
 export const keyLimits = {

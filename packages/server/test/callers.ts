@@ -69,7 +69,6 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
         ...(as.access !== null && { cookie: `${accessCookie}=${as.access}` }),
         'user-agent': as.origin.agent,
       },
-      ip: as.origin.address,
     }),
     refreshToken: as.refresh,
     signOnToken: as.signOn,

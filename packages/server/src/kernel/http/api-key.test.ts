@@ -85,7 +85,7 @@ describe('where a key comes from', () => {
     expect(rows.filter(({ target }) => target === id)).toEqual([])
   })
 
-  test.each(['192.0.2.0/33', '192.0.2.0', 'here', '2001:db8::/129', '192.0.2.0/24/1'])('%s is no network', async (network) => {
+  test.each(['192.0.2.0/33', 'here', '2001:db8::/129', '192.0.2.0/24/1'])('%s is no network', async (network) => {
     expect(await platform.refusal(apiKey.create, { name: 'x', role: 'viewer', networks: [network] }, founded.owner)).toBe(
       'invalid_input',
     )

@@ -98,5 +98,15 @@ export const byApiKey = async (
     return { kind: 'api_key', keyId: id, personId: row.person_id, orgId, operator, plan, role, scopes, heldBack }
   // What a service account's key does not name it does not do; the table allows none without.
   const named = scopes ?? []
-  return { kind: 'service', serviceAccountId: row.service_account_id, keyId: id, orgId, operator, plan, role, scopes: named, heldBack }
+  return {
+    kind: 'service',
+    serviceAccountId: row.service_account_id,
+    keyId: id,
+    orgId,
+    operator,
+    plan,
+    role,
+    scopes: named,
+    heldBack,
+  }
 }
