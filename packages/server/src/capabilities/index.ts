@@ -29,7 +29,20 @@ import { staffAccess } from './staff-access/index.ts'
 
 /** Everything the server can do. A new capability adds one import and one name here. */
 export const capabilities: readonly Capability[] = [
-  ...[setup, session, account, factor, organisation, signInPolicy, member, invitation, apiKey, serviceAccount, singleSignOn, directory],
+  ...[
+    setup,
+    session,
+    account,
+    factor,
+    organisation,
+    signInPolicy,
+    member,
+    invitation,
+    apiKey,
+    serviceAccount,
+    singleSignOn,
+    directory,
+  ],
   ...[host, sshAuthorities, database, accessPolicy, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

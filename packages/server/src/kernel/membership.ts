@@ -75,7 +75,9 @@ export const endSessionsHere = async (
 }
 
 const endKeysHere = async (tx: OrgTx, personId: PersonId, now: Date): Promise<number> => {
-  const own = tx.updateTable('apiKey').set({ revokedAt: now }).where('createdBy', '=', personId)
+  // Those of service accounts outlive them, for a few days: capabilities/service-account.
+  const theirs = tx.updateTable('apiKey').set({ revokedAt: now }).where('serviceAccountId', 'is', null)
+  const own = theirs.where('createdBy', '=', personId)
   return (await own.where('revokedAt', 'is', null).returning('id').execute()).length
 }
 

@@ -15,13 +15,7 @@ import { mayStillSpeak } from '../access/leaving.ts'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
 import { countsAttendance, heldBackBy, isInside, isOver, type SignInRules } from '../identity/sign-in-policy.ts'
-import type {
-  AgentPrincipal,
-  DirectoryPrincipal,
-  Principal,
-  SessionPrincipal,
-  StaffPrincipal,
-} from '../principal.ts'
+import type { AgentPrincipal, DirectoryPrincipal, Principal, SessionPrincipal, StaffPrincipal } from '../principal.ts'
 import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { createAttendance, type Attendance } from './attendance.ts'
