@@ -8,9 +8,27 @@ import { Plain } from '../../shell/Plain.tsx'
 import { Checks } from './Checks.tsx'
 import { gone, unreachable } from './answers.ts'
 
-/** What the provider added to the address, once: it is taken out of the address before anything else can see it there. */
+/** The form that a SAML provider posted to this address, which the server put into the head of the page. */
+const postedForm = (): string | null => {
+  const response = document.querySelector<HTMLMetaElement>('meta[name="saml-response"]')?.content
+  return response === undefined ? null : new URLSearchParams({ SAMLResponse: response }).toString()
+}
+
+/** Which request the answer says it belongs to. */
+const requestIn = (parameters: string): string => {
+  const form = new URLSearchParams(parameters)
+  const response = form.get('SAMLResponse')
+  if (response === null) return form.get('state') ?? ''
+  try {
+    return /InResponseTo="([A-Za-z0-9_-]+)"/.exec(atob(response))?.[1] ?? ''
+  } catch {
+    return '' // no base64: the server says what is to be said
+  }
+}
+
+/** What the provider answered, once: it is taken out of the address before anything else can see it there. */
 const useParameters = (): string => {
-  const [parameters] = useState(() => location.search.slice(1))
+  const [parameters] = useState(() => postedForm() ?? location.search.slice(1))
   useEffect(() => history.replaceState(null, '', location.pathname), [])
   return parameters
 }
@@ -85,6 +103,6 @@ const Trial = ({ id, parameters }: { id: SsoConnectionId; parameters: string }) 
 export const CallbackPage = () => {
   const id = useParam('id') as SsoConnectionId
   const parameters = useParameters()
-  const trial = new URLSearchParams(parameters).get('state')?.startsWith('t') ?? false
+  const trial = requestIn(parameters).startsWith('t')
   return trial ? <Trial id={id} parameters={parameters} /> : <SignIn id={id} parameters={parameters} />
 }

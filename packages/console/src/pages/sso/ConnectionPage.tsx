@@ -24,6 +24,7 @@ import { Timeline } from '../LazyTimeline.tsx'
 import { gone, providerNameOf, stateWords, unreachable, type Connection } from './answers.ts'
 import { Copied } from './Copied.tsx'
 import { Fields } from './Fields.tsx'
+import { SamlAddresses, SamlFields } from './SamlFields.tsx'
 
 const refresh = [sso.read] as const
 
@@ -152,24 +153,37 @@ const Actions = ({ connection }: { connection: Connection }) => {
   )
 }
 
+const Addresses = ({ connection }: { connection: Connection }) => (
+  <Section title="At the provider" about="Register Holdfast there as a web application, with this address and no other.">
+    <Facts
+      rows={[
+        ['Redirect address', <Copied key="r" value={connection.redirectUri} what="the redirect address" />],
+        ['Scopes', <code key="s">openid email profile</code>],
+        ['Flow', 'authorisation code, with PKCE'],
+        ['People', connection.people],
+        ['Last used', <Time key="l" at={connection.lastUsedAt} />],
+        ['Id', <Id key="id" value={connection.id} what="the id of the connection" />],
+      ]}
+    />
+  </Section>
+)
+
 const Details = ({ connection }: { connection: Connection }) => {
   const may = useMay()
+  const { settings } = connection
+  const key = JSON.stringify(connection)
   return (
     <>
-      <Section title="At the provider" about="Register Holdfast there as a web application, with this address and no other.">
-        <Facts
-          rows={[
-            ['Redirect address', <Copied key="r" value={connection.redirectUri} what="the redirect address" />],
-            ['Scopes', <code key="s">openid email profile</code>],
-            ['Flow', 'authorisation code, with PKCE'],
-            ['People', connection.people],
-            ['Last used', <Time key="l" at={connection.lastUsedAt} />],
-            ['Id', <Id key="id" value={connection.id} what="the id of the connection" />],
-          ]}
-        />
-      </Section>
-      {connection.settings.kind === 'oidc' && (
-        <Fields key={JSON.stringify(connection)} connection={connection} settings={connection.settings} />
+      {settings.kind === 'oidc' ? (
+        <>
+          <Addresses connection={connection} />
+          <Fields key={key} connection={connection} settings={settings} />
+        </>
+      ) : (
+        <>
+          <SamlAddresses connection={connection} />
+          <SamlFields key={key} connection={connection} settings={settings} />
+        </>
       )}
       <Test connection={connection} />
       {may('ledger:read') && (

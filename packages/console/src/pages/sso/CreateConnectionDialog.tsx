@@ -1,5 +1,5 @@
-import { sso } from '@holdfast/contract'
-import { Button, Stack, TextInput } from '@mantine/core'
+import { sso, type ConnectionKind } from '@holdfast/contract'
+import { Button, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Dialog, ProblemNotice, useCommandOf, useGo } from '../../kit/index.ts'
 import { unreachable } from './answers.ts'
@@ -9,6 +9,7 @@ export const CreateConnectionDialog = ({ opened, onClose }: { opened: boolean; o
   const go = useGo()
   const [name, setName] = useState('')
   const [issuer, setIssuer] = useState('')
+  const [kind, setKind] = useState<ConnectionKind>('oidc')
   const { run, running, problem } = useCommandOf(sso.create, {
     refresh: [sso.read],
     done: 'Connection drafted.',
@@ -19,7 +20,7 @@ export const CreateConnectionDialog = ({ opened, onClose }: { opened: boolean; o
       too_many_connections: 'There are as many connections as there can be. Remove one that is not used.',
     },
   })
-  const submit = () => void run({ name, settings: { kind: 'oidc', issuer: issuer.trim() } })
+  const submit = () => void run({ name, settings: kind === 'oidc' ? { kind, issuer: issuer.trim() } : { kind } })
   return (
     <Dialog opened={opened} onClose={onClose} title="Add a connection">
       <form
@@ -39,19 +40,31 @@ export const CreateConnectionDialog = ({ opened, onClose }: { opened: boolean; o
             error={problem?.fields['name']}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <TextInput
-            label="Issuer"
-            description="The address of the OpenID provider, exactly as it names itself"
-            placeholder="https://example.okta.com"
-            type="url"
-            required
-            value={issuer}
-            error={problem?.fields['settings.issuer']}
-            onChange={(event) => setIssuer(event.currentTarget.value)}
+          <NativeSelect
+            label="It speaks"
+            description="Most providers speak both; OpenID Connect is the simpler one"
+            value={kind}
+            data={[
+              { value: 'oidc', label: 'OpenID Connect' },
+              { value: 'saml', label: 'SAML 2.0' },
+            ]}
+            onChange={(event) => setKind(event.currentTarget.value === 'saml' ? 'saml' : 'oidc')}
           />
+          {kind === 'oidc' && (
+            <TextInput
+              label="Issuer"
+              description="The address of the OpenID provider, exactly as it names itself"
+              placeholder="https://example.okta.com"
+              type="url"
+              required
+              value={issuer}
+              error={problem?.fields['settings.issuer']}
+              onChange={(event) => setIssuer(event.currentTarget.value)}
+            />
+          )}
           <ProblemNotice problem={problem} />
           <Button type="submit" loading={running}>
-            Ask the provider and add it
+            {kind === 'oidc' ? 'Ask the provider and add it' : 'Add it'}
           </Button>
         </Stack>
       </form>

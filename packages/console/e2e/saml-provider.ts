@@ -1,0 +1,117 @@
+/** A SAML provider made of the package `samlp`: it checks our signed requests, and answers by a form that posts itself. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inflateRawSync } from 'node:zlib'
+import { createSigningPair, type SigningPair } from '@holdfast/saml'
+import { makeTestCertificate } from '../../server/test/certificate.ts'
+
+interface Asked {
+  method: string
+  url: string
+  originalUrl: string
+  headers: Record<string, string | string[] | undefined>
+  query: Record<string, string>
+  body: Record<string, string>
+  user: Person
+}
+interface Answer {
+  set: (name: string, value: string) => void
+  send: (body: unknown) => void
+}
+type Middleware = (request: Asked, answer: Answer, next: (error?: unknown) => void) => void
+const samlp = createRequire(import.meta.url)('samlp') as {
+  auth: (options: object) => Middleware
+  metadata: (options: object) => (request: Asked, answer: Answer) => void
+}
+
+export interface Person {
+  id: string
+  displayName: string
+  name: { givenName: string; familyName: string }
+  emails: { value: string }[]
+}
+export const personOf = (email: string, name = 'Nora'): Person => ({
+  ...{ id: `id-of-${name.toLowerCase()}`, displayName: `${name} Nilsen`, name: { givenName: name, familyName: 'Nilsen' } },
+  emails: [{ value: email }],
+})
+
+export interface SamlPeer {
+  metadata: string
+  /** Who is signed in there. */
+  person: Person
+  /** What it says otherwise than it should. */
+  lies: { audience?: string; relayState?: string }
+  /** By which certificate our requests must be signed; null: it does not look. */
+  ourCertificate: string | null
+  /** What it did not understand. */
+  errors: string[]
+  close: () => Promise<void>
+}
+
+const startHttps = async (handle: (url: string, answer: Answer) => void): Promise<{ server: Server; url: string }> => {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-samlp-'))
+  const { cert, key } = await makeTestCertificate(directory)
+  const tls = { cert: readFileSync(cert), key: readFileSync(key) }
+  rmSync(directory, { recursive: true })
+  const server = createServer(tls, (request, response) =>
+    handle(request.url ?? '/', {
+      set: (name, value) => void response.setHeader(name, value),
+      send: (body) => void (typeof body === 'number' ? response.writeHead(body).end() : response.end(body)),
+    }),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { server, url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+const acsIn = (samlRequest: string): string =>
+  /AssertionConsumerServiceURL="([^"]+)"/.exec(inflateRawSync(Buffer.from(samlRequest, 'base64')).toString())?.[1] ?? ''
+
+export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
+  const now = Date.now()
+  const keys: SigningPair = await createSigningPair('samlp', { notBefore: new Date(now - 86_400_000) })
+  const options = { issuer: 'urn:samlp', cert: keys.certificatePem, key: keys.privateKeyPem }
+  const peer: SamlPeer = {
+    ...{ metadata: '', person, lies: {}, ourCertificate: null, errors: [] },
+    close: () => Promise.resolve(),
+  }
+  const ask = (url: string): Asked => {
+    const { searchParams, host } = new URL(url)
+    const shared = { method: 'GET', originalUrl: url, url, headers: { host, 'x-forwarded-proto': 'https' }, body: {} }
+    return { ...shared, query: Object.fromEntries(searchParams), user: peer.person }
+  }
+  const { server, url } = await startHttps((path, answer) => {
+    const asked = ask(url + path)
+    const acs = acsIn(asked.query['SAMLRequest'] ?? '')
+    const { audience, relayState } = peer.lies
+    const respond = samlp.auth({
+      ...options,
+      ...{ destination: acs, recipient: acs, nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' },
+      ...(peer.ourCertificate !== null && { signingCert: peer.ourCertificate }),
+      ...(audience !== undefined && { audience }),
+      ...(relayState !== undefined && { RelayState: relayState }),
+      getPostURL: (_issuer: string, _request: unknown, _asked: unknown, done: (error: null, url: string) => void) =>
+        done(null, acs),
+    })
+    respond(asked, answer, (error) => {
+      peer.errors.push(String(error))
+      answer.send('refused')
+    })
+  })
+  const metadata = await new Promise<string>((resolve) =>
+    samlp.metadata({ ...options, redirectEndpointPath: '/sso', postEndpointPath: '/sso' })(ask(`${url}/metadata`), {
+      set: () => undefined,
+      send: (body) => resolve(String(body)),
+    }),
+  )
+  peer.metadata = metadata
+  peer.close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return peer
+}

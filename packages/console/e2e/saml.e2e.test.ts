@@ -1,0 +1,152 @@
+/** SAML between the console in a browser, the running system, and a provider that is not ours. */
+import { sso } from '@holdfast/contract'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startSystem, type RunningSystem } from '../../server/test/system.ts'
+import { foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
+import { heading } from './identity-steps.ts'
+import { personOf, startSamlPeer, type SamlPeer } from './saml-provider.ts'
+
+let system: RunningSystem
+let browser: Browser
+let owner: Visitor
+let peer: SamlPeer
+let connectionId = ''
+
+const connection = async () => {
+  const { connections } = await owner.call(sso.read, {})
+  const found = connections.find(({ id }) => id === connectionId)
+  if (!found) throw new Error('the connection is gone')
+  return found
+}
+
+/** As the record in the DNS would. */
+const proveDomain = async (domain: string): Promise<void> => {
+  const database = await system.database()
+  try {
+    await database.query('set session_replication_role = replica')
+    await database.query('update sso_domain set proved_at = now(), checked_at = now() where domain = $1', [domain])
+  } finally {
+    await database.end()
+  }
+}
+
+const signIn = async (visitor: Visitor, email: string): Promise<void> => {
+  await visitor.page.goto('/sign-in')
+  await visitor.page.getByRole('button', { name: 'Single sign-on' }).click()
+  await visitor.page.getByLabel(/E-mail address/).fill(email)
+  await visitor.page.getByRole('button', { name: 'Continue to your provider' }).click()
+}
+
+beforeAll(async () => {
+  ;[system, browser, peer] = await Promise.all([startSystem({}), launchBrowser(), startSamlPeer(personOf('nora@corp.example'))])
+  owner = await newVisitor(browser, system)
+  owner.context.setDefaultTimeout(20_000)
+  await foundOrganisation(owner, system)
+})
+afterAll(async () => {
+  await browser?.close()
+  await peer?.close()
+  await system?.remove()
+})
+
+describe('a SAML connection', () => {
+  it('is added, shows what to enter at the provider, and learns of the provider by its metadata', async () => {
+    const { page } = owner
+    await page.goto('/settings/sign-on')
+    await page
+      .getByRole('button', { name: /Add a connection/ })
+      .first()
+      .click()
+    await page.getByLabel('Name').fill('Corp directory')
+    await page.getByLabel('It speaks').selectOption('saml')
+    await page.getByRole('button', { name: 'Add it' }).click()
+    await heading(page, 'Corp directory').waitFor()
+    connectionId = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+    await page.getByText(`${system.url}/sso/callback/${connectionId}`).waitFor()
+    await page.getByText(`${system.url}/sso/metadata/${connectionId}`).waitFor()
+    await page.getByLabel('Or its text').fill('<html></html>')
+    await page.getByRole('button', { name: 'Use this text' }).click()
+    await page.getByText(/not the metadata/).waitFor()
+    await page.getByLabel('Or its text').fill(peer.metadata)
+    await page.getByRole('button', { name: 'Use this text' }).click()
+    await page.getByText('urn:samlp').first().waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+  })
+
+  it('has metadata of ours that the provider checks our requests with', async () => {
+    const metadata = await (await owner.context.request.get(`/sso/metadata/${connectionId}`)).text()
+    const certificate = /<ds:X509Certificate>([^<]+)</.exec(metadata)?.[1] ?? ''
+    peer.ourCertificate = `-----BEGIN CERTIFICATE-----\n${certificate.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----`
+  })
+
+  it('explains at a test what failed and what to change, and says when all is well', async () => {
+    const { page } = owner
+    peer.lies = { audience: 'https://somewhere-else.example' }
+    await page.goto(`/settings/sign-on/${connectionId}`)
+    await page.getByRole('button', { name: 'Test this connection' }).click()
+    await page.getByText('Something that is needed failed').waitFor()
+    await page.getByText(/Copy our entity id from this page/).waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/sso/callback/${connectionId}`)
+    expect(await seriousFindings(page)).toEqual([])
+    peer.lies = {}
+    await page.getByRole('link', { name: 'Back to the connection' }).click()
+    await page.getByRole('button', { name: 'Test this connection' }).click()
+    await page.getByText('All that is needed passed').waitFor()
+    await page.getByText('id-of-nora').waitFor()
+    expect(peer.errors).toEqual([])
+    expect((await connection()).testedAt).not.toBeNull()
+  })
+
+  it('is activated, and signs in whom the provider knows; RelayState leads nowhere', async () => {
+    const { page } = owner
+    await page.getByRole('link', { name: 'Back to the connection' }).click()
+    await page.getByRole('button', { name: 'Activate', exact: true }).click()
+    await page.getByRole('button', { name: 'Deactivate' }).waitFor()
+    await owner.call(sso.addDomain, { domain: 'corp.example', connectionId: (await connection()).id })
+    await proveDomain('corp.example')
+    await owner.call(sso.update, { id: (await connection()).id, defaultRole: 'member' })
+    peer.lies = { relayState: 'https://evil.example/' }
+    const nora = await newVisitor(browser, system)
+    await signIn(nora, 'nora@corp.example')
+    await heading(nora.page, 'Now').waitFor()
+    expect(new URL(nora.page.url()).origin).toBe(system.url)
+    const cookies = await nora.context.cookies(system.url)
+    expect(cookies.length).toBeGreaterThan(1)
+    expect(cookies.every(({ sameSite, secure, httpOnly }) => sameSite === 'Strict' && secure && httpOnly)).toBe(true)
+    expect(nora.complaints).toEqual([])
+    await nora.context.close()
+  })
+
+  it('tells somebody who may not come in no more than that', async () => {
+    await owner.call(sso.update, { id: (await connection()).id, defaultRole: null })
+    peer.person = personOf('mallory@corp.example', 'Mallory')
+    const mallory = await newVisitor(browser, system)
+    await signIn(mallory, 'mallory@corp.example')
+    await mallory.page.getByText(/could not be signed in/).waitFor()
+    expect(await mallory.page.getByText(/invited/).count()).toBe(0)
+    await mallory.context.close()
+  })
+
+  it('refuses an answer in a browser that did not ask: a stranger’s form signs nobody in', async () => {
+    peer.person = personOf('nora@corp.example')
+    const attacker = await newVisitor(browser, system)
+    let form: { url: string; body: string } | null = null
+    await attacker.context.route('**/sso/callback/**', async (route) => {
+      const request = route.request()
+      if (request.method() !== 'POST') return route.continue()
+      form = { url: request.url(), body: request.postData() ?? '' }
+      return route.abort()
+    })
+    await signIn(attacker, 'nora@corp.example')
+    await expect.poll(() => form).not.toBeNull()
+    const { url, body } = form as unknown as { url: string; body: string }
+    const victim = await newVisitor(browser, system)
+    const fields = [...new URLSearchParams(body)].map(([name, value]) => `<input name="${name}" value="${value}">`).join('')
+    await victim.page.setContent(`<form method="post" action="${url}">${fields}</form>`)
+    await victim.page.evaluate(() => document.forms[0]?.submit())
+    await victim.page.getByText(/could not be signed in/).waitFor()
+    expect(await victim.context.cookies(system.url)).toEqual([])
+    await Promise.all([attacker.context.close(), victim.context.close()])
+  })
+})

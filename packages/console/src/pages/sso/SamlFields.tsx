@@ -1,0 +1,195 @@
+import { sso, SsoDefaultRole, type SamlSettings } from '@holdfast/contract'
+import { Button, NativeSelect, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { Facts, ProblemNotice, roleNames, Section, State, Time, useCommandOf } from '../../kit/index.ts'
+import { FileDrop } from '../FileDrop.tsx'
+import { gone, unreachable, type Connection } from './answers.ts'
+import { Copied } from './Copied.tsx'
+import classes from './sso.module.css'
+
+const refresh = [sso.read] as const
+
+/** What is to be entered at the provider, exactly. */
+export const SamlAddresses = ({ connection }: { connection: Connection }) => (
+  <Section
+    title="At the provider"
+    about="Register Holdfast there as a SAML 2.0 application, with these addresses. The document tells a provider all of it at once."
+    action={
+      connection.entityId && (
+        <Button component="a" href={connection.entityId} download="holdfast-metadata.xml" variant="default">
+          Save our metadata
+        </Button>
+      )
+    }
+  >
+    <Facts
+      rows={[
+        ['ACS URL', <Copied key="a" value={connection.redirectUri} what="the ACS URL" />],
+        ['Entity id', <Copied key="e" value={connection.entityId ?? ''} what="our entity id" />],
+        ['Signed', 'the assertion, by RSA-SHA256'],
+        ['Encrypted', 'nothing'],
+        ['NameID', 'persistent: what never changes for a person'],
+        ['Attributes', <code key="t">email, displayName</code>],
+        ['People', connection.people],
+        ['Last used', <Time key="l" at={connection.lastUsedAt} />],
+      ]}
+    />
+  </Section>
+)
+
+const ends = (notAfter: string): 'bad' | 'warn' | 'good' => {
+  const days = (Date.parse(notAfter) - Date.now()) / 86_400_000
+  return days < 0 ? 'bad' : days < 30 ? 'warn' : 'good'
+}
+const endWords = { bad: 'has run out', warn: 'runs out', good: 'lasts until' } as const
+
+const Known = ({ connection, settings: { provider } }: { connection: Connection; settings: SamlSettings }) =>
+  provider ? (
+    <Facts
+      rows={[
+        ['It calls itself', <code key="i">{provider.entityId}</code>],
+        ['Sign-on URL', <code key="s">{provider.signOnUrl}</code>],
+        ...connection.certificates.map(
+          ({ fingerprint, notAfter }) =>
+            [
+              'Certificate',
+              <span key={fingerprint}>
+                <code>{fingerprint.slice(0, 16)}…</code>{' '}
+                <State kind={ends(notAfter)}>
+                  {endWords[ends(notAfter)]} <Time at={notAfter} />
+                </State>
+              </span>,
+            ] as const,
+        ),
+      ]}
+    />
+  ) : (
+    <State kind="warn">nothing is known of it yet</State>
+  )
+
+/** The metadata by address, file or paste. What it says replaces what was known, so both certificates count while there are two. */
+const Metadata = ({ connection, settings }: { connection: Connection; settings: SamlSettings }) => {
+  const [url, setUrl] = useState('')
+  const [xml, setXml] = useState('')
+  const { run, running, problem } = useCommandOf(sso.update, {
+    refresh,
+    done: 'The provider is known.',
+    explain: {
+      ...gone,
+      ...unreachable,
+      provider_unfit: 'That is not the metadata of a provider that can be used.',
+      provider_stays: 'People came by this provider already. Add another connection for another provider.',
+    },
+  })
+  const send = (metadata: { url: string } | { xml: string }) => void run({ id: connection.id, metadata })
+  return (
+    <Section
+      title="The provider"
+      about="Its metadata says what it is called, where to send people, and by which certificates it signs. Enter it again when a certificate changes."
+    >
+      <Known connection={connection} settings={settings} />
+      <div className={classes['form']}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            send({ url: url.trim() })
+          }}
+          className={classes['form']}
+        >
+          <TextInput
+            label="Address of the metadata"
+            type="url"
+            placeholder="https://example.okta.com/app/…/sso/saml/metadata"
+            value={url}
+            error={problem?.fields['metadata.url']}
+            onChange={(event) => setUrl(event.currentTarget.value)}
+          />
+          <Button type="submit" variant="default" loading={running} disabled={url.trim() === ''} style={{ justifySelf: 'start' }}>
+            Fetch it
+          </Button>
+        </form>
+        <FileDrop
+          verb="Choose a file"
+          accept=".xml,application/xml,text/xml"
+          text="Or the document itself, as a file"
+          onFiles={([file]) => void file?.text().then((text) => send({ xml: text }))}
+        />
+        <Textarea
+          label="Or its text"
+          autosize
+          minRows={2}
+          maxRows={8}
+          value={xml}
+          onChange={(event) => setXml(event.currentTarget.value)}
+        />
+        <Button
+          variant="default"
+          loading={running}
+          disabled={xml.trim() === ''}
+          style={{ justifySelf: 'start' }}
+          onClick={() => send({ xml })}
+        >
+          Use this text
+        </Button>
+        <ProblemNotice problem={problem} />
+      </div>
+    </Section>
+  )
+}
+
+const Rules = ({ connection, settings }: { connection: Connection; settings: SamlSettings }) => {
+  const [name, setName] = useState(connection.name)
+  const [role, setRole] = useState<string>(connection.defaultRole ?? '')
+  const [mfaValues, setMfaValues] = useState<string[]>(settings.mfaValues)
+  const { run, running, problem } = useCommandOf(sso.update, {
+    refresh,
+    done: 'Saved.',
+    explain: {
+      ...gone,
+      ...unreachable,
+      provider_unfit: 'The provider cannot be used as it is known now.',
+      provider_stays: 'People came by this provider already.',
+    },
+  })
+  return (
+    <Section title="Rules">
+      <form
+        className={classes['form']}
+        onSubmit={(event) => {
+          event.preventDefault()
+          const defaultRole = role === '' ? null : SsoDefaultRole.parse(role)
+          void run({ id: connection.id, name, settings: { ...settings, mfaValues }, defaultRole })
+        }}
+      >
+        <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <NativeSelect
+          label="People whom nobody invited"
+          description="Whom your provider lets sign in, with an address in your proved domains"
+          value={role}
+          data={[
+            { value: '', label: 'are not let in' },
+            ...SsoDefaultRole.options.map((each) => ({ value: each, label: `come in as ${roleNames[each]}` })),
+          ]}
+          onChange={(event) => setRole(event.currentTarget.value)}
+        />
+        <TagsInput
+          label="Context classes that mean a second factor"
+          description="AuthnContextClassRef values of your provider; those of REFEDS and Microsoft always count"
+          value={mfaValues}
+          onChange={setMfaValues}
+        />
+        <ProblemNotice problem={problem} />
+        <Button type="submit" variant="default" loading={running} style={{ justifySelf: 'start' }}>
+          Save
+        </Button>
+      </form>
+    </Section>
+  )
+}
+
+export const SamlFields = (props: { connection: Connection; settings: SamlSettings }) => (
+  <>
+    <Metadata {...props} />
+    <Rules {...props} />
+  </>
+)
