@@ -1,4 +1,5 @@
 /** A SAML provider made of the package `samlp`: it checks our signed requests, and answers by a form that posts itself. */
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer, type Server } from 'node:https'
@@ -6,7 +7,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
-import { createSigningPair, type SigningPair } from '@holdfast/saml'
 import { makeTestCertificate } from '../../server/test/certificate.ts'
 
 interface Asked {
@@ -52,6 +52,32 @@ export interface SamlPeer {
   close: () => Promise<void>
 }
 
+/** An RSA key, and a certificate that says which. */
+const signingPair = (): { cert: string; key: string } => {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-samlp-'))
+  const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
+  const arguments_ = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    '/CN=samlp',
+    '-days',
+    '2',
+    '-out',
+    cert,
+    '-keyout',
+    key,
+  ]
+  const { status, stderr } = spawnSync('openssl', arguments_, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  const pair = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
+  rmSync(directory, { recursive: true })
+  return pair
+}
+
 const startHttps = async (handle: (url: string, answer: Answer) => void): Promise<{ server: Server; url: string }> => {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-samlp-'))
   const { cert, key } = await makeTestCertificate(directory)
@@ -71,9 +97,7 @@ const acsIn = (samlRequest: string): string =>
   /AssertionConsumerServiceURL="([^"]+)"/.exec(inflateRawSync(Buffer.from(samlRequest, 'base64')).toString())?.[1] ?? ''
 
 export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
-  const now = Date.now()
-  const keys: SigningPair = await createSigningPair('samlp', { notBefore: new Date(now - 86_400_000) })
-  const options = { issuer: 'urn:samlp', cert: keys.certificatePem, key: keys.privateKeyPem }
+  const options = { issuer: 'urn:samlp', ...signingPair() }
   const peer: SamlPeer = {
     ...{ metadata: '', person, lies: {}, ourCertificate: null, errors: [] },
     close: () => Promise.resolve(),
