@@ -34,6 +34,7 @@ const proveDomain = async (domain: string): Promise<void> => {
 const signIn = async (visitor: Visitor, email: string): Promise<void> => {
   await visitor.page.goto('/sign-in')
   await visitor.page.getByRole('button', { name: 'Single sign-on' }).click()
+  await heading(visitor.page, 'Single sign-on').waitFor()
   await visitor.page.getByLabel(/E-mail address/).fill(email)
   await visitor.page.getByRole('button', { name: 'Continue to your provider' }).click()
 }
@@ -90,7 +91,7 @@ describe('a SAML connection', () => {
     expect(new URL(page.url()).pathname).toBe(`/sso/callback/${connectionId}`)
     expect(await seriousFindings(page)).toEqual([])
     peer.lies = {}
-    await page.getByRole('link', { name: 'Back to the connection' }).click()
+    await page.getByRole('button', { name: 'Back to the connection' }).click()
     await page.getByRole('button', { name: 'Test this connection' }).click()
     await page.getByText('All that is needed passed').waitFor()
     await page.getByText('id-of-nora').waitFor()
@@ -100,7 +101,7 @@ describe('a SAML connection', () => {
 
   it('is activated, and signs in whom the provider knows; RelayState leads nowhere', async () => {
     const { page } = owner
-    await page.getByRole('link', { name: 'Back to the connection' }).click()
+    await page.getByRole('button', { name: 'Back to the connection' }).click()
     await page.getByRole('button', { name: 'Activate', exact: true }).click()
     await page.getByRole('button', { name: 'Deactivate' }).waitFor()
     await owner.call(sso.addDomain, { domain: 'corp.example', connectionId: (await connection()).id })
