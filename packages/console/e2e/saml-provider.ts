@@ -108,6 +108,7 @@ export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
     return { ...shared, query: Object.fromEntries(searchParams), user: peer.person }
   }
   const { server, url } = await startHttps((path, answer) => {
+    if (!path.startsWith('/sso?')) return answer.send(404)
     const asked = ask(url + path)
     const acs = acsIn(asked.query['SAMLRequest'] ?? '')
     const { audience, relayState } = peer.lies
@@ -116,11 +117,16 @@ export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
       ...{ destination: acs, recipient: acs, nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' },
       ...(peer.ourCertificate !== null && { signingCert: peer.ourCertificate }),
       ...(audience !== undefined && { audience }),
-      ...(relayState !== undefined && { RelayState: relayState }),
       getPostURL: (_issuer: string, _request: unknown, _asked: unknown, done: (error: null, url: string) => void) =>
         done(null, acs),
     })
-    respond(asked, answer, (error) => {
+    const send = (body: unknown): void =>
+      answer.send(
+        typeof body === 'string' && relayState !== undefined
+          ? body.replace('name="RelayState" value=""', `name="RelayState" value="${relayState}"`)
+          : body,
+      )
+    respond(asked, { ...answer, send }, (error) => {
       peer.errors.push(String(error))
       answer.send('refused')
     })
