@@ -1630,6 +1630,17 @@ end $function$
 ;
 -- owner holdfast_owner; execute: holdfast_app
 
+CREATE OR REPLACE FUNCTION public.belongs_here_only(person text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select count(*) = 1 and bool_and(m.org_id = current_org()) from membership m where m.person_id = person
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.capture_access_grant()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4685,6 +4696,17 @@ $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
 
+CREATE OR REPLACE FUNCTION public.gate_recovery(token_hash bytea)
+ RETURNS TABLE(org_id uuid, id text, person_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select r.org_id, r.id, r.person_id from factor_recovery r where r.token_hash = gate_recovery.token_hash
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_refresh(session_id text, presented_seq integer, same_agent boolean, OUT verdict text, OUT refresh_seq integer)
  RETURNS record
  LANGUAGE plpgsql
@@ -5107,6 +5129,35 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% cannot be changed by %', tg_table_name, lower(tg_op) using errcode = 'HF003';
+end $function$
+;
+-- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.refuse_hasty_recovery()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  confirmations record;
+begin
+  if (new.org_id, new.id, new.person_id, new.asked_by, new.asked_at, new.reason_sealed, new.token_hash)
+    is distinct from (old.org_id, old.id, old.person_id, old.asked_by, old.asked_at, old.reason_sealed, old.token_hash)
+    or old.state not in ('asked', 'confirmed') then
+    raise exception 'a recovery is decided once, as it was asked' using errcode = 'HF003';
+  end if;
+  if new.state = 'confirmed' and old.state = 'asked' then
+    select count(*) as people, max(c.at) as latest into confirmations
+      from factor_recovery_confirmation c where c.org_id = new.org_id and c.recovery_id = new.id;
+    if confirmations.people < 2 or new.ready_at < confirmations.latest + interval '24 hours' then
+      raise exception 'a recovery needs two who confirm it, and a day' using errcode = 'HF003';
+    end if;
+  elsif (new.ready_at, new.ready_until) is distinct from (old.ready_at, old.ready_until) then
+    raise exception 'the delay of a recovery is fixed' using errcode = 'HF003';
+  end if;
+  if new.state = 'used' and (old.state <> 'confirmed' or new.ended_at < old.ready_at or new.ended_at >= old.ready_until) then
+    raise exception 'a recovery is used within its time' using errcode = 'HF003';
+  end if;
+  return new;
 end $function$
 ;
 -- owner holdfast_owner

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Email, FactorId, Instant, PersonId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { PasskeyCreationOptions, PasskeyRegistration, PasskeyRequestOptions } from './passkey.ts'
+import { recoveryEnrolment } from './recovery.ts'
 import { LinkToken, Password } from './setup.ts'
 import { FactorCode } from './session.ts'
 
@@ -95,6 +96,7 @@ export const factor = capability('factor', {
     input: z.object({ id: FactorId, code: FactorCode }),
     output: z.object({ id: FactorId, recoveryCodes: z.array(z.string()).max(20) }),
     errors: { factor_not_found: 404, code_refused: 403 },
+    meets: [recoveryEnrolment],
     audit: { action: 'factor.enrolled', target: ({ id }) => id },
   }),
   enrolPasskey: query({
@@ -119,6 +121,7 @@ export const factor = capability('factor', {
     input: z.object({ label: Label.default('Passkey'), passkey: PasskeyRegistration }),
     output: z.object({ id: FactorId, recoveryCodes: z.array(z.string()).max(20) }),
     errors: { passkey_refused: 403, too_many_factors: 409, step_up_first: 403 },
+    meets: [recoveryEnrolment],
     audit: { action: 'factor.passkey_enrolled', target: (_, { id }) => id },
   }),
   passkeyOptions: query({

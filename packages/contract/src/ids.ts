@@ -46,6 +46,9 @@ export type StaffGrantId = z.infer<typeof StaffGrantId>
 export const StaffPolicyId = id('sp')
 export const SshRotationId = id('sr')
 export type SshRotationId = z.infer<typeof SshRotationId>
+/** Of a second factor that is lost. */
+export const RecoveryId = id('rv')
+export type RecoveryId = z.infer<typeof RecoveryId>
 export const RecordingId = id('rc')
 export type RecordingId = z.infer<typeof RecordingId>
 export const DirectoryId = id('di')

@@ -14,6 +14,7 @@ import type { Operation } from './operation.ts'
 import { invitation, member, organisation } from './organisation.ts'
 import { policy } from './policy.ts'
 import { recording } from './recording.ts'
+import { recovery } from './recovery.ts'
 import { serviceAccount } from './service-account.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
@@ -28,6 +29,7 @@ export const operations = {
   session,
   account,
   factor,
+  recovery,
   organisation,
   signInPolicy,
   member,

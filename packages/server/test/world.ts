@@ -15,6 +15,7 @@ import {
   obligations,
   organisation,
   policy,
+  recovery,
   serviceAccount,
   session,
   sso,
@@ -33,9 +34,10 @@ import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { inject } from 'vitest'
 import { newId, newOrgId } from '../src/kernel/identifier.ts'
-import { openUnit, record } from '../src/kernel/unit.ts'
+import { openUnit, readIn, record } from '../src/kernel/unit.ts'
 import {
   addMember,
+  enrol,
   newCaller,
   startPlatform,
   totpCode,
@@ -147,6 +149,26 @@ const withPasskey = async (world: World) => {
 /** A person of their own, for calls that end or change somebody. */
 export const somebody = ({ platform, founded }: World, role: Role = 'member'): Promise<Member> =>
   addMember(platform, founded, role)
+
+/** Somebody who has a second factor, signed in with the password alone. */
+const withoutFactor = async (world: World) => {
+  const { platform } = world
+  const { caller: before, personId, email, password } = await somebody(world)
+  await enrol(platform, platform.clock, before)
+  const caller = newCaller()
+  await platform.call(session.signIn, { email, password }, caller)
+  return { personId, caller }
+}
+const recoveryAsked = async (world: World) => {
+  const { personId, caller } = await withoutFactor(world)
+  const { id } = await world.platform.call(recovery.ask, { reason: 'planted-reason' }, caller)
+  return { id, personId, caller }
+}
+const stopTokenOf = ({ platform, founded }: World, id: string): Promise<string> =>
+  readIn(platform.services.ground, founded.orgId, null, async ({ tx, vault }) => {
+    const row = await tx.selectFrom('factorRecovery').select('tokenSealed').where('id', '=', id).executeTakeFirstOrThrow()
+    return vault.openText('org', { table: 'factor_recovery', column: 'token_sealed', row: id }, row.tokenSealed)
+  })
 
 const draft = ({ platform, members }: World) =>
   platform.call(policy.create, { title: 'Planted policy', content: '# Planted\n\nplanted-secret-text\n' }, members.member.caller)
@@ -564,6 +586,20 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     input: { personId: (await somebody(w, 'admin')).personId }, // cleared: with a second factor
     as: (await somebody(w, 'owner')).caller,
   }),
+  'recovery.ask': async (w) => ({ input: { reason: 'planted-reason' }, as: (await withoutFactor(w)).caller }),
+  'recovery.begin': async (w) => ownerCall(w, { personId: (await withoutFactor(w)).personId, reason: 'planted-reason' }),
+  'recovery.mine': async (w) => ({ input: {}, as: (await recoveryAsked(w)).caller }),
+  'recovery.list': async (w) => {
+    await recoveryAsked(w)
+    return ownerCall(w, {})
+  },
+  'recovery.read': async (w) => ownerCall(w, { id: (await recoveryAsked(w)).id }),
+  'recovery.confirm': async (w) => {
+    const { id } = await recoveryAsked(w)
+    return ownerCall(w, { id, code: await unusedCode(w, w.members.owner) })
+  },
+  'recovery.refuse': async (w) => ownerCall(w, { id: (await recoveryAsked(w)).id, reason: 'planted-reason' }),
+  'recovery.stop': async (w) => ({ input: { token: await stopTokenOf(w, (await recoveryAsked(w)).id) }, as: newCaller() }),
   'signInPolicy.read': (w) => asMember(w, {}),
   'signInPolicy.preview': (w) => ownerCall(w, { requireMfa: true, networks: ['198.51.100.0/24'], sessionMinutes: 60 }),
   'signInPolicy.set': (w) => ownerCall(w, { networks: ['192.0.2.0/24'], idleMinutes: 10_080 }),

@@ -36,6 +36,11 @@ const outside = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/recovery/stop',
+    component: lazyRouteComponent(() => import('../pages/recovery/StopPage.tsx'), 'StopPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/invitation',
     component: lazyRouteComponent(() => import('../pages/invitation/InvitationPage.tsx'), 'InvitationPage'),
   }),
@@ -101,6 +106,11 @@ const inside = [
     getParentRoute: () => shell,
     path: '/members',
     component: lazyRouteComponent(() => import('../pages/member/MembersPage.tsx'), 'MembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/members/recoveries/$id',
+    component: lazyRouteComponent(() => import('../pages/recovery/RecoveryPage.tsx'), 'RecoveryPage'),
   }),
   createRoute({
     getParentRoute: () => shell,

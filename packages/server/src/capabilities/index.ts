@@ -18,6 +18,7 @@ import { ledger } from './ledger/index.ts'
 import { obligation } from './obligation/index.ts'
 import { operator } from './operator/index.ts'
 import { recordings } from './recording/index.ts'
+import { recovery } from './recovery/index.ts'
 import { policy } from './policy/index.ts'
 import { serviceAccount } from './service-account/index.ts'
 import { session } from './session/index.ts'
@@ -34,6 +35,7 @@ export const capabilities: readonly Capability[] = [
     session,
     account,
     factor,
+    recovery,
     organisation,
     signInPolicy,
     member,

@@ -28,6 +28,7 @@ export type GateFunction =
   | 'gate_agent'
   | 'gate_enrolment'
   | 'gate_membership'
+  | 'gate_recovery'
   | 'gate_passkey'
   | 'passkey_challenge_use'
   | 'gate_sso_domain'

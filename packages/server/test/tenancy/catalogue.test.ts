@@ -101,6 +101,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
   const by = (owner: string) => definers.rows.filter((f) => f.owner === owner).map((f) => f.name)
   expect(by('holdfast_gate')).toEqual([
     ...[
+      'belongs_here_only',
       'gate_agent',
       'gate_api_key',
       'gate_directory',
@@ -115,6 +116,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'gate_passkey',
       'gate_person_by_email',
       'gate_person_orgs',
+      'gate_recovery',
     ],
     ...[
       'gate_reset',

@@ -1,8 +1,8 @@
 import { Menu } from '@mantine/core'
-import { IconListDetails, IconLogout, IconUserMinus, IconUserShield } from '@tabler/icons-react'
+import { IconLifebuoy, IconListDetails, IconLogout, IconUserMinus, IconUserShield } from '@tabler/icons-react'
 import { useGo, useMay, useSession, type Member } from '../../kit/index.ts'
 
-export type MemberAct = 'role' | 'sessions' | 'remove'
+export type MemberAct = 'role' | 'sessions' | 'recovery' | 'remove'
 
 /** An Admin cannot touch an Owner; nobody changes their own role. */
 export const MemberMenuItems = ({ row, onChoose }: { row: Member; onChoose: (act: MemberAct) => void }) => {
@@ -28,6 +28,15 @@ export const MemberMenuItems = ({ row, onChoose }: { row: Member; onChoose: (act
       <Menu.Item leftSection={<IconLogout size={15} aria-hidden />} disabled={outranked} onClick={() => onChoose('sessions')}>
         End sessions
       </Menu.Item>
+      {row.factorEnrolled && (
+        <Menu.Item
+          leftSection={<IconLifebuoy size={15} aria-hidden />}
+          disabled={self || outranked}
+          onClick={() => onChoose('recovery')}
+        >
+          Lost second factor
+        </Menu.Item>
+      )}
       <Menu.Item
         color="red"
         leftSection={<IconUserMinus size={15} aria-hidden />}

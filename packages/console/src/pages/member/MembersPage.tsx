@@ -21,6 +21,7 @@ import {
   type Member,
 } from '../../kit/index.ts'
 import { Invitations } from './Invitations.tsx'
+import { Recoveries } from '../recovery/Recoveries.tsx'
 import { MemberMenu } from './MemberMenu.tsx'
 
 const InviteDialog = lazyDialog(async () => (await import('./InviteDialog.tsx')).InviteDialog)
@@ -121,6 +122,7 @@ export const MembersPage = () => {
     >
       <Search />
       <List />
+      <Recoveries />
       {may('member:invite') && <Invitations />}
       {may('member:invite') && <InviteDialog opened={invite.opened} onClose={invite.close} />}
     </Page>

@@ -9,6 +9,7 @@ import { useSessionChanged } from '../../shell/changed.ts'
 import { takeNext } from '../../shell/next.ts'
 import { Plain } from '../../shell/Plain.tsx'
 import { EnrolFactor, EnrolPasskey } from '../EnrolPasskey.tsx'
+import { LostFactor } from '../recovery/LostFactor.tsx'
 
 const WithCode = ({ primary }: { primary: boolean }) => {
   const changed = useSessionChanged()
@@ -108,6 +109,20 @@ const ByPasskey = ({ has }: { has: boolean }) => {
   )
 }
 
+/** The way of whoever has nothing left: two others confirm. */
+const ConfirmOrLost = () => {
+  const [lost, setLost] = useState(false)
+  if (lost) return <LostFactor onBack={() => setLost(false)} />
+  return (
+    <Stack gap="md">
+      <Confirm />
+      <Anchor component="button" type="button" inherit onClick={() => setLost(true)}>
+        I have lost my second factor
+      </Anchor>
+    </Stack>
+  )
+}
+
 /** By whatever the person has: a passkey first, since no false page can ask for it. */
 const Confirm = () => {
   const factors = useQueryOf(factor.list, {})
@@ -201,7 +216,7 @@ export const FactorPage = () => {
   if (asked === 'confirm_factor')
     return (
       <Plain title="Confirm your second factor" about="Show that it is you by what only you have." foot={foot}>
-        <Confirm />
+        <ConfirmOrLost />
       </Plain>
     )
   if (asked === 'unlock')

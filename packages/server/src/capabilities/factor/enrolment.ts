@@ -1,11 +1,14 @@
 import { createRecoveryCodes, hashRecoveryCode, normaliseRecoveryCode } from '@holdfast/crypto'
-import type { PersonId } from '@holdfast/contract'
+import type { PersonId, RecoveryId, SessionId } from '@holdfast/contract'
 import type { Context, Entered } from '../../kernel/handle.ts'
 import { newId } from '../../kernel/identifier.ts'
-import { cookiesFor, replaceSession } from '../../kernel/identity/sessions.ts'
+import { hasFactor } from '../../kernel/identity/factors.ts'
+import { recoveryRight, useRecoveryRight } from '../../kernel/identity/recovery.ts'
+import { cookiesFor, endSessions, replaceSession } from '../../kernel/identity/sessions.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { readPerson } from '../../kernel/people.ts'
 import type { SessionPrincipal } from '../../kernel/principal.ts'
+import { mayAddFactor } from './rules.ts'
 
 type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
 
@@ -60,6 +63,32 @@ export const replaceRecoveryCodes = async ({ tx }: Entered, personId: PersonId, 
   return codes
 }
 
+/** Whether the caller may add a factor now, and whether it takes the place of lost ones. `lock`: where it is about to be added. */
+export const standingToAdd = async (context: Ctx, lock: boolean) => {
+  const { principal, now } = context
+  const enrolled = await hasFactor(context, context.person())
+  const lost = principal.kind === 'session' && principal.restricted && enrolled
+  const recovery = lost ? await recoveryRight(context, context.person(), now, lock) : null
+  return { enrolled, recovery, may: recovery !== null || mayAddFactor(principal, enrolled, now) }
+}
+
+interface Proved {
+  factorId: string
+  enrolled: boolean
+  /** The right by which it takes the place of what was lost. */
+  recovery: RecoveryId | null
+  amr: string[]
+  what: string
+}
+
+/** The lost factors, their codes and every other session go with the proof of the new one, and not before. */
+const replaceLost = async (context: Ctx, personId: PersonId, { factorId, recovery }: Proved, keep: SessionId): Promise<void> => {
+  if (recovery === null) return
+  await useRecoveryRight(context, { id: recovery, personId, factorId, now: context.now })
+  await endSessions(context, personId, 'factor_recovered', context.now, keep)
+  context.because('in place of lost factors, as two Owners or Admins confirmed')
+}
+
 /**
  * What follows the proof of a new factor. The first one brings recovery codes, and from here on every other session of the person must show
  * it too; this one goes on, confirmed, under a new id.
@@ -67,10 +96,13 @@ export const replaceRecoveryCodes = async ({ tx }: Entered, personId: PersonId, 
 export const finishEnrolment = async (
   context: Ctx,
   principal: SessionPrincipal,
-  { first, amr, what }: { first: boolean; amr: string[]; what: string },
+  proved: Proved,
 ): Promise<string[]> => {
   const { tx, now, services, orgId } = context
   const { personId } = principal
+  const { amr, what } = proved
+  const first = !proved.enrolled || proved.recovery !== null
+  await replaceLost(context, personId, proved, principal.sessionId)
   const recoveryCodes = first ? await replaceRecoveryCodes(context, personId, now) : []
   if (first) {
     await tx.updateTable('person').set({ mfaEnrolledAt: now, updatedAt: now }).where('id', '=', personId).execute()

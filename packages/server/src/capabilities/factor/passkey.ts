@@ -1,7 +1,6 @@
-import { allOperations, factor, FactorId, type Operation } from '@holdfast/contract'
+import { allOperations, factor, FactorId, recoveryEnrolment, type Operation } from '@holdfast/contract'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
-import { hasFactor } from '../../kernel/identity/factors.ts'
 import { minutes } from '../../kernel/identity/lifetimes.ts'
 import { actOf, challengeMinutes, newChallenge, takeChallenge } from '../../kernel/identity/passkey-challenges.ts'
 import {
@@ -15,14 +14,13 @@ import {
 import { algorithms, challengeIn, checkRegistration, relyingPartyOf } from '../../kernel/identity/webauthn.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { common } from '../../kernel/problem.ts'
-import { finishEnrolment, lockFactors } from './enrolment.ts'
-import { mayAddFactor } from './rules.ts'
+import { finishEnrolment, lockFactors, standingToAdd } from './enrolment.ts'
 
 /** Attestation is not asked for: which brand of authenticator somebody owns is none of our business (docs/adr/0013-passkeys.md). */
 export const enrolPasskey = handle(factor.enrolPasskey, async (_, context) => {
-  const { principal, services, now, fail } = context
+  const { services, now, fail } = context
   const person = context.person()
-  if (!mayAddFactor(principal, await hasFactor(context, person), now))
+  if (!(await standingToAdd(context, false)).may)
     throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
   const excludeCredentials = await descriptorsOf(context, person)
   if (excludeCredentials.length >= passkeysAtMost) throw fail('too_many_factors')
@@ -47,10 +45,10 @@ export const enrolPasskey = handle(factor.enrolPasskey, async (_, context) => {
 
 /** A credential that somebody has already is refused in the words of any other failure, so that nobody learns of it. */
 export const confirmPasskey = handle(factor.confirmPasskey, async ({ label, passkey }, context) => {
-  const { tx, vault, gate, principal, services, now, fail } = context
+  const { tx, vault, gate, principal, services, now, fail, obligations } = context
   const personId = context.person()
-  const enrolled = await hasFactor(context, personId)
-  if (principal.kind !== 'session' || !mayAddFactor(principal, enrolled, now))
+  const { may, enrolled, recovery } = await standingToAdd(context, true)
+  if (principal.kind !== 'session' || !may)
     throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
   const passkeys = (await lockFactors(context, personId)).filter(({ kind }) => kind === 'passkey')
   if (passkeys.length >= passkeysAtMost) throw fail('too_many_factors')
@@ -76,7 +74,9 @@ export const confirmPasskey = handle(factor.confirmPasskey, async ({ label, pass
     .returning('id')
     .executeTakeFirst()
   if (!kept) throw refused()
-  const how = { first: !enrolled, amr: ['pop', 'user', 'mfa'], what: 'A passkey was added to your account.' }
+  if (recovery === null) obligations.unneeded(recoveryEnrolment)
+  else await obligations.meet(recoveryEnrolment, { subject: recovery })
+  const how = { factorId: id, enrolled, recovery, amr: ['pop', 'user', 'mfa'], what: 'A passkey was added to your account.' }
   return { id, recoveryCodes: await finishEnrolment(context, principal, how) }
 })
 

@@ -1,19 +1,19 @@
 import { createTotpSecret, matchTotp, toBase32, totpUri } from '@holdfast/crypto'
-import { factor, FactorId } from '@holdfast/contract'
+import { factor, FactorId, recoveryEnrolment } from '@holdfast/contract'
 import { renderSVG } from 'uqr'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
-import { hasFactor, secretPlace } from '../../kernel/identity/factors.ts'
+import { secretPlace } from '../../kernel/identity/factors.ts'
 import { after, minutes } from '../../kernel/identity/lifetimes.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { common } from '../../kernel/problem.ts'
-import { finishEnrolment, labelPlace, lockFactors } from './enrolment.ts'
-import { appsAtMost, enrolmentMinutes, mayAddFactor } from './rules.ts'
+import { finishEnrolment, labelPlace, lockFactors, standingToAdd } from './enrolment.ts'
+import { appsAtMost, enrolmentMinutes } from './rules.ts'
 
 export const enrolTotp = handle(factor.enrolTotp, async ({ label }, context) => {
   const { tx, vault, now, fail } = context
   const personId = context.person()
-  if (!mayAddFactor(context.principal, await hasFactor(context, personId), now)) {
+  if (!(await standingToAdd(context, false)).may) {
     throw fail('step_up_first', 'Confirm that it is you, then add the factor.')
   }
   const apps = (await lockFactors(context, personId)).filter(({ kind }) => kind === 'totp')
@@ -62,10 +62,12 @@ const confirmEnrolment = async (context: Context<typeof factor.confirmTotp>, id:
 }
 
 export const confirmTotp = handle(factor.confirmTotp, async ({ id, code }, context) => {
-  const { principal, now } = context
-  const enrolled = await hasFactor(context, context.person())
-  if (principal.kind !== 'session' || !mayAddFactor(principal, enrolled, now)) throw common('step_up_required')
+  const { principal, obligations } = context
+  const { may, enrolled, recovery } = await standingToAdd(context, true)
+  if (principal.kind !== 'session' || !may) throw common('step_up_required')
   await confirmEnrolment(context, id, code)
-  const how = { first: !enrolled, amr: ['pwd', 'otp', 'mfa'], what: 'An authenticator app was added to your account.' }
+  if (recovery === null) obligations.unneeded(recoveryEnrolment)
+  else await obligations.meet(recoveryEnrolment, { subject: recovery })
+  const how = { factorId: id, enrolled, recovery, amr: ['pwd', 'otp', 'mfa'], what: 'An authenticator app was added to your account.' }
   return { id, recoveryCodes: await finishEnrolment(context, principal, how) }
 })

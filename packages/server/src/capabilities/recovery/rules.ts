@@ -1,0 +1,32 @@
+import type { Role } from '@holdfast/contract'
+import type { RecoveryState } from '../../kernel/identity/recovery.ts'
+
+export const delayHours = 24
+export const usableHours = 72
+export const confirmationsNeeded = 2
+
+export interface Confirming {
+  /** Live role of whoever confirms, and of whom it is about; null: no member. */
+  mine: Role | null
+  subject: Role | null
+  isSubject: boolean
+  state: RecoveryState
+  /** Those who confirmed before, with their roles then. */
+  before: readonly { personId: string; role: string }[]
+  me: string
+}
+
+type Refusal = 'not_open' | 'own_recovery' | 'already_confirmed' | 'owner_needed'
+
+/**
+ * Why this confirmation cannot be given; null when it can. Only an Owner touches an Owner (C1): of the two who let one back in, one must be an
+ * Owner, and an Admin who is the second without one is told so.
+ */
+export const confirmRefusal = ({ mine, subject, isSubject, state, before, me }: Confirming): Refusal | null => {
+  if (isSubject) return 'own_recovery'
+  if (state !== 'asked' || subject === null) return 'not_open'
+  if (before.some(({ personId }) => personId === me)) return 'already_confirmed'
+  const roles = [...before.map(({ role }) => role), mine]
+  const decides = roles.length >= confirmationsNeeded
+  return subject === 'owner' && decides && !roles.includes('owner') ? 'owner_needed' : null
+}
