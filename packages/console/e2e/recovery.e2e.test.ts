@@ -71,7 +71,7 @@ it('two managers confirm, each by a code; the second starts the day', async () =
 
 it('the person stops it with one click in a mail, in a browser that is signed in nowhere', async () => {
   let token: string | undefined
-  for (const end = Date.now() + 20_000; token === undefined && Date.now() < end; ) {
+  for (const end = Date.now() + 20_000; token === undefined && Date.now() < end;) {
     const mail = mailbox.newestTo('member@example.test') ?? ''
     token = mail.includes('two Owners or Admins confirmed') ? /\/recovery\/stop#([\w-]+)/.exec(mail)?.[1] : undefined
     await new Promise((resolve) => setTimeout(resolve, 100))

@@ -24,7 +24,7 @@ export const recoveryEnrolment = obligation({
   name: 'recovery.enrolment',
   title: 'Enrol a new second factor in place of the lost one',
   about: 'recovery',
-  page: '/factor',
+  page: '/factor#:subject',
   promise: 'C2',
   owedBy: 'person',
   within: hours(96),
@@ -75,7 +75,7 @@ export const recovery = capability('recovery', {
     output: Recovery,
     errors: { ...refusals, member_not_found: 404, own_recovery: 403, owner_only: 403 },
     opens: [recoveryDecision],
-    audit: { action: 'recovery.asked', target: (_, { id }) => id },
+    audit: { action: 'recovery.started', target: (_, { id }) => id },
   }),
   mine: query({
     path: '/recoveries/mine',

@@ -6,7 +6,7 @@ import { EndSessionsDialog, RemoveDialog } from './MemberDialogs.tsx'
 import type { MemberAct } from './MemberMenuItems.tsx'
 
 const RoleDialog = lazyDialog(async () => (await import('./RoleDialog.tsx')).RoleDialog)
-const BeginDialog = lazyDialog(async () => (await import('../recovery/BeginDialog.tsx')).BeginDialog)
+const BeginRecovery = lazyDialog(async () => (await import('../BeginRecovery.tsx')).BeginRecovery)
 const Actions = lazyMenu({ position: 'bottom-end' }, async () => (await import('./MemberMenuItems.tsx')).MemberMenuItems)
 
 /** What a manager may do with a member. */
@@ -26,7 +26,7 @@ export const MemberMenu = ({ row }: { row: Member }) => {
       />
       {opened === 'role' && <RoleDialog opened row={row} onClose={close} />}
       {opened === 'sessions' && <EndSessionsDialog row={row} onClose={close} />}
-      {opened === 'recovery' && <BeginDialog opened row={row} onClose={close} />}
+      {opened === 'recovery' && <BeginRecovery opened row={row} onClose={close} />}
       {opened === 'remove' && <RemoveDialog row={row} onClose={close} />}
     </>
   )

@@ -21,7 +21,7 @@ import {
   type Member,
 } from '../../kit/index.ts'
 import { Invitations } from './Invitations.tsx'
-import { Recoveries } from '../recovery/Recoveries.tsx'
+import { Recoveries } from '../Recoveries.tsx'
 import { MemberMenu } from './MemberMenu.tsx'
 
 const InviteDialog = lazyDialog(async () => (await import('./InviteDialog.tsx')).InviteDialog)

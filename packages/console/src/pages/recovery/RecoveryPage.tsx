@@ -1,12 +1,26 @@
 import { Button, Group, Skeleton, Stack } from '@mantine/core'
 import { obligations, recovery, type RecoveryId } from '@holdfast/contract'
 import { useState } from 'react'
-import { Facts, Id, Page, ProblemNotice, ReadProblem, Section, State, Time, useCommandOf, useMay, useParam, useQueryOf, useSession } from '../../kit/index.ts'
+import {
+  Facts,
+  Id,
+  Page,
+  ProblemNotice,
+  ReadProblem,
+  Section,
+  State,
+  Time,
+  useCommandOf,
+  useMay,
+  useParam,
+  useQueryOf,
+  useSession,
+} from '../../kit/index.ts'
 import { By } from '../By.tsx'
 import { CodeField, plainCode } from '../CodeField.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import { ReasonDialog } from '../ReasonDialog.tsx'
-import { refused, stateWords, type Recovery } from './words.ts'
+import { refused, stateWords, type Recovery } from '../recoveryWords.ts'
 
 const changes = [recovery.list, recovery.read, obligations.mine] as const
 
@@ -139,7 +153,10 @@ export const RecoveryPage = () => {
           ['Asked by', <By key="by" id={data.askedBy} />],
           ['Asked', <Time key="asked" at={data.askedAt} full />],
           ['Confirmed by', <Confirmations key="given" found={data} />],
-          ['New factor from', data.readyAt === null ? 'a day after the second confirmation' : <Time key="from" at={data.readyAt} full />],
+          [
+            'New factor from',
+            data.readyAt === null ? 'a day after the second confirmation' : <Time key="from" at={data.readyAt} full />,
+          ],
           ['Until', data.readyUntil === null ? 'three days later' : <Time key="until" at={data.readyUntil} full />],
           ['Id', <Id key="id" value={data.id} what="the id of the recovery" />],
         ]}

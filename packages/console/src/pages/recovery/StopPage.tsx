@@ -16,12 +16,18 @@ export const StopPage = () => {
   })
   if (done)
     return (
-      <Plain title="It is stopped" about="Your second factor stays as it was. If somebody else began this, they may know your password: change it.">
+      <Plain
+        title="It is stopped"
+        about="Your second factor stays as it was. If somebody else began this, they may know your password: change it."
+      >
         <PageLink to="/reset">Set a new password</PageLink>
       </Plain>
     )
   return (
-    <Plain title="Stop the recovery" about="Somebody said that you lost your second factor, and a new one is to be enrolled for you.">
+    <Plain
+      title="Stop the recovery"
+      about="Somebody said that you lost your second factor, and a new one is to be enrolled for you."
+    >
       <Stack gap="md">
         <ProblemNotice problem={problem} />
         <Button color="red" loading={running} disabled={token.length < 20} onClick={() => void run({ token })}>

@@ -9,7 +9,7 @@ import { useSessionChanged } from '../../shell/changed.ts'
 import { takeNext } from '../../shell/next.ts'
 import { Plain } from '../../shell/Plain.tsx'
 import { EnrolFactor, EnrolPasskey } from '../EnrolPasskey.tsx'
-import { LostFactor } from '../recovery/LostFactor.tsx'
+import { LostFactor } from '../LostFactor.tsx'
 
 const WithCode = ({ primary }: { primary: boolean }) => {
   const changed = useSessionChanged()

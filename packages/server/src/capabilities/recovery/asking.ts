@@ -46,7 +46,11 @@ const begun = async (context: Ctx, id: RecoveryId, { personId, by }: Asked): Pro
   const { obligations, services, tx } = context
   const { name } = await readPerson(context, personId)
   await obligations.open(recoveryDecision, { subject: id, label: `Lost second factor of ${name}`, role: 'admin' })
-  const row = await tx.selectFrom('factorRecovery').select(['id', 'personId', 'tokenSealed']).where('id', '=', id).executeTakeFirstOrThrow()
+  const row = await tx
+    .selectFrom('factorRecovery')
+    .select(['id', 'personId', 'tokenSealed'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
   const what =
     by === personId
       ? 'you said that you have lost your second factor and all recovery codes. Two Owners or Admins must confirm that it is you; after that there is a day in which you can stop it, then you enrol a new one.'

@@ -1,5 +1,5 @@
 import { hashToken } from '@holdfast/crypto'
-import { PersonId, recovery, recoveryDecision, recoveryEnrolment, RecoveryId, type OrgId } from '@holdfast/contract'
+import { PersonId, recovery, recoveryDecision, recoveryEnrolment, type OrgId, type RecoveryId } from '@holdfast/contract'
 import { handle, handlePublic, type Entered } from '../../kernel/handle.ts'
 import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { belongsHereOnly } from '../../kernel/identity/recovery.ts'
@@ -81,8 +81,10 @@ export const stop = handlePublic(recovery.stop, async ({ token }, context) => {
   const row = await lockRecovery(entered, found.id)
   if (row?.state !== 'asked' && row?.state !== 'confirmed') throw invalid()
   await end(entered, found.id, 'stopped', now, found.person_id)
-  for (const kind of [recoveryDecision, recoveryEnrolment]) await obligations.withdraw(kind, { subject: found.id }, 'The person stopped it.')
-  const what = 'you stopped the recovery of your second factor. If somebody else began it, change your password: they may know it.'
+  for (const kind of [recoveryDecision, recoveryEnrolment])
+    await obligations.withdraw(kind, { subject: found.id }, 'The person stopped it.')
+  const what =
+    'you stopped the recovery of your second factor. If somebody else began it, change your password: they may know it.'
   await tellPerson(entered, row, services.publicUrl, { what, stoppable: false })
   return { id: found.id }
 })
@@ -92,7 +94,4 @@ const lapse = async ({ subject }: { subject: string }, entered: Entered & { now:
   const row = await lockRecovery(entered, subject)
   if (row?.state === 'asked' || row?.state === 'confirmed') await end(entered, subject, 'lapsed', entered.now, null)
 }
-export const lapsing = [
-  onObligation(recoveryDecision, ['breached'], lapse),
-  onObligation(recoveryEnrolment, ['breached'], lapse),
-]
+export const lapsing = [onObligation(recoveryDecision, ['breached'], lapse), onObligation(recoveryEnrolment, ['breached'], lapse)]

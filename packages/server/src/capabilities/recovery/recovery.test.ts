@@ -2,7 +2,17 @@
 import { factor, obligations, OrgId, organisation, recovery, session, type RecoveryId } from '@holdfast/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { enrolPasskey, newPasskey } from '../../../test/passkeys.ts'
-import { addMember, enrol, newCaller, startPlatform, totpCode, type Caller, type FoundedPlatform, type Member, type Platform } from '../../../test/platform.ts'
+import {
+  addMember,
+  enrol,
+  newCaller,
+  startPlatform,
+  totpCode,
+  type Caller,
+  type FoundedPlatform,
+  type Member,
+  type Platform,
+} from '../../../test/platform.ts'
 import { newOrgId } from '../../kernel/identifier.ts'
 import { runDue } from '../../kernel/obligation/engine.ts'
 import { confirmRefusal } from './rules.ts'
@@ -47,7 +57,8 @@ const asked = async (role: 'member' | 'admin' = 'member') => {
   return { ...lou, id }
 }
 const confirm = async (id: RecoveryId, by: Member) => platform.call(recovery.confirm, { id, code: await code(by) }, by.caller)
-const confirmRefused = async (id: RecoveryId, by: Member) => platform.refusal(recovery.confirm, { id, code: await code(by) }, by.caller)
+const confirmRefused = async (id: RecoveryId, by: Member) =>
+  platform.refusal(recovery.confirm, { id, code: await code(by) }, by.caller)
 const confirmed = async () => {
   const lou = await asked()
   await confirm(lou.id, ann)
@@ -60,7 +71,10 @@ const mailsTo = async (personId: string): Promise<number> =>
   Number((await platform.admin.query('select count(*) as n from mail where person_id = $1', [personId])).rows[0].n)
 /** The token of the link, as the mail has it: taken from where the next mail would take it. */
 const stopToken = async (id: string): Promise<string> => {
-  const { rows } = await platform.admin.query<{ sealed: Buffer }>('select token_sealed as sealed from factor_recovery where id = $1', [id])
+  const { rows } = await platform.admin.query<{ sealed: Buffer }>(
+    'select token_sealed as sealed from factor_recovery where id = $1',
+    [id],
+  )
   const { readIn } = await import('../../kernel/unit.ts')
   return readIn(platform.services.ground, founded.orgId, null, ({ vault }) =>
     vault.openText('org', { table: 'factor_recovery', column: 'token_sealed', row: id }, rows[0]?.sealed ?? Buffer.alloc(0)),
@@ -112,14 +126,20 @@ describe('trespassers', () => {
     await confirm(lou.id, ann)
     expect(await confirmRefused(lou.id, ann)).toBe('already_confirmed')
     const now = platform.clock.now()
-    const hasty = platform.arrange(founded.orgId, `update factor_recovery set state = 'confirmed', ready_at = $2, ready_until = $3 where id = $1`, [
-      lou.id,
-      new Date(now.getTime() + hours(24)),
-      new Date(now.getTime() + hours(96)),
-    ])
+    const hasty = platform.arrange(
+      founded.orgId,
+      `update factor_recovery set state = 'confirmed', ready_at = $2, ready_until = $3 where id = $1`,
+      [lou.id, new Date(now.getTime() + hours(24)), new Date(now.getTime() + hours(96))],
+    )
     await expect(hasty).rejects.toThrow('two who confirm')
     const before = [{ personId: ann.personId, role: 'admin' }]
-    const standing = { mine: 'admin' as const, subject: 'member' as const, isSubject: false, state: 'asked' as const, me: ann.personId }
+    const standing = {
+      mine: 'admin' as const,
+      subject: 'member' as const,
+      isSubject: false,
+      state: 'asked' as const,
+      me: ann.personId,
+    }
     expect(confirmRefusal({ ...standing, before })).toBe('already_confirmed')
     expect(confirmRefusal({ ...standing, before: [] })).toBeNull()
   })
@@ -163,7 +183,9 @@ describe('trespassers', () => {
     for (const { email, password } of [lou, other])
       expect(await platform.refusal(factor.enrolTotp, {}, await arrived({ email, password }))).toBe('step_up_first')
     expect([await stateOf(lou.id), await stateOf(other.id)]).toEqual(['stopped', 'refused'])
-    await expect(platform.arrange(founded.orgId, `update factor_recovery set state = 'confirmed', ended_at = null where id = $1`, [lou.id])).rejects.toThrow('once')
+    await expect(
+      platform.arrange(founded.orgId, `update factor_recovery set state = 'confirmed', ended_at = null where id = $1`, [lou.id]),
+    ).rejects.toThrow('once')
   })
 
   test('after its three days, and when nobody decided for a week', async () => {
@@ -178,9 +200,15 @@ describe('trespassers', () => {
 
   test('the managers of one organisation over somebody who is in another as well, from the first step to the last', async () => {
     const elsewhere = OrgId.parse(newOrgId())
-    await platform.arrange(elsewhere, `insert into org (id, slug, name) values ($1, $2, 'Elsewhere')`, [elsewhere, `else-${elsewhere.slice(0, 13)}`])
+    await platform.arrange(elsewhere, `insert into org (id, slug, name) values ($1, $2, 'Elsewhere')`, [
+      elsewhere,
+      `else-${elsewhere.slice(0, 13)}`,
+    ])
     const join = (personId: string) =>
-      platform.arrange(elsewhere, `insert into membership (org_id, person_id, role) values ($1, $2, 'owner')`, [elsewhere, personId])
+      platform.arrange(elsewhere, `insert into membership (org_id, person_id, role) values ($1, $2, 'owner')`, [
+        elsewhere,
+        personId,
+      ])
     const lou = await loser()
     const open = await confirmed()
     await join(lou.personId)
@@ -190,7 +218,9 @@ describe('trespassers', () => {
     platform.clock.advance(hours(25))
     const caller = await arrived(open)
     expect(await platform.refusal(factor.enrolTotp, {}, caller)).toBe('step_up_first')
-    const { rows } = await platform.admin.query<{ code: string }>(`select pg_get_functiondef('belongs_here_only(text)'::regprocedure) as code`)
+    const { rows } = await platform.admin.query<{ code: string }>(
+      `select pg_get_functiondef('belongs_here_only(text)'::regprocedure) as code`,
+    )
     const whole = rows[0]?.code ?? ''
     await platform.admin.query(whole.replace('count(*) = 1 and bool_and(m.org_id = current_org())', 'true'))
     await platform.call(factor.enrolTotp, {}, caller)
@@ -200,7 +230,10 @@ describe('trespassers', () => {
   test('an Admin of another organisation sees none, and confirms none', async () => {
     const lou = await asked()
     const elsewhere = OrgId.parse(newOrgId())
-    await platform.arrange(elsewhere, `insert into org (id, slug, name) values ($1, $2, 'Strangers')`, [elsewhere, `str-${elsewhere.slice(0, 13)}`])
+    await platform.arrange(elsewhere, `insert into org (id, slug, name) values ($1, $2, 'Strangers')`, [
+      elsewhere,
+      `str-${elsewhere.slice(0, 13)}`,
+    ])
     const stranger = await addMember(platform, { orgId: elsewhere }, 'owner', 'Stan Stranger')
     expect((await platform.call(recovery.list, {}, stranger.caller)).rows).toEqual([])
     const guess = totpCode(stranger.totpSecret ?? '', platform.clock.now())

@@ -1,4 +1,4 @@
-import { PersonId, Recovery, RecoveryId, Role } from '@holdfast/contract'
+import { PersonId, RecoveryId, Role, type Recovery } from '@holdfast/contract'
 import type { Selectable } from 'kysely'
 import type { z } from 'zod'
 import type { Entered } from '../../kernel/handle.ts'

@@ -69,4 +69,3 @@ export const useRecoveryRight = async (
   await tx.deleteFrom('totpFactor').where('personId', '=', personId).where('id', '!=', factorId).execute()
   await tx.deleteFrom('passkey').where('personId', '=', personId).where('id', '!=', factorId).execute()
 }
-

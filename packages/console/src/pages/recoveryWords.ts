@@ -1,5 +1,5 @@
 import type { OutputOf, recovery } from '@holdfast/contract'
-import type { StateKind } from '../../kit/index.ts'
+import type { StateKind } from '../kit/index.ts'
 
 export type Recovery = OutputOf<typeof recovery.read>
 

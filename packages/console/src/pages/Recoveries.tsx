@@ -1,7 +1,7 @@
 import { recovery } from '@holdfast/contract'
-import { PageLink, Section, State, Time, useMay, usePagesOf } from '../../kit/index.ts'
-import { By } from '../By.tsx'
-import { stateWords } from './words.ts'
+import { PageLink, Section, State, Time, useMay, usePagesOf } from '../kit/index.ts'
+import { By } from './By.tsx'
+import { stateWords } from './recoveryWords.ts'
 
 const Open = () => {
   const { rows } = usePagesOf(recovery.list, {})

@@ -1,11 +1,11 @@
 import { Anchor, Button, Stack, Textarea } from '@mantine/core'
 import { recovery } from '@holdfast/contract'
 import { useState } from 'react'
-import { ProblemNotice, ReadProblem, Time, useCommandOf, useFormOf, useQueryOf } from '../../kit/index.ts'
-import { useSessionChanged } from '../../shell/changed.ts'
-import { takeNext } from '../../shell/next.ts'
-import { EnrolFactor } from '../EnrolPasskey.tsx'
-import { askRefused, type Recovery } from './words.ts'
+import { ProblemNotice, ReadProblem, Time, useCommandOf, useFormOf, useQueryOf } from '../kit/index.ts'
+import { useSessionChanged } from '../shell/changed.ts'
+import { takeNext } from '../shell/next.ts'
+import { EnrolFactor } from './EnrolPasskey.tsx'
+import { askRefused, type Recovery } from './recoveryWords.ts'
 
 const Ask = ({ onBack }: { onBack: () => void }) => {
   const { run, running, problem } = useCommandOf(recovery.ask, { refresh: [recovery.mine], done: null, explain: askRefused })
@@ -14,8 +14,9 @@ const Ask = ({ onBack }: { onBack: () => void }) => {
     <form onSubmit={form.submit(run)}>
       <Stack gap="md">
         <p>
-          If you still have a recovery code, go back and use it: that is faster. Otherwise two Owners or Admins must confirm that it is you.
-          Then a day passes, in which you can stop it by a link in your mail; after it you enrol a new factor, and the old ones stop working.
+          If you still have a recovery code, go back and use it: that is faster. Otherwise two Owners or Admins must confirm that
+          it is you. Then a day passes, in which you can stop it by a link in your mail; after it you enrol a new factor, and the
+          old ones stop working.
         </p>
         <Textarea
           label="What happened"
@@ -42,20 +43,24 @@ const Waiting = ({ found }: { found: Recovery }) => {
   if (found.state === 'asked')
     return (
       <p>
-        {found.confirmations.length === 0 ? 'Nobody has confirmed yet.' : 'One of the two has confirmed.'} Speak to your Owners and Admins; each
-        step comes to you by mail as well.
+        {found.confirmations.length === 0 ? 'Nobody has confirmed yet.' : 'One of the two has confirmed.'} Speak to your Owners
+        and Admins; each step comes to you by mail as well.
       </p>
     )
   return (
     <p>
-      Two have confirmed. You can enrol a new factor from <Time at={found.readyAt} full /> on; sign in again then. If you did not want this, stop it
-      with the link in your mail.
+      Two have confirmed. You can enrol a new factor from <Time at={found.readyAt} full /> on; sign in again then. If you did not
+      want this, stop it with the link in your mail.
     </p>
   )
 }
 
 const isReady = ({ state, readyAt, readyUntil }: Recovery): boolean =>
-  state === 'confirmed' && readyAt !== null && readyUntil !== null && Date.parse(readyAt) <= Date.now() && Date.now() < Date.parse(readyUntil)
+  state === 'confirmed' &&
+  readyAt !== null &&
+  readyUntil !== null &&
+  Date.parse(readyAt) <= Date.now() &&
+  Date.now() < Date.parse(readyUntil)
 
 /** How far it is, or how to begin it. What was found on arrival stays: the recovery codes of the new factor are shown to their end. */
 const Found = ({ found, onBack }: { found: Recovery | null; onBack: () => void }) => {

@@ -1,10 +1,10 @@
 import { recovery } from '@holdfast/contract'
-import { useGo, useCommandOf, type Member } from '../../kit/index.ts'
-import { ReasonDialog } from '../ReasonDialog.tsx'
-import { askRefused, refused } from './words.ts'
+import { useGo, useCommandOf, type Member } from '../kit/index.ts'
+import { ReasonDialog } from './ReasonDialog.tsx'
+import { askRefused, refused } from './recoveryWords.ts'
 
 /** Begun by an Owner or Admin for somebody who cannot ask themselves. */
-export const BeginDialog = ({ row, opened, onClose }: { row: Member; opened: boolean; onClose: () => void }) => {
+export const BeginRecovery = ({ row, opened, onClose }: { row: Member; opened: boolean; onClose: () => void }) => {
   const go = useGo()
   const { run, running, problem } = useCommandOf(recovery.begin, {
     refresh: [recovery.list],
