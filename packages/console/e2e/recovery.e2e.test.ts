@@ -44,7 +44,7 @@ it('is asked for after the password, where the factor is wanted', async () => {
   const { page } = lost
   await page.goto('/sign-in')
   await page.getByLabel('E-mail address').fill('member@example.test')
-  await page.getByLabel('Password').fill(password)
+  await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('button', { name: 'I have lost my second factor' }).click()
   await page.getByLabel('What happened').fill('My phone fell into the harbour')
