@@ -486,6 +486,64 @@ CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_user
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_user FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
+table factor_recovery (
+  org_id uuid not null default current_org(),
+  id text not null,
+  person_id text not null,
+  asked_by text not null,
+  reason_sealed bytea not null,
+  token_hash bytea not null,
+  token_sealed bytea not null,
+  state text not null default 'asked'::text,
+  asked_at timestamp with time zone not null,
+  ready_at timestamp with time zone,
+  ready_until timestamp with time zone,
+  ended_at timestamp with time zone,
+  ended_by text,
+  constraint factor_recovery_check CHECK ((ready_until > ready_at)),
+  constraint factor_recovery_check1 CHECK (((state <> ALL (ARRAY['confirmed'::text, 'used'::text])) OR ((ready_at IS NOT NULL) AND (ready_until IS NOT NULL)))),
+  constraint factor_recovery_check2 CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['asked'::text, 'confirmed'::text])))),
+  constraint factor_recovery_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'confirmed'::text, 'used'::text, 'stopped'::text, 'refused'::text, 'lapsed'::text]))),
+  constraint factor_recovery_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES person(id),
+  constraint factor_recovery_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES person(id),
+  constraint factor_recovery_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint factor_recovery_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint factor_recovery_pkey PRIMARY KEY (org_id, id),
+  constraint factor_recovery_org_id_id_person_id_key UNIQUE (org_id, id, person_id)
+);
+CREATE UNIQUE INDEX factor_recovery_open ON public.factor_recovery USING btree (org_id, person_id) WHERE (state = ANY (ARRAY['asked'::text, 'confirmed'::text]));
+CREATE UNIQUE INDEX factor_recovery_token ON public.factor_recovery USING btree (token_hash);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.factor_recovery FOR EACH ROW EXECUTE FUNCTION capture_factor_recovery() -- always;
+CREATE TRIGGER recovery_is_slow BEFORE UPDATE ON public.factor_recovery FOR EACH ROW EXECUTE FUNCTION refuse_hasty_recovery();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.factor_recovery FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+grant select (org_id, id, person_id, token_hash) to holdfast_gate;
+
+table factor_recovery_confirmation (
+  org_id uuid not null default current_org(),
+  recovery_id text not null,
+  subject_id text not null,
+  person_id text not null,
+  role text not null,
+  at timestamp with time zone not null,
+  constraint factor_recovery_confirmation_check CHECK ((person_id <> subject_id)),
+  constraint factor_recovery_confirmation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text]))),
+  constraint factor_recovery_confirmation_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint factor_recovery_confirmation_org_id_recovery_id_subject_id_fkey FOREIGN KEY (org_id, recovery_id, subject_id) REFERENCES factor_recovery(org_id, id, person_id),
+  constraint factor_recovery_confirmation_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint factor_recovery_confirmation_pkey PRIMARY KEY (org_id, recovery_id, person_id)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.factor_recovery_confirmation FOR EACH ROW EXECUTE FUNCTION capture_factor_recovery_confirmation() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.factor_recovery_confirmation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
 table grant_approval (
   org_id uuid not null default current_org(),
   grant_id text not null,
@@ -2452,6 +2510,115 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory_user"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_factor_recovery()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('asked_at', new.asked_at, 'asked_by', new.asked_by, 'ended_at', new.ended_at, 'ended_by', new.ended_by, 'id', new.id, 'org_id', new.org_id, 'person_id', new.person_id, 'ready_at', new.ready_at, 'ready_until', new.ready_until, 'reason_sealed', capture_bytes(new.reason_sealed), 'state', new.state, 'token_hash', case when new.token_hash is not null then 'secret' end, 'token_sealed', capture_bytes(new.token_sealed))::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('asked_at', old.asked_at, 'asked_by', old.asked_by, 'ended_at', old.ended_at, 'ended_by', old.ended_by, 'id', old.id, 'org_id', old.org_id, 'person_id', old.person_id, 'ready_at', old.ready_at, 'ready_until', old.ready_until, 'reason_sealed', capture_bytes(old.reason_sealed), 'state', old.state, 'token_hash', case when old.token_hash is not null then 'secret' end, 'token_sealed', capture_bytes(old.token_sealed))::text;
+      else
+        if new.asked_at is distinct from old.asked_at then
+          after := after || ',"asked_at":' || coalesce(to_json(new.asked_at)::text, 'null'); before := before || ',"asked_at":' || coalesce(to_json(old.asked_at)::text, 'null');
+        end if;
+        if new.asked_by is distinct from old.asked_by then
+          after := after || ',"asked_by":' || coalesce(to_json(new.asked_by)::text, 'null'); before := before || ',"asked_by":' || coalesce(to_json(old.asked_by)::text, 'null');
+        end if;
+        if new.ended_at is distinct from old.ended_at then
+          after := after || ',"ended_at":' || coalesce(to_json(new.ended_at)::text, 'null'); before := before || ',"ended_at":' || coalesce(to_json(old.ended_at)::text, 'null');
+        end if;
+        if new.ended_by is distinct from old.ended_by then
+          after := after || ',"ended_by":' || coalesce(to_json(new.ended_by)::text, 'null'); before := before || ',"ended_by":' || coalesce(to_json(old.ended_by)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.ready_at is distinct from old.ready_at then
+          after := after || ',"ready_at":' || coalesce(to_json(new.ready_at)::text, 'null'); before := before || ',"ready_at":' || coalesce(to_json(old.ready_at)::text, 'null');
+        end if;
+        if new.ready_until is distinct from old.ready_until then
+          after := after || ',"ready_until":' || coalesce(to_json(new.ready_until)::text, 'null'); before := before || ',"ready_until":' || coalesce(to_json(old.ready_until)::text, 'null');
+        end if;
+        if new.reason_sealed is distinct from old.reason_sealed then
+          after := after || ',"reason_sealed":' || coalesce(to_json(capture_bytes(new.reason_sealed))::text, 'null'); before := before || ',"reason_sealed":' || coalesce(to_json(capture_bytes(old.reason_sealed))::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if new.token_hash is distinct from old.token_hash then
+          after := after || ',"token_hash":' || coalesce(to_json(case when new.token_hash is not null then 'secret' end)::text, 'null'); before := before || ',"token_hash":' || coalesce(to_json(case when old.token_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.token_sealed is distinct from old.token_sealed then
+          after := after || ',"token_sealed":' || coalesce(to_json(capture_bytes(new.token_sealed))::text, 'null'); before := before || ',"token_sealed":' || coalesce(to_json(capture_bytes(old.token_sealed))::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"factor_recovery"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_factor_recovery_confirmation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('person_id', new.person_id, 'recovery_id', new.recovery_id)::text; after := json_build_object('at', new.at, 'org_id', new.org_id, 'person_id', new.person_id, 'recovery_id', new.recovery_id, 'role', new.role, 'subject_id', new.subject_id)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('person_id', old.person_id, 'recovery_id', old.recovery_id)::text; after := 'null'; before := json_build_object('at', old.at, 'org_id', old.org_id, 'person_id', old.person_id, 'recovery_id', old.recovery_id, 'role', old.role, 'subject_id', old.subject_id)::text;
+      else
+        if new.at is distinct from old.at then
+          after := after || ',"at":' || coalesce(to_json(new.at)::text, 'null'); before := before || ',"at":' || coalesce(to_json(old.at)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.recovery_id is distinct from old.recovery_id then
+          after := after || ',"recovery_id":' || coalesce(to_json(new.recovery_id)::text, 'null'); before := before || ',"recovery_id":' || coalesce(to_json(old.recovery_id)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.subject_id is distinct from old.subject_id then
+          after := after || ',"subject_id":' || coalesce(to_json(new.subject_id)::text, 'null'); before := before || ',"subject_id":' || coalesce(to_json(old.subject_id)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('person_id', old.person_id, 'recovery_id', old.recovery_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"factor_recovery_confirmation"}');
       return null;
     end $function$
 ;
