@@ -70,7 +70,16 @@ const inside = [
     '/cli-login',
   ],
 )
-const outside = ['/sign-in', '/sign-in/sso', '/reset', `/reset/new#${'a'.repeat(43)}`, '/setup', '/invitation', `/recovery/stop#${'a'.repeat(43)}`, '/nowhere']
+const outside = [
+  '/sign-in',
+  '/sign-in/sso',
+  '/reset',
+  `/reset/new#${'a'.repeat(43)}`,
+  '/setup',
+  '/invitation',
+  `/recovery/stop#${'a'.repeat(43)}`,
+  '/nowhere',
+]
 
 const sizes = [
   ['a phone of 360 px', { width: 360, height: 740 }],

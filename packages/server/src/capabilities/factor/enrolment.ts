@@ -93,11 +93,7 @@ const replaceLost = async (context: Ctx, personId: PersonId, { factorId, recover
  * What follows the proof of a new factor. The first one brings recovery codes, and from here on every other session of the person must show
  * it too; this one goes on, confirmed, under a new id.
  */
-export const finishEnrolment = async (
-  context: Ctx,
-  principal: SessionPrincipal,
-  proved: Proved,
-): Promise<string[]> => {
+export const finishEnrolment = async (context: Ctx, principal: SessionPrincipal, proved: Proved): Promise<string[]> => {
   const { tx, now, services, orgId } = context
   const { personId } = principal
   const { amr, what } = proved

@@ -20,8 +20,7 @@ import { finishEnrolment, lockFactors, standingToAdd } from './enrolment.ts'
 export const enrolPasskey = handle(factor.enrolPasskey, async (_, context) => {
   const { services, now, fail } = context
   const person = context.person()
-  if (!(await standingToAdd(context, false)).may)
-    throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
+  if (!(await standingToAdd(context, false)).may) throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
   const excludeCredentials = await descriptorsOf(context, person)
   if (excludeCredentials.length >= passkeysAtMost) throw fail('too_many_factors')
   const challenge = await newChallenge(services.secrets, { use: 'enrol', person, session: context.session() }, now)
@@ -48,8 +47,7 @@ export const confirmPasskey = handle(factor.confirmPasskey, async ({ label, pass
   const { tx, vault, gate, principal, services, now, fail, obligations } = context
   const personId = context.person()
   const { may, enrolled, recovery } = await standingToAdd(context, true)
-  if (principal.kind !== 'session' || !may)
-    throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
+  if (principal.kind !== 'session' || !may) throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
   const passkeys = (await lockFactors(context, personId)).filter(({ kind }) => kind === 'passkey')
   if (passkeys.length >= passkeysAtMost) throw fail('too_many_factors')
 

@@ -68,6 +68,12 @@ export const confirmTotp = handle(factor.confirmTotp, async ({ id, code }, conte
   await confirmEnrolment(context, id, code)
   if (recovery === null) obligations.unneeded(recoveryEnrolment)
   else await obligations.meet(recoveryEnrolment, { subject: recovery })
-  const how = { factorId: id, enrolled, recovery, amr: ['pwd', 'otp', 'mfa'], what: 'An authenticator app was added to your account.' }
+  const how = {
+    factorId: id,
+    enrolled,
+    recovery,
+    amr: ['pwd', 'otp', 'mfa'],
+    what: 'An authenticator app was added to your account.',
+  }
   return { id, recoveryCodes: await finishEnrolment(context, principal, how) }
 })

@@ -14,7 +14,7 @@ import {
 import { mayStillSpeak } from '../access/leaving.ts'
 import type { Gate } from '../gate.ts'
 import { isRestricted } from '../identity/mfa.ts'
-import { countsAttendance, heldBackBy, isInside, isOver, type SignInRules } from '../identity/sign-in-policy.ts'
+import { countsAttendance, heldBackBy, isOver, type SignInRules } from '../identity/sign-in-policy.ts'
 import type { AgentPrincipal, DirectoryPrincipal, Principal, SessionPrincipal, StaffPrincipal } from '../principal.ts'
 import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
