@@ -1,6 +1,6 @@
 import { sso, type SsoConnectionId } from '@holdfast/contract'
 import { Button, Skeleton } from '@mantine/core'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import {
   api,
   ConfirmDialog,
@@ -24,7 +24,9 @@ import { Timeline } from '../LazyTimeline.tsx'
 import { gone, providerNameOf, stateWords, unreachable, type Connection } from './answers.ts'
 import { Copied } from './Copied.tsx'
 import { Fields } from './Fields.tsx'
-import { SamlAddresses, SamlFields } from './SamlFields.tsx'
+
+// Each page stays below 250 kB: the other kind of connection is fetched when there is one.
+const SamlDetails = lazy(async () => ({ default: (await import('./SamlFields.tsx')).SamlDetails }))
 
 const refresh = [sso.read] as const
 
@@ -180,10 +182,9 @@ const Details = ({ connection }: { connection: Connection }) => {
           <Fields key={key} connection={connection} settings={settings} />
         </>
       ) : (
-        <>
-          <SamlAddresses connection={connection} />
-          <SamlFields key={key} connection={connection} settings={settings} />
-        </>
+        <Suspense fallback={<Skeleton height={480} />}>
+          <SamlDetails key={key} connection={connection} settings={settings} />
+        </Suspense>
       )}
       <Test connection={connection} />
       {may('ledger:read') && (

@@ -10,7 +10,7 @@ import classes from './sso.module.css'
 const refresh = [sso.read] as const
 
 /** What is to be entered at the provider, exactly. */
-export const SamlAddresses = ({ connection }: { connection: Connection }) => (
+const SamlAddresses = ({ connection }: { connection: Connection }) => (
   <Section
     title="At the provider"
     about="Register Holdfast there as a SAML 2.0 application, with these addresses. The document tells a provider all of it at once."
@@ -187,8 +187,10 @@ const Rules = ({ connection, settings }: { connection: Connection; settings: Sam
   )
 }
 
-export const SamlFields = (props: { connection: Connection; settings: SamlSettings }) => (
+/** All of a SAML connection but its test. */
+export const SamlDetails = (props: { connection: Connection; settings: SamlSettings }) => (
   <>
+    <SamlAddresses connection={props.connection} />
     <Metadata {...props} />
     <Rules {...props} />
   </>
