@@ -150,7 +150,6 @@ export const placeGroups: readonly PlaceGroup[] = [
         title: 'Service accounts',
         icon: IconRobot,
         permission: 'service-account:read',
-        key: 'i',
         words: 'machines robots programs principals',
       },
       { to: '/api-keys', title: 'API keys', icon: IconKey, permission: 'key:own', key: 'k', words: 'tokens command line' },
@@ -199,7 +198,6 @@ export const placeGroups: readonly PlaceGroup[] = [
         title: 'Sign-in policy',
         icon: IconFingerprint,
         permission: 'organisation:read',
-        key: 'i',
         words: 'mfa second factor network address session length idle lock passkey single sign-on',
       },
       {

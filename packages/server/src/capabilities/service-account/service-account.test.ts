@@ -7,6 +7,7 @@ import {
   obligations,
   operator,
   policy,
+  rolesWith,
   Scope,
   serviceAccount,
   session,
@@ -104,7 +105,7 @@ describe('who it is', () => {
     const { id } = await account({ role: 'admin' })
     const { caller } = await keyOf(
       id,
-      Scope.options.filter((scope) => scope !== 'organisation:transfer' && !scope.startsWith('recording')),
+      Scope.options.filter((scope) => rolesWith(scope).includes('admin')),
     )
     const principal = await platform.composition.authenticate({
       headers: { authorization: `Bearer ${caller.apiKey ?? ''}` },
