@@ -1,7 +1,8 @@
 import { sso, SsoDefaultRole, type OidcSettings } from '@holdfast/contract'
-import { Button, NativeSelect, PasswordInput, TagsInput, TextInput } from '@mantine/core'
+import { Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ProblemNotice, roleNames, Section, useCommandOf } from '../../kit/index.ts'
+import { TagsInput } from '../LazyTagsInput.tsx'
 import { gone, unreachable, type Connection } from './answers.ts'
 import classes from './sso.module.css'
 
