@@ -11,6 +11,7 @@ import { stopOnSignals } from './leaving.ts'
 import { reached, rounded, type Measure, type Measured, type Scale } from './measure.ts'
 import { startBenchPlatform, type BenchPlatform } from './platform.ts'
 import { measureSaml, samlMeasures } from './saml.ts'
+import { measureScim, scimMeasures } from './scim.ts'
 import { measureSystem, systemMeasures } from './system.ts'
 
 const help = `npm run bench -- [--json] [--quick] [--only NAME]…
@@ -64,6 +65,7 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: samlMeasures, run: () => measureSaml(scale) },
   { names: accessMeasures, run: () => measureAccess(scale, wanted) },
   { names: identityMeasures, run: () => measureIdentity(scale, wanted) },
+  { names: scimMeasures, run: () => measureScim(scale) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },
 ]
 

@@ -61,6 +61,7 @@ const inside = [
     '/settings/sign-on',
     '/settings/sign-on?do=create',
     '/settings/encryption',
+    '/settings/directory',
     '/operator/health',
     '/operator/outbox',
     '/operator/secrets',

@@ -1,6 +1,7 @@
 import type { Permission } from '@holdfast/contract'
 import {
   IconActivityHeartbeat,
+  IconAddressBook,
   IconBuilding,
   IconCertificate,
   IconClock,
@@ -207,6 +208,13 @@ export const placeGroups: readonly PlaceGroup[] = [
         permission: 'sso:manage',
         key: 'i',
         words: 'sso oidc openid saml identity provider okta entra google domain enforce',
+      },
+      {
+        to: '/settings/directory',
+        title: 'Directory',
+        icon: IconAddressBook,
+        permission: 'directory:read',
+        words: 'scim provisioning okta entra groups roles',
       },
       {
         to: '/settings/account',

@@ -204,6 +204,11 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/settings/directory',
+    component: lazyRouteComponent(() => import('../pages/directory/DirectoryPage.tsx'), 'DirectoryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/cli-login',
     component: lazyRouteComponent(() => import('../pages/api-key/CliLoginPage.tsx'), 'CliLoginPage'),
   }),
