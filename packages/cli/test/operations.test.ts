@@ -47,14 +47,14 @@ describe('a command', () => {
 
   it('takes numbers, booleans, lists and choices', async () => {
     server.handlers['policy.create'] = () => ({ headers: recorded, body: {} })
-    server.handlers['signInPolicy.set'] = () => ({ headers: recorded, body: {} })
+    server.handlers['policy.update'] = () => ({ headers: recorded, body: {} })
     const title = ['--title', 'Access']
     const promises = ['--promises', 'C1', '--promises', 'C2']
     await signedIn(['policy', 'create', ...title, '--content', '# Access', '--review-every-days', '90', ...promises])
-    await signedIn(['sign-in-policy', 'set', '--no-require-mfa'])
+    await signedIn(['policy', 'update', '--id', policyId, '--no-required-at-once'])
     expect(server.asked.map(({ input }) => input)).toEqual([
       { title: 'Access', content: '# Access', reviewEveryDays: 90, promises: ['C1', 'C2'] },
-      { requireMfa: false },
+      { id: policyId, requiredAtOnce: false },
     ])
   })
 

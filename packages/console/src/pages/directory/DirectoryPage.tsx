@@ -15,7 +15,6 @@ import {
   useMay,
   useQueryOf,
 } from '../../kit/index.ts'
-import { ReasonDialog } from '../ReasonDialog.tsx'
 import { Credentials } from './Credentials.tsx'
 import { LogTable } from './LogTable.tsx'
 import { Mapping } from './Mapping.tsx'
@@ -23,6 +22,7 @@ import { PeopleTable } from './PeopleTable.tsx'
 import { SelfTest } from './SelfTest.tsx'
 import { answers, notSetUp, type Found } from './words.ts'
 
+const ReasonDialog = lazyDialog(async () => (await import('../ReasonDialog.tsx')).ReasonDialog)
 const SetUpDialog = lazyDialog(async () => (await import('./SetUpDialog.tsx')).SetUpDialog)
 
 const Disable = ({ onClose }: { onClose: () => void }) => {

@@ -32,6 +32,9 @@ const Shown = ({ mapping, onClose, onApplied }: Omit<Props, 'opened'>) => {
       preview_outdated: 'Something has changed since this preview, which is drawn anew. Look at it again.',
     },
   })
+  const applyShown = async (hash: string) => {
+    if (!(await apply.run({ ...mapping, hash }))) await preview.refetch()
+  }
   if (preview.error) return <ReadProblem error={preview.error} retry={() => void preview.refetch()} />
   const shown = preview.data
   return (
@@ -61,8 +64,7 @@ const Shown = ({ mapping, onClose, onApplied }: Omit<Props, 'opened'>) => {
           loading={apply.running}
           disabled={!shown}
           onClick={() => {
-            if (!shown) return
-            void apply.run({ ...mapping, hash: shown.hash }).then((done) => done ?? preview.refetch())
+            if (shown) void applyShown(shown.hash)
           }}
         >
           Apply exactly this

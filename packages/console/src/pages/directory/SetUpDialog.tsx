@@ -1,7 +1,9 @@
 import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
-import { directory, DirectoryDefaultRole } from '@holdfast/contract'
+import { directory, DirectoryDefaultRole, type InputOf } from '@holdfast/contract'
 import { ProblemNotice, roleNames, useCommandOf, useFormOf } from '../../kit/index.ts'
 import { answers } from './words.ts'
+
+const nothingYet: InputOf<typeof directory.create> = { name: '', defaultRole: 'member' }
 
 const Form = ({ onClose }: { onClose: () => void }) => {
   const { run, running, problem } = useCommandOf(directory.create, {
@@ -10,7 +12,7 @@ const Form = ({ onClose }: { onClose: () => void }) => {
     onDone: onClose,
     explain: { directory_exists: 'It was set up already.' },
   })
-  const form = useFormOf(directory.create, { name: '', defaultRole: 'member' }, problem)
+  const form = useFormOf(directory.create, nothingYet, problem)
   return (
     <form onSubmit={form.submit(run)}>
       <Stack gap="md">
