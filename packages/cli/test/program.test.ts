@@ -180,7 +180,7 @@ describe('completion in bash', () => {
       ['draft', 'in_review', 'approved', 'published', 'superseded', 'rejected'],
     ],
     [['policy', 'create', '--title', 'list', '--form'], ['--format']],
-    [['organisation', 'update', '--no'], ['--no-require-mfa']],
+    [['policy', 'update', '--no'], ['--no-required-at-once']],
     [['completion', 'z'], ['zsh']],
     [['ledger', 'verify', ''], []],
     [['ledger', 'export', '--out', ''], []],
