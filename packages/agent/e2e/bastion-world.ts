@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { castEventsOf, operations, type CastEvent, type InputOf, type OutputOf } from '@holdfast/contract'
 import { readSettings } from '../src/index.ts'
+import { requireEntryForAll } from '../test/machine.ts'
 import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
 import { startOrganisation, trustHosts, type Organisation } from './organisation.ts'
 
@@ -25,6 +26,7 @@ export interface BastionWorld {
 }
 
 export const createBastionWorld = async (): Promise<BastionWorld> => {
+  requireEntryForAll()
   const organisation = await startOrganisation()
   const { system } = organisation
   const bring = async (name: string, recorder: boolean) => {

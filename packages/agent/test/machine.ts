@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { findCgroups } from '../src/containment.ts'
 
 /** Whether the tests with a real sshd can run at all. Only root may skip them by not being root; everything else that is missing is an error. */
@@ -35,6 +36,15 @@ export const requireMachine = (): void => {
   else execFileSync('rmdir', [`${findCgroups('hf-test-probe')}`])
   if (missing.length > 0) throw new Error(`the tests of the agent need:\n  ${missing.join('\n  ')}`)
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+}
+
+/** A recorder runs as an account of its own, and reads its program from this clone. */
+export const requireEntryForAll = (): void => {
+  for (let at = import.meta.dirname; at !== '/'; at = dirname(at))
+    if ((statSync(at).mode & 0o001) === 0)
+      throw new Error(
+        `the tests of recordings need a clone that every account can enter, and ${at} is closed: move it, to /opt say`,
+      )
 }
 
 export const skipNotice = 'SKIPPED: the tests of the agent with a real sshd need root; run them as root, or in the CI container.'
