@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { agentStatus, fetchAuthority, readSettings } from '../src/index.ts'
+import { agentStatus, fetchAuthority } from '../src/index.ts'
 import { processesOf } from '../test/accounts.ts'
 import { isRoot, requireMachine, skipNotice } from '../test/machine.ts'
-import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
-import { startOrganisation, trustHosts, type Organisation } from './organisation.ts'
+import { eventually, type ManagedHost } from '../test/managed-host.ts'
+import { bringHost, startOrganisation, type Organisation } from './organisation.ts'
 
 if (!isRoot) process.stderr.write(`${skipNotice}\n`)
 
@@ -24,17 +24,7 @@ describe.skipIf(!isRoot)('access to a real host from the real system', () => {
   beforeAll(async () => {
     requireMachine()
     organisation = await startOrganisation()
-    host = await createManagedHost()
-    const registered = await organisation.register('web-1')
-    hostId = registered.hostId
-    await host.installBy({
-      server: organisation.system.url,
-      token: registered.token,
-      authority: readFileSync(organisation.system.caFile, 'utf8'),
-    })
-    await host.startAgent()
-    const { orgId } = readSettings(host.layout)
-    await trustHosts(organisation, host, orgId, hostId)
+    ;({ host, hostId } = await bringHost(organisation, 'web-1'))
     await organisation.allow(hostId, host.login)
   }, 120_000)
   afterAll(async () => {

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { castEventsOf, operations, type CastEvent, type InputOf, type OutputOf } from '@holdfast/contract'
-import { readSettings } from '../src/index.ts'
 import { requireEntryForAll } from '../test/machine.ts'
-import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
-import { startOrganisation, trustHosts, type Organisation } from './organisation.ts'
+import { eventually, type ManagedHost } from '../test/managed-host.ts'
+import { bringHost, startOrganisation, type Organisation } from './organisation.ts'
 
 type Recording = OutputOf<typeof operations.recording.read>
 type HostId = InputOf<typeof operations.host.read>['id']
@@ -28,18 +26,8 @@ export interface BastionWorld {
 export const createBastionWorld = async (): Promise<BastionWorld> => {
   requireEntryForAll()
   const organisation = await startOrganisation()
-  const { system } = organisation
-  const bring = async (name: string, recorder: boolean) => {
-    const host = await createManagedHost()
-    const more = { port: host.port, ...(recorder && { recorderLogin: host.otherLogin }) }
-    const { hostId, token } = await organisation.register(name, more)
-    await host.installBy({ server: system.url, token, authority: readFileSync(system.caFile, 'utf8') })
-    await host.startAgent()
-    await trustHosts(organisation, host, readSettings(host.layout).orgId, hostId)
-    return { host, hostId }
-  }
-  const { host: bastion, hostId: bastionId } = await bring('bastion', true)
-  const { host: target, hostId: targetId } = await bring('web-1', false)
+  const { host: bastion, hostId: bastionId } = await bringHost(organisation, 'bastion', true)
+  const { host: target, hostId: targetId } = await bringHost(organisation, 'web-1')
   await organisation.allow(targetId, target.login, bastionId)
 
   const call: BastionWorld['call'] = (operation, input) => organisation.asker.browser.call(operation, input)

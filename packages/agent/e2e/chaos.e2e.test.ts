@@ -1,14 +1,13 @@
 /** What a crash of any part does to access that was given: it ends when it should, and nothing that was answered is lost. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { killPart, type Part } from '../../server/test/killing.ts'
-import { agentStatus, readSettings } from '../src/index.ts'
+import { agentStatus } from '../src/index.ts'
 import { processesOf } from '../test/accounts.ts'
 import { isRoot, requireMachine, skipNotice } from '../test/machine.ts'
-import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
-import { startOrganisation, trustHosts, type Organisation } from './organisation.ts'
+import { eventually, type ManagedHost } from '../test/managed-host.ts'
+import { bringHost, startOrganisation, type Organisation } from './organisation.ts'
 
 if (!isRoot) process.stderr.write(`${skipNotice}\n`)
 
@@ -25,13 +24,8 @@ describe.skipIf(!isRoot)('kill -9 while people have access', { retry: 2 }, () =>
 
   beforeAll(async () => {
     requireMachine()
-    ;[organisation, host] = await Promise.all([startOrganisation(), createManagedHost()])
-    const registered = await organisation.register('web-1')
-    hostId = registered.hostId
-    const { url: server, caFile } = organisation.system
-    await host.installBy({ server, token: registered.token, authority: readFileSync(caFile, 'utf8') })
-    await host.startAgent()
-    await trustHosts(organisation, host, readSettings(host.layout).orgId, hostId)
+    organisation = await startOrganisation()
+    ;({ host, hostId } = await bringHost(organisation, 'web-1'))
     await organisation.allow(hostId, host.login)
   }, 120_000)
   afterAll(async () => {

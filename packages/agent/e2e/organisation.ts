@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { operations, type Client, type InputOf } from '@holdfast/contract'
 import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
 import { createBrowser } from '../../cli/e2e/browser.ts'
 import { openMailbox } from '../../console/e2e/mailbox.ts'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
-import { eventually, type ManagedHost } from '../test/managed-host.ts'
+import { readSettings } from '../src/index.ts'
+import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
 
 /** The real system, with somebody who asks and somebody who approves. */
 export interface Organisation {
@@ -126,7 +128,25 @@ export const startOrganisation = async (): Promise<Organisation> => {
 }
 
 /** What ssh believes of the hosts of the organisation. */
-export const trustHosts = async (organisation: Organisation, host: ManagedHost, orgId: string, hostId: string): Promise<void> => {
+const trustHosts = async (organisation: Organisation, host: ManagedHost, orgId: string, hostId: string): Promise<void> => {
   const { value } = await organisation.asker.browser.call(operations.host.authorities, {})
   host.trustLines(value.knownHosts, `o:${orgId}:h:${hostId}`)
+}
+
+/** A real sshd in the care of an agent that has enrolled. */
+export const bringHost = async (
+  organisation: Organisation,
+  name: string,
+  recorder = false,
+): Promise<{ host: ManagedHost; hostId: HostId }> => {
+  const { url: server, caFile } = organisation.system
+  const host = await createManagedHost()
+  const { hostId, token } = await organisation.register(name, {
+    port: host.port,
+    ...(recorder && { recorderLogin: host.otherLogin }),
+  })
+  await host.installBy({ server, token, authority: readFileSync(caFile, 'utf8') })
+  await host.startAgent()
+  await trustHosts(organisation, host, readSettings(host.layout).orgId, hostId)
+  return { host, hostId }
 }

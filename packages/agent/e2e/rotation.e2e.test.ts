@@ -1,12 +1,11 @@
 /** New SSH authorities on a real host: nobody is refused while they are rotated, and what the old ones signed is refused afterwards. */
-import { readFileSync } from 'node:fs'
 import { operations, type InputOf } from '@holdfast/contract'
 import { parseCertificate, sameKey } from '@holdfast/crypto/ssh'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSettings } from '../src/index.ts'
 import { isRoot, requireMachine, skipNotice } from '../test/machine.ts'
-import { createManagedHost, eventually, type ManagedHost } from '../test/managed-host.ts'
-import { startOrganisation, trustHosts, type Organisation } from './organisation.ts'
+import { eventually, type ManagedHost } from '../test/managed-host.ts'
+import { bringHost, startOrganisation, type Organisation } from './organisation.ts'
 
 if (!isRoot) process.stderr.write(`${skipNotice}\n`)
 
@@ -17,13 +16,8 @@ describe.skipIf(!isRoot)('rotation of the SSH authorities', () => {
 
   beforeAll(async () => {
     requireMachine()
-    ;[organisation, host] = await Promise.all([startOrganisation(), createManagedHost()])
-    const registered = await organisation.register('web-1')
-    hostId = registered.hostId
-    const { url: server, caFile } = organisation.system
-    await host.installBy({ server, token: registered.token, authority: readFileSync(caFile, 'utf8') })
-    await host.startAgent()
-    await trustHosts(organisation, host, readSettings(host.layout).orgId, hostId)
+    organisation = await startOrganisation()
+    ;({ host, hostId } = await bringHost(organisation, 'web-1'))
     await organisation.allow(hostId, host.login)
   }, 120_000)
   afterAll(async () => {
@@ -32,13 +26,18 @@ describe.skipIf(!isRoot)('rotation of the SSH authorities', () => {
   })
 
   const call = () => organisation.asker.browser
-  const newest = async () => (await call().call(operations.sshAuthority.status, {})).value.rotations[0]
-  const rotate = async (purpose: InputOf<typeof operations.sshAuthority.rotate>['purpose']) => {
-    return (await call().call(operations.sshAuthority.rotate, { purpose })).value.id
+  let turn: Promise<unknown> = Promise.resolve()
+  /** One after the other: the last code but one confirms the session anew, and whatever is under way with the old one would be refused. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(act)
+    turn = mine.catch(() => undefined)
+    return mine
   }
-  const hasten = async (id: InputOf<typeof operations.sshAuthority.hasten>['id']) => {
-    return (await call().call(operations.sshAuthority.hasten, { id, reason: 'A test' })).value
-  }
+  const newest = () => inTurn(async () => (await call().call(operations.sshAuthority.status, {})).value.rotations[0])
+  const rotate = (purpose: InputOf<typeof operations.sshAuthority.rotate>['purpose']) =>
+    inTurn(async () => (await call().call(operations.sshAuthority.rotate, { purpose })).value.id)
+  const hasten = (id: InputOf<typeof operations.sshAuthority.hasten>['id']) =>
+    inTurn(async () => (await call().call(operations.sshAuthority.hasten, { id, reason: 'A test' })).value)
   const reaches = (state: 'announced' | 'moved' | 'done', within = 20_000) =>
     eventually(state, async () => (await newest())?.state === state, within)
   const given = async () => {
@@ -46,7 +45,7 @@ describe.skipIf(!isRoot)('rotation of the SSH authorities', () => {
     await call().call(operations.session.confirmFactor, { code: await organisation.asker.code() })
     const id = await organisation.grant(hostId, host.login, 3600)
     const first = await organisation.certificate(id, host.userKey)
-    const next = () => organisation.certificate(id, host.userKey)
+    const next = () => inTurn(() => organisation.certificate(id, host.userKey))
     await eventually('a login', async () => (await host.run(first, 'echo in')).out === 'in\n')
     return { id, first, next }
   }

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Extension } from '@holdfast/crypto/ssh'
 import { expect, it } from 'vitest'
 import { onManagedHost } from './suite.ts'
-import { tunnels } from './tunnels.ts'
+import { forwardedHere, offering, tunnels } from './tunnels.ts'
 
 const everything: Extension[] = [
   'permit-pty',
@@ -40,21 +37,17 @@ onManagedHost('forwarding on a managed host', (world) => {
     expect(await tunnels(world.host, other.certificate)).toEqual([false, false, false, false])
   })
 
-  it('agents and X11 are not forwarded', async () => {
-    const { certificate } = await world.server.grant({
-      ...{ login: world.host.otherLogin, seconds: 60, publicKey: world.host.userKey, certificateExtensions: everything },
-    })
-    const directory = mkdtempSync('/tmp/hf-agent-')
-    const socket = join(directory, 'agent')
-    const keys = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
-    try {
-      const args = ['-o', `ForwardAgent=${socket}`, '-X']
-      const { login } = { login: world.host.otherLogin }
-      const { out } = await world.host.run(certificate, 'echo "agent=$SSH_AUTH_SOCK display=$DISPLAY"', { args, login })
-      expect(out).toBe('agent= display=\n')
-    } finally {
-      keys.kill()
-      rmSync(directory, { recursive: true, force: true })
-    }
+  it('agents and X11 are forwarded only where that is granted, whatever the certificate permits', async () => {
+    const login = world.host.otherLogin
+    const seen = (extensions: Extension[]) =>
+      offering(world.host, async (connect) => {
+        const certificateExtensions = everything
+        const asked = { login, seconds: 60, publicKey: world.host.userKey, extensions, certificateExtensions }
+        const { certificate } = await world.server.grant(asked)
+        await world.server.inForce()
+        return connect(certificate, login, forwardedHere)
+      })
+    expect(await seen([])).toBe('agent= display=\n')
+    expect(await seen(['permit-agent-forwarding', 'permit-X11-forwarding'])).toBe('agent=yes display=yes\n')
   })
 })

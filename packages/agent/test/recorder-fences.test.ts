@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Extension } from '@holdfast/crypto/ssh'
@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { layoutOf } from '../src/index.ts'
 import { writeRecorder } from '../src/recording/program.ts'
 import { isRoot, requireMachine, skipNotice } from './machine.ts'
-import { createManagedHost, eventually, type ManagedHost } from './managed-host.ts'
-import { tunnels } from './tunnels.ts'
+import { createManagedHost, type ManagedHost } from './managed-host.ts'
+import { offering, tunnels } from './tunnels.ts'
 import { startWireServer, type WireServer } from './wire-server.ts'
 
 if (!isRoot) process.stderr.write(`${skipNotice}\n`)
@@ -76,21 +76,11 @@ describe.skipIf(!isRoot)('the account of a recorder', () => {
   })
 
   it('forwards no agent and no X11; without the fence it does', async () => {
-    const socket = join(directory, 'agent')
-    const keys = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
-    const attempt = async () => {
-      const options = host.clientOptions(certificate).map((each) => each.replace('IdentityAgent=none', `IdentityAgent=${socket}`))
-      const args = [...options, '-A', '-Y', '-p', String(host.port), `${login}@127.0.0.1`, 'x']
-      const env = { ...process.env, DISPLAY: ':99', SSH_AUTH_SOCK: socket }
-      return spawnSync('ssh', args, { env, encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] }).stdout
-    }
-    try {
-      await eventually('the agent of keys', () => existsSync(socket))
+    await offering(host, async (connect) => {
+      const attempt = () => Promise.resolve(connect(certificate, login, 'x'))
       expect(await attempt()).toBe('agent= display= asked=x\n')
       expect(await without(forwarding, attempt)).toBe('agent=yes display=yes asked=x\n')
-    } finally {
-      keys.kill()
-    }
+    })
   })
 
   /** Speaks to the desk of the agent as an account of this machine does; what it hears. */

@@ -1,3 +1,6 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { eventually, type ManagedHost } from './managed-host.ts'
 
@@ -59,4 +62,29 @@ export const tunnels = async (host: ManagedHost, certificate: string, login = ho
   const { err } = await host.run(certificate, 'echo up', { args, login })
   const answered = [through.local, through.dynamic, direct.out()].map((heard) => heard.includes('SSH-2.0'))
   return [...answered, /Allocated port \d+ for remote forward/.test(err)]
+}
+
+/** What there says whether an agent of keys and a display came along. */
+export const forwardedHere = 'echo "agent=${SSH_AUTH_SOCK:+yes} display=${DISPLAY:+yes}"'
+
+/** With an agent of keys that is really there, and a display: connects with both on offer, as often as wanted; what came back. */
+export const offering = async <T>(
+  host: ManagedHost,
+  use: (connect: (certificate: string, login: string, command: string) => string) => Promise<T>,
+): Promise<T> => {
+  const directory = mkdtempSync('/tmp/hf-agent-')
+  const socket = join(directory, 'agent')
+  const keys = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+  try {
+    await eventually('the agent of keys', () => existsSync(socket))
+    return await use((certificate, login, command) => {
+      const options = host.clientOptions(certificate).map((each) => each.replace('IdentityAgent=none', `IdentityAgent=${socket}`))
+      const args = [...options, '-A', '-Y', '-p', String(host.port), `${login}@127.0.0.1`, command]
+      const env = { ...process.env, DISPLAY: ':99', SSH_AUTH_SOCK: socket }
+      return spawnSync('ssh', args, { env, encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] }).stdout
+    })
+  } finally {
+    keys.kill()
+    rmSync(directory, { recursive: true, force: true })
+  }
 }

@@ -12,7 +12,7 @@ import { createRateLimits, defaultPolicies, type RatePolicies } from '../src/ker
 import { createHttpServer } from '../src/kernel/http/server.ts'
 import { makeTestCertificate } from './certificate.ts'
 import { createAsk, type Answer } from './http/started.ts'
-import type { Caller, Platform } from './platform.ts'
+import { startPlatform, type Caller, type Platform } from './platform.ts'
 
 /** JSON of an answer that may be anything; tests look into it and fail where it is something else. */
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -90,6 +90,20 @@ export const connectDirectory = async (
   const { secret, credential } = await platform.call(directory.issueCredential, { kind: 'bearer' }, owner)
   return { directoryId, token: secret, credentialId: credential.id }
 }
+
+/** A founded installation with a directory that provisions into it. */
+export const setDirectoryStage = async () => {
+  const platform = await startPlatform()
+  const founded = await platform.found()
+  const server = await serveScim(platform)
+  const { token } = await connectDirectory(platform, founded.owner)
+  const close = async (): Promise<void> => {
+    await server.close()
+    await platform.close()
+  }
+  return { platform, founded, server, token, scim: server.as(token), close }
+}
+export type DirectoryStage = Awaited<ReturnType<typeof setDirectoryStage>>
 
 export const userBody = (userName: string, more: Json = {}): Json => ({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],

@@ -61,7 +61,7 @@ export const readerOf = (packet: Buffer) => {
   }
   const number = (): number => take(4).readUInt32BE()
   const bytes = (): Buffer => take(number())
-  return { number, bytes, skip: (length: number) => void take(length) }
+  return { number, bytes, pass: (length: number) => void take(length) }
 }
 
 /** What the recorder answers itself, in the place of the server. */

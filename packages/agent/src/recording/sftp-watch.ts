@@ -146,7 +146,7 @@ export const watchSftp = (): SftpWatch => {
     if (kind === Kind.read) return pass(id, { of: 'read', file })
     if (kind === Kind.fsetstat) return act(id, 'attributes', file.path)
     if (kind !== Kind.write) return pass(id, { of: 'nothing' })
-    fields.skip(8)
+    fields.pass(8) // the offset
     return pass(id, { of: 'write', file, bytes: fields.bytes().length })
   }
   const extended = (id: number, fields: Fields): Verdict => {

@@ -1,9 +1,10 @@
-import { sso, SsoDefaultRole, type OidcSettings } from '@holdfast/contract'
-import { Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core'
+import { sso, type OidcSettings } from '@holdfast/contract'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { ProblemNotice, roleNames, Section, useCommandOf } from '../../kit/index.ts'
+import { ProblemNotice, Section, useCommandOf } from '../../kit/index.ts'
 import { TagsInput } from '../LazyTagsInput.tsx'
 import { gone, unreachable, type Connection } from './answers.ts'
+import { DefaultRole } from './DefaultRole.tsx'
 import classes from './sso.module.css'
 
 const dayOf = (instant: string | null): string => instant?.slice(0, 10) ?? ''
@@ -15,7 +16,7 @@ export const Fields = ({ connection, settings }: { connection: Connection; setti
   const [clientId, setClientId] = useState(settings.clientId ?? '')
   const [secret, setSecret] = useState('')
   const [until, setUntil] = useState(dayOf(connection.secretExpiresAt))
-  const [role, setRole] = useState<string>(connection.defaultRole ?? '')
+  const [role, setRole] = useState(connection.defaultRole)
   const [mfaValues, setMfaValues] = useState<string[]>(settings.mfaValues)
   const { run, running, problem } = useCommandOf(sso.update, {
     refresh: [sso.read],
@@ -33,7 +34,7 @@ export const Fields = ({ connection, settings }: { connection: Connection; setti
       settings: { kind: 'oidc', issuer: issuer.trim(), clientId: clientId.trim() || null, mfaValues },
       ...(secret !== '' && { secret }),
       secretExpiresAt: until === '' ? null : `${until}T00:00:00.000Z`,
-      defaultRole: role === '' ? null : SsoDefaultRole.parse(role),
+      defaultRole: role,
     })
   return (
     <Section title="From the provider" about="What the provider gave you when you registered Holdfast there.">
@@ -76,16 +77,7 @@ export const Fields = ({ connection, settings }: { connection: Connection; setti
           value={until}
           onChange={(event) => setUntil(event.currentTarget.value)}
         />
-        <NativeSelect
-          label="People whom nobody invited"
-          description="Whom your provider lets sign in, with an address in your proved domains"
-          value={role}
-          data={[
-            { value: '', label: 'are not let in' },
-            ...SsoDefaultRole.options.map((each) => ({ value: each, label: `come in as ${roleNames[each]}` })),
-          ]}
-          onChange={(event) => setRole(event.currentTarget.value)}
-        />
+        <DefaultRole value={role} onChange={setRole} />
         <TagsInput
           label="Values of acr that mean a second factor"
           description="Only where your provider says it so; amr with “mfa” always counts"

@@ -1,10 +1,11 @@
-import { sso, SsoDefaultRole, type SamlSettings } from '@holdfast/contract'
-import { Button, NativeSelect, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { sso, type SamlSettings } from '@holdfast/contract'
+import { Button, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { Facts, ProblemNotice, roleNames, Section, State, Time, useCommandOf } from '../../kit/index.ts'
+import { Facts, ProblemNotice, Section, State, Time, useCommandOf } from '../../kit/index.ts'
 import { FileDrop } from '../FileDrop.tsx'
 import { gone, unreachable, type Connection } from './answers.ts'
 import { Copied } from './Copied.tsx'
+import { DefaultRole } from './DefaultRole.tsx'
 import classes from './sso.module.css'
 
 const refresh = [sso.read] as const
@@ -139,7 +140,7 @@ const Metadata = ({ connection, settings }: { connection: Connection; settings: 
 
 const Rules = ({ connection, settings }: { connection: Connection; settings: SamlSettings }) => {
   const [name, setName] = useState(connection.name)
-  const [role, setRole] = useState<string>(connection.defaultRole ?? '')
+  const [role, setRole] = useState(connection.defaultRole)
   const [mfaValues, setMfaValues] = useState<string[]>(settings.mfaValues)
   const { run, running, problem } = useCommandOf(sso.update, {
     refresh,
@@ -157,21 +158,11 @@ const Rules = ({ connection, settings }: { connection: Connection; settings: Sam
         className={classes['form']}
         onSubmit={(event) => {
           event.preventDefault()
-          const defaultRole = role === '' ? null : SsoDefaultRole.parse(role)
-          void run({ id: connection.id, name, settings: { ...settings, mfaValues }, defaultRole })
+          void run({ id: connection.id, name, settings: { ...settings, mfaValues }, defaultRole: role })
         }}
       >
         <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        <NativeSelect
-          label="People whom nobody invited"
-          description="Whom your provider lets sign in, with an address in your proved domains"
-          value={role}
-          data={[
-            { value: '', label: 'are not let in' },
-            ...SsoDefaultRole.options.map((each) => ({ value: each, label: `come in as ${roleNames[each]}` })),
-          ]}
-          onChange={(event) => setRole(event.currentTarget.value)}
-        />
+        <DefaultRole value={role} onChange={setRole} />
         <TagsInput
           label="Context classes that mean a second factor"
           description="AuthnContextClassRef values of your provider; those of REFEDS and Microsoft always count"

@@ -1,41 +1,30 @@
 /** Groups: what Okta and Entra check, in their words; and the roles that they give. */
 import { apiKey, directory, factor, grant, member, organisation, type DirectoryGroupId, type PersonId } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addMember, enrol, newCaller, type FoundedPlatform, type Member, type Platform } from '../../../test/platform.ts'
 import {
-  addMember,
-  enrol,
-  newCaller,
-  startPlatform,
-  type FoundedPlatform,
-  type Member,
-  type Platform,
-} from '../../../test/platform.ts'
-import {
-  connectDirectory,
   filterOf,
   patchBody,
-  serveScim,
+  setDirectoryStage,
   userBody,
+  type DirectoryStage,
   type Json,
   type ScimAsk,
   type ScimServer,
 } from '../../../test/scim.ts'
 
+let stage: DirectoryStage
 let platform: Platform
 let founded: FoundedPlatform
 let server: ScimServer
 let scim: ScimAsk
 beforeAll(async () => {
-  platform = await startPlatform()
-  founded = await platform.found()
-  server = await serveScim(platform)
-  const { token } = await connectDirectory(platform, founded.owner)
-  scim = server.as(token)
+  stage = await setDirectoryStage()
+  ;({ platform, founded, server, scim } = stage)
 })
 afterAll(async () => {
-  await server?.close()
   expect(platform.errors).toEqual([])
-  await platform?.close()
+  await stage?.close()
 })
 
 let count = 0

@@ -3,19 +3,22 @@ import { randomBytes } from 'node:crypto'
 import { hashToken } from '@holdfast/crypto'
 import { directory, invitation, member, organisation, type OrgId, type PersonId } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addMember, newCaller, startPlatform, type FoundedPlatform, type Member, type Platform } from '../../../test/platform.ts'
+import { addMember, newCaller, type FoundedPlatform, type Member, type Platform } from '../../../test/platform.ts'
 import {
   connectDirectory,
   filterOf,
   patchBody,
   serveScim,
+  setDirectoryStage,
   userBody,
+  type DirectoryStage,
   type Json,
   type ScimAsk,
   type ScimServer,
 } from '../../../test/scim.ts'
 import { makeOrganisation } from '../../../test/world.ts'
 
+let stage: DirectoryStage
 let platform: Platform
 let founded: FoundedPlatform
 let server: ScimServer
@@ -25,19 +28,15 @@ let otherOrg: OrgId
 let otherOwner: Member
 let other: ScimAsk
 beforeAll(async () => {
-  platform = await startPlatform()
-  founded = await platform.found()
-  server = await serveScim(platform)
-  ;({ token } = await connectDirectory(platform, founded.owner))
-  scim = server.as(token)
+  stage = await setDirectoryStage()
+  ;({ platform, founded, server, token, scim } = stage)
   otherOrg = await makeOrganisation(platform, 'Stranger Ltd')
   otherOwner = await addMember(platform, { orgId: otherOrg }, 'owner', 'Stranger')
   other = server.as((await connectDirectory(platform, otherOwner.caller)).token)
 })
 afterAll(async () => {
-  await server?.close()
   expect(platform.errors).toEqual([])
-  await platform?.close()
+  await stage?.close()
 })
 
 let count = 0

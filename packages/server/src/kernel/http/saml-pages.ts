@@ -27,8 +27,8 @@ const metadata = async (services: Services, gate: Gate, request: FastifyRequest,
 }
 
 /**
- * The page with the provider's answer in its head, from where our own script hands it over, in the same way as any other answer. Base64 has
- * no character that means anything in HTML; whatever else was sent is left out, and the script then finds no answer.
+ * The page with the provider's answer in its head, where our own script reads it and sends it on like any other answer. Base64 has no
+ * character that means anything in HTML; whatever else was sent is left out, and the script then finds no answer.
  */
 const shellWith = (index: string, body: unknown): string => {
   const sent = typeof body === 'string' ? (new URLSearchParams(body).get('SAMLResponse') ?? '') : ''
