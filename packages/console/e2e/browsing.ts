@@ -88,8 +88,22 @@ export const foundOrganisation = async (
   return founded
 }
 
-/** What axe finds serious or worse on the page as it stands. */
+/** What comes or goes gently has done so: half-way, a message has less contrast than it will have. At most two seconds. */
+const settled = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    const moving = () => document.getAnimations().some(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    const until = performance.now() + 2000
+    let still = 0
+    while (still < 3 && performance.now() < until) {
+      await frame()
+      still = moving() ? 0 : still + 1
+    }
+  })
+
+/** What axe finds serious or worse on the page as it stands once nothing moves. */
 export const seriousFindings = async (page: Page): Promise<string[]> => {
+  await settled(page)
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

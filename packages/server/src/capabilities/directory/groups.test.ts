@@ -10,17 +10,15 @@ import {
   type DirectoryStage,
   type Json,
   type ScimAsk,
-  type ScimServer,
 } from '../../../test/scim.ts'
 
 let stage: DirectoryStage
 let platform: Platform
 let founded: FoundedPlatform
-let server: ScimServer
 let scim: ScimAsk
 beforeAll(async () => {
   stage = await setDirectoryStage()
-  ;({ platform, founded, server, scim } = stage)
+  ;({ platform, founded, scim } = stage)
 })
 afterAll(async () => {
   expect(platform.errors).toEqual([])
