@@ -45,9 +45,9 @@ export const Host = z.object({
   acknowledgedAt: Instant.nullable(),
   lastSeenAt: Instant.nullable(),
   standing: z
-    .enum(['current', 'behind', 'silent', 'none'])
+    .enum(['current', 'catching_up', 'behind', 'silent', 'none'])
     .describe(
-      'behind: has not acknowledged the newest change for 10 s; silent: not heard of for two minutes; none: not enrolled',
+      'current: has acknowledged the newest change; catching_up: not yet, and it is at most 10 s old; behind: not for longer; silent: not heard of for two minutes; none: not enrolled',
     ),
   sshd: z
     .object({

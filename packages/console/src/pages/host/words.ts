@@ -15,6 +15,11 @@ export const standingOf = ({
     return { kind: 'warn', word: 'Not enrolled', why: 'Its agent has not yet called. Run the command of its enrolment on it.' }
   const words: Record<Row['standing'], { kind: StateKind; word: string; why: string }> = {
     current: { kind: 'good', word: 'Current', why: 'It has said that it knows the newest change of access.' },
+    catching_up: {
+      kind: 'quiet',
+      word: 'Catching up',
+      why: 'Access changed some seconds ago, and it has not yet said that it knows.',
+    },
     behind: { kind: 'warn', word: 'Behind', why: 'It has not yet said that it knows the newest change of access.' },
     silent: { kind: 'bad', word: 'Silent', why: 'Nothing was heard of it for two minutes: look at the machine, or its network.' },
     none: { kind: 'quiet', word: 'Unknown', why: 'It is not enrolled.' },

@@ -6,7 +6,7 @@ import { randomSerial } from '../../kernel/access/serial.ts'
 import type { JobContext } from '../../kernel/job.ts'
 import { keeps } from '../../kernel/promise.ts'
 import { readIn } from '../../kernel/unit.ts'
-import { standingOf } from './rules.ts'
+import { standingOf, type Standing } from './rules.ts'
 
 const mostHosts = 10_000
 
@@ -15,6 +15,8 @@ interface Fleet {
   hosts: number
   one: string | null
   current: number
+  /** Those of a change that is some seconds old. */
+  catchingUp: number
 }
 
 const fleetOf = ({ services, orgId }: JobContext, now: Date): Promise<Fleet> =>
@@ -26,10 +28,9 @@ const fleetOf = ({ services, orgId }: JobContext, now: Date): Promise<Fleet> =>
       .where('state', '=', 'enrolled')
       .limit(mostHosts)
       .execute()
-    const current = rows.filter(
-      (row) => standingOf({ ...row, acknowledged: Number(row.acknowledged ?? 0) }, newest, now) === 'current',
-    )
-    return { hosts: rows.length, one: rows[0]?.id ?? null, current: current.length }
+    const standings = rows.map((row) => standingOf({ ...row, acknowledged: Number(row.acknowledged ?? 0) }, newest, now))
+    const count = (wanted: Standing): number => standings.filter((standing) => standing === wanted).length
+    return { hosts: rows.length, one: rows[0]?.id ?? null, current: count('current'), catchingUp: count('catching_up') }
   })
 
 interface Ends {
@@ -88,14 +89,19 @@ const refusesWhatIsOver = async ({ services: { ground }, orgId }: JobContext, ho
 
 const some = (count: number, what: string): string[] => (count === 0 ? [] : [`${count} ${what}`])
 
+const knowing = (hosts: number, catchingUp: number): string =>
+  catchingUp === 0
+    ? `All ${hosts} enrolled servers said just now that they know the newest state.`
+    : `Of ${hosts} enrolled servers ${hosts - catchingUp} said just now that they know the newest state, which is some seconds old; ${catchingUp} have not said so yet.`
+
 /** Access to servers as it runs: never kept where there is no server to look at. */
 const accessIsTimed = keeps('C6', async (context) => {
   const now = context.services.clock.now()
-  const [{ hosts, one, current }, ends] = [await fleetOf(context, now), await endsOf(context, now)]
+  const [{ hosts, one, current, catchingUp }, ends] = [await fleetOf(context, now), await endsOf(context, now)]
   if (one === null) return { kept: false, proof: 'No server of the operator’s is enrolled, so that there is nothing to look at.' }
   const refused = await refusesWhatIsOver(context, one, now)
   const wrong = [
-    ...some(hosts - current, `of ${hosts} servers have not said within the time that they know the newest state`),
+    ...some(hosts - current - catchingUp, `of ${hosts} servers have not said within the time that they know the newest state`),
     ...some(ends.overdue, 'grants are past their end and nobody noted it'),
     ...some(ends.untold, 'grants that were ended were never acknowledged by their server'),
     ...some(ends.open, 'sessions go on without a grant, as far as their server has said'),
@@ -106,7 +112,7 @@ const accessIsTimed = keeps('C6', async (context) => {
     kept: wrong.length === 0,
     proof:
       wrong.length === 0
-        ? `All ${hosts} enrolled servers said just now that they know the newest state. ${ends.ended} grants ended within 30 days: each that was ended ahead of its time was acknowledged by its server. Of ${ends.sessions} sessions reported in that time none goes on without a grant and none left a process, by the servers’ own count. The key server was just asked for a certificate under a grant that is over, and refused.`
+        ? `${knowing(hosts, catchingUp)} ${ends.ended} grants ended within 30 days: each that was ended ahead of its time was acknowledged by its server. Of ${ends.sessions} sessions reported in that time none goes on without a grant and none left a process, by the servers’ own count. The key server was just asked for a certificate under a grant that is over, and refused.`
         : `${wrong.join('; ')}.`,
   }
 })

@@ -17,16 +17,19 @@ interface Heard {
   enrolledAt: Date | null
 }
 
-/** How far what a host knows can be believed to be what we know. */
+export type Standing = 'current' | 'catching_up' | 'behind' | 'silent' | 'none'
+
+/** How far what a host knows is what we know, by its own word: `current` is nobody who has not acknowledged the newest change. */
 export const standingOf = (
   { state, acknowledged, lastSeenAt, enrolledAt }: Heard,
   newest: NewestChange,
   now: Date,
-): 'current' | 'behind' | 'silent' | 'none' => {
+): Standing => {
   if (state !== 'enrolled') return 'none'
   const since = (at: Date | null): number => now.getTime() - (at ?? now).getTime()
   if (since(lastSeenAt ?? enrolledAt) > silentMs) return 'silent'
-  return acknowledged < newest.sequence && since(newest.at) > lagMs ? 'behind' : 'current'
+  if (acknowledged >= newest.sequence) return 'current'
+  return since(newest.at) > lagMs ? 'behind' : 'catching_up'
 }
 
 export const enrolCommand = (publicUrl: string, token: string, caFingerprint: string | null): string =>
