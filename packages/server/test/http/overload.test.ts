@@ -1,119 +1,16 @@
 /** The real HTTPS edge with small limits: floods are refused with a time to come back, whoever is known is still served (O10, O11). */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect as connectPlain, type AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
-import { capability, query } from '@holdfast/contract'
-import { z } from 'zod'
-import { handlePublic } from '../../src/kernel/handle.ts'
-import { afterEach, beforeAll, afterAll, expect, test } from 'vitest'
+import { connect as connectPlain } from 'node:net'
 import { connect } from 'node:tls'
-import { common } from '../../src/kernel/problem.ts'
-import { defaultConnectionLimits, type ConnectionLimits } from '../../src/kernel/http/connections.ts'
-import type { Authenticator } from '../../src/kernel/http/authenticate.ts'
-import { createKnownCallers, remembering, type KnownCallers } from '../../src/kernel/http/known-callers.ts'
-import { createLargeBodies, type LargeLimits } from '../../src/kernel/http/large-bodies.ts'
-import { createLoadShedding, type LoadLimits, type LoadShedding } from '../../src/kernel/http/load-shedding.ts'
-import { createMetrics } from '../../src/kernel/http/metrics.ts'
-import { createRateLimits, defaultPolicies } from '../../src/kernel/http/rate-limit.ts'
-import { createHttpServer } from '../../src/kernel/http/server.ts'
-import type { Principal } from '../../src/kernel/principal.ts'
-import type { Path } from '../../src/kernel/run.ts'
-import { makeTestCertificate } from '../certificate.ts'
-import { createAsk, type Ask } from './started.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { createKnownCallers, type KnownCallers } from '../../src/kernel/http/known-callers.ts'
+import type { LargeLimits } from '../../src/kernel/http/large-bodies.ts'
+import { edge, serve, useEdge, validKey } from './small-edge.ts'
 
-let directory: string
-let certificate: { cert: string; key: string; ca: string }
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'holdfast-edge-'))
-  certificate = await makeTestCertificate(directory)
-  await writeFile(join(directory, 'index.html'), '<!doctype html>')
-})
-afterAll(() => rm(directory, { recursive: true, force: true }))
-
-let app: FastifyInstance
-let shedding: LoadShedding
-afterEach(async () => {
-  shedding.stop()
-  await app.close()
-})
-
-/** An answer larger than what the kernel takes off our hands. */
-const { answer } = capability('test', {
-  answer: query({
-    path: '/answer',
-    summary: 'A large one',
-    permission: 'public',
-    input: z.object({}),
-    output: z.object({ text: z.string() }),
-  }),
-})
-
-interface Fences {
-  load: Partial<LoadLimits>
-  quota: number
-  connections: Partial<ConnectionLimits>
-  known: KnownCallers
-  proxies: string[]
-  large: LargeLimits
-}
-
-/** The one valid key; an outsider only makes up others. */
-const validKey = 'Bearer valid'
-const authenticate: Authenticator['authenticate'] = async ({ headers }) => {
-  if (headers.authorization === undefined) return null
-  if (headers.authorization !== validKey) throw common('unauthenticated')
-  return { kind: 'api_key', keyId: 'ak_1', operator: false, role: 'viewer' } as Principal
-}
-
-interface Served {
-  ask: Ask
-  port: number
-  finish: () => void
-}
-
-/** `/slow` answers when told, `/whoami` authenticates as every operation does; everything else answers at once. */
-const serve = async (fences: Partial<Fences>): Promise<Served> => {
-  const { load, quota = 10_000, connections, known = createKnownCallers(), proxies = ['127.0.0.1'], large } = fences
-  const waiting = Promise.withResolvers<void>()
-  shedding = createLoadShedding({ inFlight: 400, inFlightAnonymous: 200, perAddress: 120, loopDelayMs: 10_000, ...load })
-  app = await createHttpServer({
-    edges: [],
-    path: {
-      services: { metrics: createMetrics(), clock: { now: () => new Date() }, ground: { onError: () => undefined } },
-    } as unknown as Path,
-    ...{
-      handlers: [handlePublic(answer, async () => ({ text: 'a'.repeat(20_000_000) }))],
-      authenticate,
-      proxies,
-      consoleDir: directory,
-      shedding,
-      known,
-      large: createLargeBodies(large),
-    },
-    connections: { ...defaultConnectionLimits, ...connections },
-    limits: createRateLimits({ ...defaultPolicies, address: { quota, windowSeconds: 60 } }),
-    publicUrl: 'https://127.0.0.1',
-    tls: { cert: await readFile(certificate.cert, 'utf8'), key: await readFile(certificate.key, 'utf8') },
-    log: () => undefined,
-    pages: (fastify) => {
-      fastify.get('/slow', () => waiting.promise.then(() => 'done'))
-      fastify.get('/healthz', async () => 'fine')
-      fastify.get('/quick', async () => 'done')
-      const remembered = remembering(known, authenticate)
-      fastify.get('/whoami', async (request) => ((await remembered(request)) ? 'known' : 'nobody'))
-      fastify.get('/broken', () => Promise.reject(new Error('the secret of the inside')))
-    },
-  })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = app.server.address() as AddressInfo
-  return { ask: createAsk(`https://127.0.0.1:${port}`, certificate.ca), port, finish: waiting.resolve }
-}
+useEdge()
 
 const codeOf = (text: string): string => (JSON.parse(text) as { code: string }).code
-const inWork = (count: number) => expect.poll(() => shedding.state().inFlight).toBe(count)
+const inWork = (count: number) => expect.poll(() => edge.shedding.state().inFlight).toBe(count)
 
 test('beyond the anonymous limit strangers get 503 and Retry-After', async () => {
   const { ask, finish } = await serve({ load: { inFlightAnonymous: 3 } })
@@ -127,7 +24,7 @@ test('beyond the anonymous limit strangers get 503 and Retry-After', async () =>
   expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200, 200])
   await inWork(0)
   expect((await ask('GET', '/quick')).status).toBe(200)
-  expect(shedding.state().shed).toBe(1)
+  expect(edge.shedding.state().shed).toBe(1)
 })
 
 const withKey = { headers: { authorization: validKey } }
@@ -174,7 +71,11 @@ test('a key that stopped being valid is not known any more', async () => {
 /** Opens connections one after the other; how many finished their handshake, and how many were closed. */
 const openMany = async (port: number, count: number, localAddress: string) => {
   const sockets = Array.from({ length: count }, () =>
-    connect({ socket: connectPlain({ port, host: '127.0.0.1', localAddress }), ca: certificate.ca, rejectUnauthorized: false }),
+    connect({
+      socket: connectPlain({ port, host: '127.0.0.1', localAddress }),
+      ca: edge.certificate.ca,
+      rejectUnauthorized: false,
+    }),
   )
   const opened = await Promise.all(
     sockets.map(
@@ -189,7 +90,7 @@ const openMany = async (port: number, count: number, localAddress: string) => {
 }
 
 const openConnections = async (): Promise<number> =>
-  new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)))
+  new Promise((resolve) => edge.app.server.getConnections((_, count) => resolve(count)))
 
 // Only Linux has all of 127.0.0.0/8 to come from.
 const several = test.skipIf(process.platform !== 'linux')
@@ -215,7 +116,7 @@ several('without the share one address would hold every connection; a proxy may'
   const first = await openMany(port, 20, '127.0.0.1')
   expect([first.open, (await openMany(port, 5, '127.0.0.2')).open]).toEqual([12, 0])
   first.close()
-  await app.close()
+  await edge.app.close()
   const proxied = await serve({ connections: { perAddress: 8 } })
   const many = await openMany(proxied.port, 20, '127.0.0.1')
   expect(many.open).toBe(20)
@@ -227,14 +128,14 @@ const refusedAnswers = async (large: LargeLimits, expected: number): Promise<voi
   const { ask, port } = await serve({ large })
   const held = Array.from({ length: 6 }, () => {
     const plain = connectPlain({ port, host: '127.0.0.1' })
-    const socket = connect({ socket: plain, ca: certificate.ca, rejectUnauthorized: false }, () => {
+    const socket = connect({ socket: plain, ca: edge.certificate.ca, rejectUnauthorized: false }, () => {
       socket.write('GET /api/v1/answer HTTP/1.1\r\nHost: localhost\r\n\r\n', () => plain.pause())
     })
     return socket.on('error', () => undefined)
   })
-  await expect.poll(() => shedding.state().inFlight, { timeout: 20_000 }).toBe(6 - expected)
+  await expect.poll(() => edge.shedding.state().inFlight, { timeout: 20_000 }).toBe(6 - expected)
   await pause(500) // it stays so
-  expect(shedding.state().inFlight).toBe(6 - expected)
+  expect(edge.shedding.state().inFlight).toBe(6 - expected)
   expect((await ask('GET', '/quick')).status).toBe(200)
   for (const socket of held) socket.destroy()
   await inWork(0)

@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net'
+import type { AgentId } from '@holdfast/contract'
 import { placeOf } from '../network.ts'
 
 export interface ConnectionLimits {
@@ -6,13 +7,35 @@ export interface ConnectionLimits {
   total: number
   /** Open connections of one address (or IPv6 /64). */
   perAddress: number
+  /** Open connections of one agent that has proved itself; beyond these they count by address. */
+  perAgent: number
 }
 
-/** Each agent of a host holds two: its stream, and one for requests. */
-export const defaultConnectionLimits: ConnectionLimits = { total: 4_000, perAddress: 256 }
+/** Each agent of a host holds two: its stream, and one for requests; and for a while those whose end nobody noticed. */
+export const defaultConnectionLimits: ConnectionLimits = { total: 4_000, perAddress: 256, perAgent: 8 }
 
 export interface Connections {
   state: () => { open: number; refused: number }
+  /** This connection counts as its agent's from now on, and no more as its address's: a thousand hosts may stand behind one. */
+  vouch: (socket: Pick<Socket, 'remoteAddress' | 'remotePort'>, agent: AgentId) => void
+}
+
+/** The same for the connection and for the TLS over it, which are two objects of Node's. */
+const nameOf = ({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
+  `${remoteAddress} ${remotePort}`
+
+/** Counts by a name, and forgets a name that nobody has any more. */
+const tally = () => {
+  const counts = new Map<string, number>()
+  const of = (name: string): number => counts.get(name) ?? 0
+  return {
+    of,
+    more: (name: string): void => void counts.set(name, of(name) + 1),
+    fewer: (name: string): void => {
+      if (of(name) > 1) counts.set(name, of(name) - 1)
+      else counts.delete(name)
+    },
+  }
 }
 
 /**
@@ -21,33 +44,44 @@ export interface Connections {
  */
 export const limitConnections = (
   server: Server,
-  { total, perAddress }: ConnectionLimits,
+  { total, perAddress, perAgent }: ConnectionLimits,
   isProxy: (address: string) => boolean,
 ): Connections => {
   server.maxConnections = total
-  const byPlace = new Map<string, number>()
+  const held = tally()
+  /** What each open connection counts as. */
+  const countedAs = new Map<string, string>()
   let open = 0
   let refused = 0
   server.on('drop', () => refused++)
   const accept = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    const place = placeOf(socket.remoteAddress ?? '')
-    const ofPlace = byPlace.get(place) ?? 0
-    if (ofPlace >= perAddress && !isProxy(socket.remoteAddress ?? '')) {
+    const [place, name] = [placeOf(socket.remoteAddress ?? ''), nameOf(socket)]
+    if (held.of(place) >= perAddress && !isProxy(socket.remoteAddress ?? '')) {
       refused++
       socket.destroy()
       return
     }
     open++
-    byPlace.set(place, ofPlace + 1)
+    held.more(place)
+    countedAs.set(name, place)
     socket.once('close', () => {
       open--
-      const left = (byPlace.get(place) ?? 1) - 1
-      if (left > 0) byPlace.set(place, left)
-      else byPlace.delete(place)
+      held.fewer(countedAs.get(name) ?? place)
+      countedAs.delete(name)
     })
     for (const listener of accept) Reflect.apply(listener, server, [socket])
   })
-  return { state: () => ({ open, refused }) }
+  return {
+    state: () => ({ open, refused }),
+    vouch: (socket, agent) => {
+      const name = nameOf(socket)
+      const counted = countedAs.get(name)
+      if (counted === undefined || counted === agent || held.of(agent) >= perAgent) return
+      held.fewer(counted)
+      held.more(agent)
+      countedAs.set(name, agent)
+    },
+  }
 }

@@ -1,5 +1,4 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { placeOf } from '../network.ts'
 import { common } from '../problem.ts'
 
 export interface LoadLimits {
@@ -7,7 +6,7 @@ export interface LoadLimits {
   inFlight: number
   /** Beyond this only known callers are admitted. */
   inFlightAnonymous: number
-  /** Requests of one address (or IPv6 /64) in work at once. */
+  /** Requests of one address (or IPv6 /64), or of one known agent, in work at once. */
   perAddress: number
   /** Mean delay of the event loop beyond which anonymous requests are refused, milliseconds. */
   loopDelayMs: number
@@ -17,7 +16,7 @@ export const defaultLoadLimits: LoadLimits = { inFlight: 400, inFlightAnonymous:
 
 export interface LoadShedding {
   /** Admits a request or throws `overloaded`; asks whether the caller is known only when that matters. Call the result once it is done. */
-  admit: (address: string, known: () => boolean) => () => void
+  admit: (place: string, known: () => boolean) => () => void
   state: () => { inFlight: number; shed: number; loopDelayMs: number }
   stop: () => void
 }
@@ -41,8 +40,7 @@ export const createLoadShedding = (limits: LoadLimits = defaultLoadLimits): Load
     throw common('overloaded', { retryAfterSeconds: 1 })
   }
   return {
-    admit: (address, known) => {
-      const place = placeOf(address)
+    admit: (place, known) => {
       const ofPlace = byPlace.get(place) ?? 0
       if (inFlight >= limits.inFlight || ofPlace >= limits.perAddress) refuse()
       if ((inFlight >= limits.inFlightAnonymous || loopDelayMs > limits.loopDelayMs) && !known()) refuse()

@@ -21,28 +21,28 @@ const owner: Principal = {
 describe('rate limits', () => {
   test('the quota may come at once; the next request waits as long as it is told, and is then accepted', () => {
     let now = start
-    const { byAddress } = createRateLimits(policies, () => now)
-    const states = Array.from({ length: 5 }, () => byAddress('192.0.2.1'))
+    const { byPlace } = createRateLimits(policies, () => now)
+    const states = Array.from({ length: 5 }, () => byPlace('192.0.2.1'))
     expect(states.map(({ remaining }) => remaining)).toEqual([4, 3, 2, 1, 0])
-    const refused = byAddress('192.0.2.1')
+    const refused = byPlace('192.0.2.1')
     expect(refused.retryAfterSeconds).toBe(2)
-    expect(byAddress('192.0.2.2').retryAfterSeconds).toBe(0)
+    expect(byPlace('192.0.2.2').retryAfterSeconds).toBe(0)
     now += refused.retryAfterSeconds * 1000
-    expect(byAddress('192.0.2.1').retryAfterSeconds).toBe(0)
-    expect(byAddress('192.0.2.1').retryAfterSeconds).toBeGreaterThan(0)
+    expect(byPlace('192.0.2.1').retryAfterSeconds).toBe(0)
+    expect(byPlace('192.0.2.1').retryAfterSeconds).toBeGreaterThan(0)
     now += 10_000
-    expect(byAddress('192.0.2.1').remaining).toBe(4)
+    expect(byPlace('192.0.2.1').remaining).toBe(4)
   })
 
   test('nobody ever gets more than twice the quota in a window, however they time it', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 4000 }), { maxLength: 200 }), (waits) => {
         let now = start
-        const { byAddress } = createRateLimits(policies, () => now)
+        const { byPlace } = createRateLimits(policies, () => now)
         const accepted: number[] = []
         for (const wait of waits) {
           now += wait
-          if (byAddress('a').retryAfterSeconds === 0) accepted.push(now)
+          if (byPlace('a').retryAfterSeconds === 0) accepted.push(now)
         }
         for (const at of accepted)
           expect(accepted.filter((time) => time >= at && time < at + 10_000).length).toBeLessThanOrEqual(10)
@@ -73,10 +73,10 @@ describe('rate limits', () => {
   })
 
   test('says so in RateLimit, RateLimit-Policy and the problem', () => {
-    const { byAddress } = createRateLimits(policies, () => start)
-    expect(rateHeaders(byAddress('a'))).toEqual({ 'ratelimit-policy': '"address";q=5;w=10', ratelimit: '"address";r=4;t=2' })
-    for (let request = 0; request < 5; request++) byAddress('a')
-    expect(rateProblem(byAddress('a'))).toMatchObject({ code: 'rate_limited', status: 429, extras: { retryAfterSeconds: 2 } })
+    const { byPlace } = createRateLimits(policies, () => start)
+    expect(rateHeaders(byPlace('a'))).toEqual({ 'ratelimit-policy': '"address";q=5;w=10', ratelimit: '"address";r=4;t=2' })
+    for (let request = 0; request < 5; request++) byPlace('a')
+    expect(rateProblem(byPlace('a'))).toMatchObject({ code: 'rate_limited', status: 429, extras: { retryAfterSeconds: 2 } })
   })
 
   test('what is charged beside a request is waited for, and never longer than two windows', () => {
@@ -93,8 +93,8 @@ describe('rate limits', () => {
     now += 11_000
     expect(ask()).toBe(0)
     limits.charge(null, '192.0.2.7', 5)
-    expect(limits.byAddress('192.0.2.7').retryAfterSeconds).toBeGreaterThan(0)
+    expect(limits.byPlace('192.0.2.7').retryAfterSeconds).toBeGreaterThan(0)
     limits.charge(null, '192.0.2.8', 0)
-    expect(limits.byAddress('192.0.2.8').retryAfterSeconds).toBe(0)
+    expect(limits.byPlace('192.0.2.8').retryAfterSeconds).toBe(0)
   })
 })

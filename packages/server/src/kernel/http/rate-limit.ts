@@ -89,8 +89,8 @@ export const rateHeaders = ({ name, policy, remaining, resetSeconds }: RateState
 })
 
 export interface RateLimits {
-  /** Before anything else is done for a request. */
-  byAddress: (address: string) => RateState
+  /** Before anything else is done for a request: by where it comes from (`placeOf`), or by the agent that is known to send it. */
+  byPlace: (place: string) => RateState
   /** Once the caller and the operation are known; the tightest policy that applies. */
   byCaller: (operation: Operation, principal: Principal | null, address: string) => RateState | null
   /** Counts a request as so many more, once it is known how much it was. */
@@ -109,7 +109,7 @@ export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: 
   }
   const ofOrganisation = ({ kind }: Principal) => cells[kind === 'agent' ? 'agents' : 'organisation']
   return {
-    byAddress: (address) => cells.address.take(placeOf(address)),
+    byPlace: (place) => cells.address.take(place),
     byCaller: (operation, principal, address) => {
       const who = principal ? principalId(principal) : placeOf(address)
       return tightest([

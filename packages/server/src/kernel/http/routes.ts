@@ -9,6 +9,7 @@ import { run, runStream, type Outcome, type Path, type Request } from '../run.ts
 import type { Authenticator } from './authenticate.ts'
 import { cookieHeaders, refreshCookieOf, signOnCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
+import type { Connections } from './connections.ts'
 import { createEventStreams, type EventStreams } from './events.ts'
 import { largeBytes, weightOf, type LargeBodies } from './large-bodies.ts'
 import type { KnownCallers } from './known-callers.ts'
@@ -23,6 +24,7 @@ export interface RouteOptions {
   known: KnownCallers
   large: LargeBodies
   publicUrl: string
+  vouch: Connections['vouch']
 }
 
 declare module 'fastify' {
@@ -133,6 +135,7 @@ const serve = async (
   const { operation } = handler
   const assumed = handler.scope === 'organisation' && methodOf(operation) === 'GET' ? options.known.recall(request) : null
   const { principal } = assumed ? { principal: assumed } : (request.admitted ?? (await admit(options, operation, request, reply)))
+  if (principal?.kind === 'agent') options.vouch(request.raw.socket, principal.agentId)
   const asked: Request = {
     id: request.requestId,
     origin: { address: request.ip, agent: (request.headers['user-agent'] ?? '').slice(0, 300) },

@@ -6,14 +6,14 @@ import type { CommonCode } from '@holdfast/contract'
 import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { newId } from '../identifier.ts'
-import { networksIn } from '../network.ts'
+import { networksIn, placeOf } from '../network.ts'
 import { common, problemBody } from '../problem.ts'
 import { limitConnections, type ConnectionLimits } from './connections.ts'
 import type { Edge } from './edge.ts'
 import { ofFramework, registerErrors, sendProblem } from './errors.ts'
 import { securityHeaders, tlsSettings } from './headers.ts'
 import { registerJson } from './json.ts'
-import { remembering } from './known-callers.ts'
+import { remembering, type KnownCallers } from './known-callers.ts'
 import type { LoadShedding } from './load-shedding.ts'
 import { watchMethods } from './methods.ts'
 import { registerMetrics } from './metrics.ts'
@@ -21,7 +21,7 @@ import { rateHeaders, rateProblem } from './rate-limit.ts'
 import { registerRoutes, type RouteOptions } from './routes.ts'
 import { refuseAmbiguous } from './unambiguous.ts'
 
-export interface HttpOptions extends RouteOptions {
+export interface HttpOptions extends Omit<RouteOptions, 'vouch'> {
   tls: { cert: string; key: string }
   shedding: LoadShedding
   connections: ConnectionLimits
@@ -83,14 +83,24 @@ const answerOddRequests = (server: http.Server): void => {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }
 
+/**
+ * Whom a request counts against before anything is asked of the database: where it comes from; or the agent of a host, where its key was
+ * found valid in this process not long ago, since a fleet may stand behind one address. A made-up key, and one that is refused, is its address's.
+ */
+const countsAgainst = (request: FastifyRequest, known: KnownCallers): string => {
+  const caller = known.recall(request)
+  return caller?.kind === 'agent' ? caller.agentId : placeOf(request.ip)
+}
+
 const registerAdmission = (app: FastifyInstance, { limits, shedding, known }: HttpOptions): void => {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders)
     // A flood of strangers must not make a load balancer believe that nobody here can be served.
     const preferred = (): boolean => request.routeOptions.url === '/healthz' || known.has(request)
-    request.leaveLoad = shedding.admit(request.ip, preferred)
+    const place = countsAgainst(request, known)
+    request.leaveLoad = shedding.admit(place, preferred)
     reply.raw.once('close', request.leaveLoad)
-    const state = limits.byAddress(request.ip)
+    const state = limits.byPlace(place)
     reply.headers(rateHeaders(state))
     if (state.retryAfterSeconds > 0) throw rateProblem(state)
     refuseAmbiguous(request.raw)
@@ -164,7 +174,7 @@ export const createHttpServer = async (options: HttpOptions): Promise<FastifyIns
   registerErrors(app, (message, detail) => options.log(message, detail))
   answerOddRequests(app.server)
   registerJson(app)
-  registerRoutes(app, { ...options, authenticate })
+  registerRoutes(app, { ...options, authenticate, vouch: connections.vouch })
   registerAdmission(app, options)
   for (const edge of options.edges) edge(app, { ...options, authenticate })
   const { metrics } = options.path.services
