@@ -165,7 +165,10 @@ const notePosture = async (tx: OrgTx, hostId: HostId, posture: Report['posture']
   await tx.updateTable('host').set(found).where('id', '=', hostId).execute()
 }
 
-/** What the agent tells: one entry, whatever it holds. The host's row is locked first, so that two reports of one host follow each other. */
+/**
+ * What the agent tells: one entry, whatever it holds. The host's row is locked first, so that two reports of one host follow each other; without
+ * its key, which whoever ends a grant of this host may have to look at while we wait for that grant.
+ */
 export const report = handle(
   agent.report,
   async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass, posture, leaving }, context) => {
@@ -175,7 +178,7 @@ export const report = handle(
       .selectFrom('host')
       .select('acknowledged')
       .where('id', '=', hostId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirstOrThrow()
     const ignored = (await begin(tx, hostId, sessions)) + (await end(tx, hostId, ended))
     await noteRefusals(tx, hostId, refused)

@@ -64,15 +64,19 @@ export const endGrants = async (
       .where('id', 'in', requested)
       .execute()
   if (running.length === 0) return { revoked: 0, cancelled: requested.length }
-  if (why !== undefined) {
-    for (const id of running) {
-      const decisionSealed = await vault.seal('org', decisionPlace(id), why)
-      await tx.updateTable('accessGrant').set({ decisionSealed }).where('id', '=', id).execute()
-    }
-  }
   for (const id of inDatabases) await enqueue(tx, 'grant.database-roles', { id })
   const endSequence = String(await announceAccess(tx))
   const ended = { state: 'ended', endReason: reason, endedAt: now, endedBy: by, endSequence } as const
-  await tx.updateTable('accessGrant').set(ended).where('id', 'in', running).execute()
+  if (why === undefined) await tx.updateTable('accessGrant').set(ended).where('id', 'in', running).execute()
+  else
+    // One update a grant, not two: at the second PostgreSQL would look up the host again, and wait for whoever has its row.
+    for (const id of running) {
+      const decisionSealed = await vault.seal('org', decisionPlace(id), why)
+      await tx
+        .updateTable('accessGrant')
+        .set({ ...ended, decisionSealed })
+        .where('id', '=', id)
+        .execute()
+    }
   return { revoked: running.length, cancelled: requested.length }
 }
