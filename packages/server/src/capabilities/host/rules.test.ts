@@ -23,7 +23,6 @@ describe('how far a host is', () => {
 
   test('what is not heard of is silent, whatever it once knew; what is not enrolled has no standing', () => {
     for (const acknowledged of [6, 7]) expect(standingOf(heard(acknowledged, silentMs + 1), newest(0), now)).toBe('silent')
-    for (const state of ['waiting', 'retired'] as const)
-      expect(standingOf({ ...heard(7), state }, newest(0), now)).toBe('none')
+    for (const state of ['waiting', 'retired'] as const) expect(standingOf({ ...heard(7), state }, newest(0), now)).toBe('none')
   })
 })

@@ -20,11 +20,7 @@ interface Heard {
 export type Standing = 'current' | 'catching_up' | 'behind' | 'silent' | 'none'
 
 /** How far what a host knows is what we know, by its own word: `current` is nobody who has not acknowledged the newest change. */
-export const standingOf = (
-  { state, acknowledged, lastSeenAt, enrolledAt }: Heard,
-  newest: NewestChange,
-  now: Date,
-): Standing => {
+export const standingOf = ({ state, acknowledged, lastSeenAt, enrolledAt }: Heard, newest: NewestChange, now: Date): Standing => {
   if (state !== 'enrolled') return 'none'
   const since = (at: Date | null): number => now.getTime() - (at ?? now).getTime()
   if (since(lastSeenAt ?? enrolledAt) > silentMs) return 'silent'
