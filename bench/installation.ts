@@ -24,9 +24,9 @@ export interface Installation {
   start(): Promise<number>
   stop(): Promise<void>
   /** Sets it up; an API key of its Owner. */
-  found(): Promise<{ orgId: string; key: string }>
-  /** Megabytes (10⁶ bytes) of the app process that are resident. */
-  residentMegabytes(): Promise<number>
+  found(): Promise<{ orgId: string; personId: string; key: string }>
+  /** Megabytes (10⁶ bytes) of the app process that are resident, and the seconds of processor that it has taken. */
+  appTakes(): Promise<{ residentMegabytes: number; processorSeconds: number }>
   remove(): Promise<void>
 }
 
@@ -88,7 +88,7 @@ const insertKey = async (home: string, orgId: string, personId: string): Promise
 }
 
 /** Of the process below `ancestor` whose command line has `module`. */
-const residentOf = async (ancestor: number, module: string): Promise<number> => {
+const takenBy = async (ancestor: number, module: string): ReturnType<Installation['appTakes']> => {
   const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,rss=,args='])
   const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/))
   const family = new Set([String(ancestor)])
@@ -99,10 +99,18 @@ const residentOf = async (ancestor: number, module: string): Promise<number> => 
   }
   const found = processes.find(([pid = '', , , ...args]) => family.has(pid) && args.at(-1)?.endsWith(module))
   if (!found) throw new Error(`no process ${module}`)
-  return (Number(found[2]) * 1024) / 1e6
+  // proc_pid_stat(5), fields 14 and 15 in hundredths of a second; the name before them ends with the last parenthesis.
+  const [user, system] = (await readFile(`/proc/${found[0]}/stat`, 'latin1'))
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .slice(11, 13)
+  return { residentMegabytes: (Number(found[2]) * 1024) / 1e6, processorSeconds: (Number(user) + Number(system)) / 100 }
 }
 
-export const makeInstallation = async (): Promise<Installation> => {
+/** `settings`: of the server; without them it does not limit its callers. */
+export const makeInstallation = async (
+  settings: Readonly<Record<string, string>> = { HOLDFAST_RATE_LIMITS: limits },
+): Promise<Installation> => {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-bench-system-'))
   await chmod(home, 0o711) // where we are root, the database is another user's and must get in
   const port = await freePort()
@@ -112,7 +120,7 @@ export const makeInstallation = async (): Promise<Installation> => {
 
   const start = async (): Promise<number> => {
     const began = performance.now()
-    const env = { ...process.env, HOLDFAST_RATE_LIMITS: limits }
+    const env = { ...process.env, ...settings }
     const started = spawn('npm', ['start', '--silent', '--', '--home', home, '--port', String(port)], {
       cwd: root,
       env,
@@ -145,9 +153,9 @@ export const makeInstallation = async (): Promise<Installation> => {
       const answer = await request(`${url}/api/v1/setup`, await readFile(join(home, 'ca.pem'), 'utf8'), body)
       if (answer.status !== 200) throw new Error(`set-up answered ${answer.status}: ${answer.text}`)
       const { orgId, personId } = JSON.parse(answer.text) as { orgId: string; personId: string }
-      return { orgId, key: await insertKey(home, orgId, personId) }
+      return { orgId, personId, key: await insertKey(home, orgId, personId) }
     },
-    residentMegabytes: () => residentOf(child?.pid ?? 0, '/server/src/main.ts'),
+    appTakes: () => takenBy(child?.pid ?? 0, '/server/src/main.ts'),
     remove: stoppable(async () => {
       await stop()
       await rm(home, { recursive: true, force: true })

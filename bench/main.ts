@@ -3,6 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureVerification } from '@holdfast/ledger/bench'
 import { accessMeasures, measureAccess } from './access-agent.ts'
+import { fleetMeasures, measureFleet } from './access-fleet.ts'
 import { certificateMeasures, measureCertificates } from './access-certificates.ts'
 import { identityMeasures, measureIdentity } from './identity.ts'
 import { isolationMeasures, measureIsolation } from './isolation.ts'
@@ -64,6 +65,7 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: certificateMeasures, run: () => measureCertificates(scale) },
   { names: samlMeasures, run: () => measureSaml(scale) },
   { names: accessMeasures, run: () => measureAccess(scale, wanted) },
+  { names: fleetMeasures, run: () => measureFleet(scale) },
   { names: identityMeasures, run: () => measureIdentity(scale, wanted) },
   { names: scimMeasures, run: () => measureScim(scale) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },

@@ -81,7 +81,7 @@ const measureStarts = async (installation: Installation, { quick, say }: Scale, 
     seconds.push(await installation.start())
     if (!wanted('app.memory')) continue
     await pause(idle)
-    megabytes.push(await installation.residentMegabytes())
+    megabytes.push((await installation.appTakes()).residentMegabytes)
   }
   const against = (name: string, values: number[], limit: number, unit: string): Measured =>
     measured(
