@@ -7,7 +7,7 @@ import { agentStatus } from '@holdfast/agent'
 import { requireMachine } from '../packages/agent/test/machine.ts'
 import { createManagedHost, eventually, type ManagedHost, type SshClient } from '../packages/agent/test/managed-host.ts'
 import { startWireServer, type GivenGrant, type WireServer } from '../packages/agent/test/wire-server.ts'
-import { measured, rounded, type Measured, type Scale } from './measure.ts'
+import { measured, percentile, rounded, type Measured, type Scale } from './measure.ts'
 
 export const accessMeasures = ['access.revoke', 'access.expiry', 'access.agent-dead', 'access.login']
 
@@ -23,9 +23,6 @@ interface Session {
 }
 
 const work = '(setsid sleep 3600 </dev/null >/dev/null 2>&1 &); echo ready; exec sleep 3600'
-
-const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.ceil(values.length * share) - 1)] ?? Number.NaN
 
 /** In ms against a limit; the ratio is that of the percentile that the limit is about. */
 const within = (name: string, values: readonly number[], share: number, limit: number, about: string): Measured =>

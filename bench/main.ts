@@ -6,6 +6,7 @@ import { accessMeasures, measureAccess } from './access-agent.ts'
 import { fleetMeasures, measureFleet } from './access-fleet.ts'
 import { certificateMeasures, measureCertificates } from './access-certificates.ts'
 import { identityMeasures, measureIdentity } from './identity.ts'
+import { databaseMeasures, measureDatabaseAccess } from './access-database.ts'
 import { isolationMeasures, measureIsolation } from './isolation.ts'
 import { appendMeasures, measureAppend } from './ledger-append.ts'
 import { stopOnSignals } from './leaving.ts'
@@ -68,6 +69,7 @@ const groups: readonly { names: readonly string[]; run: () => Promise<Measured[]
   { names: fleetMeasures, run: () => measureFleet(scale) },
   { names: identityMeasures, run: () => measureIdentity(scale, wanted) },
   { names: scimMeasures, run: () => measureScim(scale) },
+  { names: databaseMeasures, run: () => measureDatabaseAccess(scale) },
   { names: systemMeasures, run: () => measureSystem(scale, wanted) },
 ]
 

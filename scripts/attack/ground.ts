@@ -22,6 +22,8 @@ export interface Ground {
   keys: Record<Role, Headers>
   /** Calls an operation; throws when it is refused. */
   call: <O extends Operation>(operation: O, input: InputOf<O>, as: Headers) => Promise<OutputOf<O>>
+  /** Runs when it stops. */
+  atEnd: (work: () => Promise<void>) => void
   stop: () => Promise<void>
 }
 
@@ -33,7 +35,7 @@ export const send = (ask: Ask, operation: Operation, input: Record<string, unkno
 
 /** Starts a demo on a free port in a temporary home. */
 export const startGround = async (): Promise<Ground> => {
-  const env = { HOLDFAST_RATE_LIMITS: JSON.stringify(rateLimits), HOLDFAST_LOG_LEVEL: 'error' }
+  const env = { HOLDFAST_RATE_LIMITS: JSON.stringify(rateLimits), HOLDFAST_LOG_LEVEL: 'error', HOLDFAST_DATABASES_INSIDE: 'true' }
   const system = await startSystem({ args: ['--demo'], env })
   const ask = createAsk(system.url, system.ca)
   const demo = JSON.parse(await readFile(join(system.home, 'demo.json'), 'utf8')) as { keys: Record<Role, string> }
@@ -42,8 +44,10 @@ export const startGround = async (): Promise<Ground> => {
   const database = await system.database()
   // Arranging is not part of what is attacked; not even the database's owner may change rows past the ledger otherwise.
   await database.query('set session_replication_role = replica')
+  const ends: (() => Promise<void>)[] = []
   return {
     ...{ system, ask, database, keys },
+    atEnd: (work) => void ends.push(work),
     call: async (operation, input, as) => {
       const answer = await send(ask, operation, input as Record<string, unknown>, as)
       if (answer.status !== 200) throw new Error(`${operation.name}: ${answer.status} ${answer.text}`)
@@ -52,6 +56,7 @@ export const startGround = async (): Promise<Ground> => {
     stop: async () => {
       await database.end()
       await system.remove()
+      for (const work of ends) await work()
     },
   }
 }

@@ -13,6 +13,7 @@ import {
 } from '@holdfast/contract'
 import { accessSamples, aHost, anAccessPolicy, newSshKey, rules } from './access-samples.ts'
 import { directorySamples } from './directory-samples.ts'
+import { databaseSamples } from './database-samples.ts'
 import { passkeySamples } from './passkey-samples.ts'
 import { aBastion, recordingSamples } from './recording-samples.ts'
 import { staffSamples } from './staff-samples.ts'
@@ -53,6 +54,7 @@ const email = async (): Promise<Record<string, string>> => ({ email: `${unused()
 /** What the fields alone do not say. Everything else is made from the contract. */
 const made: Record<string, Make> = {
   ...accessSamples,
+  ...databaseSamples,
   ...recordingSamples,
   ...staffSamples,
   ...passkeySamples,

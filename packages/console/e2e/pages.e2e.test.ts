@@ -44,6 +44,8 @@ const inside = [
     '/servers',
     '/servers?do=register',
     '/servers/authorities',
+    '/databases',
+    '/databases?do=register',
   ],
   [
     '/service-accounts',

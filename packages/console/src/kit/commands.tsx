@@ -6,7 +6,7 @@ import { explain, type Explained } from './explain.ts'
 import { recorded } from './notices.tsx'
 import { refreshAll } from './queries.ts'
 
-/** One sentence for each code the operation declares. A missing one does not compile. */
+/** One sentence for each code the operation declares; an empty one shows the server's own words. A missing one does not compile. */
 export type Explanations<O> = [CodesOf<O>] extends [never] ? { explain?: undefined } : { explain: Record<CodesOf<O>, string> }
 
 export type CommandOptions<O extends Command> = Explanations<O> & {

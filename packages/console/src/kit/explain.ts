@@ -83,7 +83,8 @@ export const explain = (
     }
   }
   const waits = error.code === 'rate_limited' || error.code === 'overloaded'
-  const title = sentences[error.code] ?? commonTitle(error)
+  // An empty sentence leaves it to the server, which knows more than the code says.
+  const title = sentences[error.code] || commonTitle(error)
   return {
     title,
     effect: title.includes('Nothing was changed') ? '' : unchanged,

@@ -29,7 +29,7 @@ export const targetsInWords = (
     ...(environments.length > 0 ? [`in ${either(environments)}`] : []),
     ...(labels.length > 0 ? [`labelled ${labels.join(' and ')}`] : []),
   ]
-  const named = [...hostIds.map((id) => nameOf(id) ?? 'a server that is gone'), ...databaseIds]
+  const named = [...hostIds, ...databaseIds].map((id) => nameOf(id) ?? `a ${nouns[kind]} that is gone`)
   return [
     ...(marks.length > 0 ? [`every ${nouns[kind]} ${marks.join(' and ')}`] : []),
     ...(named.length > 0 ? [either(named)] : []),
@@ -37,7 +37,7 @@ export const targetsInWords = (
 }
 
 /** A server or a database, as rules see it. */
-interface TargetFacts {
+export interface TargetFacts {
   kind: Policy['kind']
   id: string
   environment: string
@@ -66,12 +66,12 @@ export const hoursInWords = (hours: Policy['hours']): string =>
 export const ruleInWords = (
   rules: Pick<Policy, 'kind' | 'selects' | 'logins' | 'requesters' | 'approvers' | 'approvals' | 'maxSeconds'>,
   personName: (id: string) => string | null,
-  hostName: (id: string) => string | null,
+  targetName: (id: string) => string | null,
 ): string => {
   const count = rules.approvals === 2 ? 'Two different people approve' : 'One other person approves'
   return (
     `${capital(peopleInWords(rules.requesters, personName) || 'nobody yet')} may ask to log in as ` +
-    `${either(rules.logins) || '…'} on ${targetsInWords(rules, hostName) || '…'}, for at most ` +
+    `${either(rules.logins) || '…'} on ${targetsInWords(rules, targetName) || '…'}, for at most ` +
     `${durationInWords(rules.maxSeconds).replaceAll(' ', '\u00a0')}. ${count}: ${peopleInWords(rules.approvers, personName) || 'nobody yet'}.`
   )
 }

@@ -29,6 +29,7 @@ import {
   IconUserCircle,
   IconUsers,
   type Icon,
+  IconDatabase,
 } from '@tabler/icons-react'
 
 export interface Place {
@@ -96,7 +97,7 @@ export const placeGroups: readonly PlaceGroup[] = [
         icon: IconTerminal2,
         permission: 'access:request',
         key: 'q',
-        words: 'grants requests approve ssh just-in-time revoke',
+        words: 'grants requests approve ssh psql database just-in-time revoke',
       },
       {
         to: '/servers',
@@ -105,6 +106,14 @@ export const placeGroups: readonly PlaceGroup[] = [
         permission: 'host:read',
         key: 'f',
         words: 'hosts machines fleet agents enrol',
+      },
+      {
+        to: '/databases',
+        title: 'Databases',
+        icon: IconDatabase,
+        permission: 'database:read',
+        key: 'g',
+        words: 'postgresql roles psql registered',
       },
       {
         to: '/access/policies',

@@ -189,6 +189,16 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/databases',
+    component: lazyRouteComponent(() => import('../pages/database/DatabasesPage.tsx'), 'DatabasesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/databases/$id',
+    component: lazyRouteComponent(() => import('../pages/database/DatabasePage.tsx'), 'DatabasePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/api-keys',
     component: lazyRouteComponent(() => import('../pages/api-key/ApiKeysPage.tsx'), 'ApiKeysPage'),
   }),

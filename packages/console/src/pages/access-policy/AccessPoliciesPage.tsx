@@ -3,7 +3,7 @@ import { Button, NativeSelect } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { Filters, Page, State, Table, useFilters, useGo, useMay, usePagesOf, type Column } from '../../kit/index.ts'
 import { durationInWords } from '../accessWords.ts'
-import { useHostNames } from '../hosts.ts'
+import { useTargetNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
 import { either, peopleInWords, targetsInWords, type Policy } from '../accessRules.ts'
 
@@ -11,7 +11,7 @@ type Naming = (id: string) => string | null
 
 const columnsFor = (personName: Naming, hostName: Naming): Column<Policy>[] => [
   { key: 'name', title: 'Policy', render: (row) => row.name, sort: (row) => row.name },
-  { key: 'servers', title: 'Servers', grow: true, render: (row) => targetsInWords(row, hostName) },
+  { key: 'servers', title: 'Servers or databases', grow: true, render: (row) => targetsInWords(row, hostName) },
   { key: 'logins', title: 'As', wide: true, render: (row) => either(row.logins) },
   { key: 'who', title: 'Who may ask', wide: true, render: (row) => peopleInWords(row.requesters, personName) },
   {
@@ -42,7 +42,7 @@ const List = () => {
   const [filters, setFilters] = useFilters(['state'])
   const state = filters.state === 'retired' ? 'retired' : 'active'
   const pages = usePagesOf(accessPolicy.list, { state })
-  const columns = columnsFor(useNames(), useHostNames())
+  const columns = columnsFor(useNames(), useTargetNames())
   const manages = useMay()('access:manage')
   const go = useGo()
   return (

@@ -17,7 +17,7 @@ import {
 } from '../../kit/index.ts'
 import { By } from '../By.tsx'
 import { durationInWords } from '../accessWords.ts'
-import { useHostNames } from '../hosts.ts'
+import { useTargetNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import { gone } from './answers.ts'
@@ -41,24 +41,29 @@ const Actions = ({ policy }: { policy: Policy }) => {
   )
 }
 
+/** What only servers hold to. */
+const serverTerms = (policy: Policy, nameOf: (id: string) => string | null): [string, string][] => [
+  ['Only from', policy.sourceNetworks.join(', ') || 'anywhere'],
+  ['Beyond a terminal', extrasInWords(policy.extensions)],
+  ['Recording', policy.bastionId === null ? 'none' : `on ${nameOf(policy.bastionId)}; there is no other way in`],
+]
+
 const Rules = ({ policy }: { policy: Policy }) => {
   const names = useNames()
-  const hostNames = useHostNames()
+  const hostNames = useTargetNames()
   return (
     <Facts
       rows={[
         [policy.kind === 'host' ? 'Servers' : 'Databases', targetsInWords(policy, hostNames)],
-        ['Logins', <code key="logins">{either(policy.logins)}</code>],
+        [policy.kind === 'host' ? 'Logins' : 'Profiles', <code key="logins">{either(policy.logins)}</code>],
         ['Who may ask', peopleInWords(policy.requesters, names)],
         ['Who approves', peopleInWords(policy.approvers, names)],
         ['Approvals', policy.approvals === 2 ? 'two, by different people' : 'one, by somebody else'],
         ['At most', durationInWords(policy.maxSeconds)],
         ['A reason', policy.reasonRequired ? 'must be given' : 'may be given'],
         ['A ticket', policy.ticketPattern === null ? 'is not asked for' : `of the form ${policy.ticketPattern}`],
-        ['Only from', policy.sourceNetworks.join(', ') || 'anywhere'],
+        ...(policy.kind === 'host' ? serverTerms(policy, hostNames) : []),
         ['When', hoursInWords(policy.hours)],
-        ['Beyond a terminal', extrasInWords(policy.extensions)],
-        ['Recording', policy.bastionId === null ? 'none' : `on ${hostNames(policy.bastionId)}; there is no other way in`],
         ['API keys', policy.apiKeysMayAsk ? 'may ask, without a code: for service accounts' : 'may not ask without a code'],
         ['Version', policy.version],
         [
@@ -79,7 +84,7 @@ export const AccessPolicyPage = () => {
   const { data, error, refetch } = useQueryOf(accessPolicy.read, { id })
   const may = useMay()
   const names = useNames()
-  const hostNames = useHostNames()
+  const hostNames = useTargetNames()
   const parent = { to: '/access/policies', title: 'Access policies' }
   if (!data)
     return (

@@ -23,7 +23,9 @@ const Change = ({ policy }: { policy: Policy }) => {
     saved()
     go(`/access/policies/${id}`)
   }
-  return <PolicyForm initial={rulesOf(policy)} command={update} save={save} verb="Save" back={`/access/policies/${id}`} />
+  return (
+    <PolicyForm initial={rulesOf(policy)} command={update} save={save} verb="Save" back={`/access/policies/${id}`} fixedKind />
+  )
 }
 
 const Loaded = ({ id }: { id: AccessPolicyId }) => {

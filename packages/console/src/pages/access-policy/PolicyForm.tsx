@@ -2,7 +2,7 @@ import { accessPolicy, type Command } from '@holdfast/contract'
 import { Button, Checkbox, Fieldset, Group, NativeSelect, Stack, TagsInput, TextInput } from '@mantine/core'
 import { PageLink, ProblemNotice, useFormOf, type CommandState, type Form } from '../../kit/index.ts'
 import { durationInWords } from '../accessWords.ts'
-import { useHostNames, useHosts } from '../hosts.ts'
+import { useTargetNames, useHosts } from '../hosts.ts'
 import { useNames } from '../people.tsx'
 import { useUnsaved } from '../unsaved.ts'
 import classes from './access-policy.module.css'
@@ -14,9 +14,53 @@ import { extensionOptions, ruleInWords } from '../accessRules.ts'
 
 const spans = [900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 259_200, 604_800, 2_592_000]
 
-const Limits = ({ form }: { form: Form<Rules> }) => {
+/** What only servers hold to: networks, forwarding, recording. */
+const ServerLimits = ({ form }: { form: Form<Rules> }) => {
   const { values } = form
   const bastions = (useHosts().rows ?? []).filter(({ recorderLogin, state }) => recorderLogin !== null && state !== 'retired')
+  return (
+    <>
+      <TagsInput
+        label="Only from these networks"
+        description="As 10.0.0.0/8, then Enter; empty: from anywhere"
+        value={values.sourceNetworks}
+        onChange={(networks) => form.set('sourceNetworks', networks)}
+        error={form.error('sourceNetworks')}
+        splitChars={[',', ' ']}
+        maxTags={20}
+      />
+      <Fieldset legend="What may be asked for beyond a terminal">
+        <Stack gap="xs">
+          {extensionOptions.map(({ value, label }) => (
+            <Checkbox
+              key={value}
+              label={label}
+              checked={values.extensions.includes(value)}
+              onChange={({ currentTarget: { checked } }) =>
+                form.set(
+                  'extensions',
+                  checked ? [...values.extensions, value] : values.extensions.filter((other) => other !== value),
+                )
+              }
+            />
+          ))}
+        </Stack>
+      </Fieldset>
+      <NativeSelect
+        label="Recording"
+        description="Sessions then go through a bastion, and nothing can be forwarded"
+        name="bastionId"
+        data={[{ value: '', label: 'None' }, ...bastions.map(({ id, name }) => ({ value: id as string, label: `On ${name}` }))]}
+        value={values.bastionId ?? ''}
+        onChange={({ currentTarget: { value } }) => form.set('bastionId', bastions.find(({ id }) => id === value)?.id ?? null)}
+        error={form.error('bastionId')}
+      />
+    </>
+  )
+}
+
+const Limits = ({ form }: { form: Form<Rules> }) => {
+  const { values } = form
   return (
     <>
       <div className={classes['halves']}>
@@ -45,42 +89,8 @@ const Limits = ({ form }: { form: Form<Rules> }) => {
         checked={values.reasonRequired}
         onChange={(event) => form.set('reasonRequired', event.currentTarget.checked)}
       />
-      <TagsInput
-        label="Only from these networks"
-        description="As 10.0.0.0/8, then Enter; empty: from anywhere"
-        value={values.sourceNetworks}
-        onChange={(networks) => form.set('sourceNetworks', networks)}
-        error={form.error('sourceNetworks')}
-        splitChars={[',', ' ']}
-        maxTags={20}
-      />
       <HoursFields form={form} />
-      <Fieldset legend="What may be asked for beyond a terminal">
-        <Stack gap="xs">
-          {extensionOptions.map(({ value, label }) => (
-            <Checkbox
-              key={value}
-              label={label}
-              checked={values.extensions.includes(value)}
-              onChange={({ currentTarget: { checked } }) =>
-                form.set(
-                  'extensions',
-                  checked ? [...values.extensions, value] : values.extensions.filter((other) => other !== value),
-                )
-              }
-            />
-          ))}
-        </Stack>
-      </Fieldset>
-      <NativeSelect
-        label="Recording"
-        description="Sessions then go through a bastion, and nothing can be forwarded"
-        name="bastionId"
-        data={[{ value: '', label: 'None' }, ...bastions.map(({ id, name }) => ({ value: id as string, label: `On ${name}` }))]}
-        value={values.bastionId ?? ''}
-        onChange={({ currentTarget: { value } }) => form.set('bastionId', bastions.find(({ id }) => id === value)?.id ?? null)}
-        error={form.error('bastionId')}
-      />
+      {values.kind === 'host' && <ServerLimits form={form} />}
       <Checkbox
         label="API keys may ask, and use access, without a code"
         description="For service accounts. A person still approves."
@@ -98,19 +108,21 @@ interface PolicyFormProps {
   save: (rules: Rules, saved: () => void) => Promise<void>
   verb: string
   back: string
+  /** It is made already: what it is for stays. */
+  fixedKind?: boolean
 }
 
 /** The rules of an access policy, with the sentence they make. */
-export const PolicyForm = ({ initial, command, save, verb, back }: PolicyFormProps) => {
+export const PolicyForm = ({ initial, command, save, verb, back, fixedKind = false }: PolicyFormProps) => {
   const form = useFormOf(accessPolicy.create, initial, command.problem)
   const { values } = form
   const names = useNames()
-  const hostNames = useHostNames()
+  const hostNames = useTargetNames()
   const release = useUnsaved(JSON.stringify(values) !== JSON.stringify(initial))
   return (
     <form onSubmit={form.submit((rules) => save(rules, release))} noValidate className={classes['form']}>
       <TextInput label="Name" required placeholder="Web servers, on call" maw={420} data-autofocus {...form.text('name')} />
-      <SelectionFields form={form} />
+      <SelectionFields form={form} fixedKind={fixedKind} />
       <PeopleFields
         legend="Who may ask"
         value={values.requesters}

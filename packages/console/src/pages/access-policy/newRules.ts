@@ -23,6 +23,12 @@ export const newRules: Rules = {
   bastionId: null,
 }
 
+/** For the other kind: what belongs to the first does not stay. */
+export const forKind = (rules: Rules, kind: Rules['kind']): Rules => ({
+  ...{ ...rules, kind, logins: [], extensions: [], sourceNetworks: [], bastionId: null },
+  selects: { ...rules.selects, hostIds: [], databaseIds: [] },
+})
+
 /** The rules that a policy has now, without what the server adds to them. */
 export const rulesOf = (policy: Policy): Rules => {
   const { name, kind, selects, logins, requesters, approvers, approvals, maxSeconds, reasonRequired } = policy

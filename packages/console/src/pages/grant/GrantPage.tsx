@@ -10,16 +10,22 @@ import { GrantFacts } from './GrantFacts.tsx'
 import { GrantStateOf, nameOf } from './GrantBits.tsx'
 import { Lead } from './Lead.tsx'
 import { Proof } from './Proof.tsx'
+import { isSettled } from './databaseProof.ts'
 import { proofInWords } from './proof.ts'
 import type { Detail } from './words.ts'
 
+const DatabaseConnect = lazy(async () => ({ default: (await import('./DatabaseConnect.tsx')).DatabaseConnect }))
+const DatabaseRoles = lazy(async () => ({ default: (await import('./DatabaseRoles.tsx')).DatabaseRoles }))
 const Sessions = lazy(async () => ({ default: (await import('../Sessions.tsx')).Sessions }))
 const GrantRecordings = lazy(async () => ({ default: (await import('./GrantRecordings.tsx')).GrantRecordings }))
 const Certificates = lazy(async () => ({ default: (await import('./Certificates.tsx')).Certificates }))
 
 /** Whether it may change by itself while somebody looks: others answer, sessions come and go, the proof arrives. */
 const isMoving = (detail: Detail): boolean =>
-  detail.state === 'requested' || detail.state === 'approved' || (detail.proof !== null && proofInWords(detail)?.kind !== 'good')
+  detail.state === 'requested' ||
+  detail.state === 'approved' ||
+  (detail.proof !== null && proofInWords(detail)?.kind !== 'good') ||
+  !isSettled(detail)
 
 const quietAfterMs = 120_000
 
@@ -63,6 +69,12 @@ export const GrantPage = () => {
       <Lead detail={data} />
       <Proof detail={data} />
       {data.personId === me && data.hostId !== null && data.extendsId === null && <Connect detail={data} />}
+      {data.databaseId !== null && data.extendsId === null && data.startsAt !== null && (
+        <Suspense fallback={<Skeleton height={160} />}>
+          {data.personId === me && <DatabaseConnect detail={data} />}
+          <DatabaseRoles detail={data} />
+        </Suspense>
+      )}
       <GrantFacts detail={data} />
       {data.extendsId === null && data.hostId !== null && data.startsAt !== null && (
         <Suspense fallback={<Skeleton height={160} />}>

@@ -109,17 +109,20 @@ const ToDecide = ({ detail }: { detail: Detail }) => (
   </Box>
 )
 
+const whatEnds = ({ hostId, sessions }: Detail): string => {
+  if (hostId === null) return 'At the end every connection is cut, and the roles made under it are removed from the database.'
+  const open = sessions.filter(({ endedAt }) => endedAt === null).length
+  const now = open === 0 ? 'Nobody is logged in under it now.' : open === 1 ? '1 session is open.' : `${open} sessions are open.`
+  return `${now} At the end the server closes every session and ends what was started in them.`
+}
+
 const Approved = ({ detail }: { detail: Detail }) => {
   const now = useNow(1000)
-  const open = detail.sessions.filter(({ endedAt }) => endedAt === null).length
   if (detail.startsAt === null || detail.endsAt === null) return null
   if (isRunning(detail, now))
     return (
       <Box kind="good" title="Access is open" clock={<Left until={detail.endsAt} over="over" warn />} clockOf="left">
-        <p>
-          {open === 0 ? 'Nobody is logged in under it now.' : open === 1 ? '1 session is open.' : `${open} sessions are open.`} At
-          the end the server closes every session and ends what was started in them.
-        </p>
+        <p>{whatEnds(detail)}</p>
       </Box>
     )
   return Date.parse(detail.startsAt) > now ? (
@@ -130,7 +133,7 @@ const Approved = ({ detail }: { detail: Detail }) => {
       clockOf="until it begins"
     >
       <p>
-        It begins <Time at={detail.startsAt} full />. No certificate is issued before that.
+        It begins <Time at={detail.startsAt} full />. No certificate or credentials are given before that.
       </p>
     </Box>
   ) : (

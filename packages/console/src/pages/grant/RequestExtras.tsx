@@ -46,10 +46,13 @@ const Later = ({ form, onReady }: Pick<ExtrasProps, 'form' | 'onReady'>) => {
 
 /** What few requests need: more than a terminal, a later beginning, fewer networks. */
 export const RequestExtras = ({ form, terms, onReady }: ExtrasProps) => {
-  const { extensions, sourceNetworks } = form.values
+  const { extensions, sourceNetworks, databaseId } = form.values
   return (
     <details className={classes['extras']}>
-      <summary>More: a later beginning, networks{terms.extensions.length > 0 && ', forwarding'}</summary>
+      <summary>
+        More: a later beginning{databaseId === undefined && ', networks'}
+        {terms.extensions.length > 0 && ', forwarding'}
+      </summary>
       <Stack gap="md" mt="sm">
         <Later form={form} onReady={onReady} />
         {terms.hours && <span className={classes['quiet']}>Access is given {hoursInWords(terms.hours)}.</span>}
@@ -69,14 +72,16 @@ export const RequestExtras = ({ form, terms, onReady }: ExtrasProps) => {
             </Stack>
           </Fieldset>
         )}
-        <TextInput
-          label="Only from these networks"
-          description={`With spaces between, as 10.0.0.0/8. Empty: ${terms.sourceNetworks.join(', ') || 'from anywhere'}.`}
-          name="sourceNetworks"
-          defaultValue={sourceNetworks.join(' ')}
-          onChange={(event) => form.set('sourceNetworks', event.currentTarget.value.split(/[\s,]+/).filter(Boolean))}
-          error={form.error('sourceNetworks')}
-        />
+        {databaseId === undefined && (
+          <TextInput
+            label="Only from these networks"
+            description={`With spaces between, as 10.0.0.0/8. Empty: ${terms.sourceNetworks.join(', ') || 'from anywhere'}.`}
+            name="sourceNetworks"
+            defaultValue={sourceNetworks.join(' ')}
+            onChange={(event) => form.set('sourceNetworks', event.currentTarget.value.split(/[\s,]+/).filter(Boolean))}
+            error={form.error('sourceNetworks')}
+          />
+        )}
       </Stack>
     </details>
   )

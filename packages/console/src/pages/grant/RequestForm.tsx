@@ -1,4 +1,4 @@
-import { grant, type HostId } from '@holdfast/contract'
+import { grant } from '@holdfast/contract'
 import { Button, Group, NativeSelect, Select, Stack, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useCommandOf, useFormOf, useGo, type Form } from '../../kit/index.ts'
@@ -8,7 +8,7 @@ import { asking } from './explanations.ts'
 import classes from './grant.module.css'
 import { RefusedNotice } from './RefusedNotice.tsx'
 import { RequestExtras } from './RequestExtras.tsx'
-import { startOf, termsOf, withHost, withPolicy, type Asked } from './request.ts'
+import { startOf, targetOf, termsOf, withPolicy, withTarget, type Asked } from './request.ts'
 import { durationInWords } from '../accessWords.ts'
 import { durationsUpTo, type Option, type Terms } from './words.ts'
 
@@ -18,26 +18,43 @@ interface PartProps {
   replace: (values: Asked) => void
 }
 
-/** Which server, on whose terms, as whom, for how long. */
+const groups = [
+  { kind: 'host', group: 'Servers' },
+  { kind: 'database', group: 'Databases' },
+] as const
+
+/** Grouped where there are both. */
+const choicesOf = (options: readonly Option[]) => {
+  const items = (kind: Option['kind']) =>
+    options
+      .filter((each) => each.kind === kind)
+      .map(({ id, name, environment }) => ({ value: id, label: `${name} (${environment})` }))
+  const filled = groups.map(({ kind, group }) => ({ group, items: items(kind) })).filter((each) => each.items.length > 0)
+  return filled.length === 1 ? (filled[0]?.items ?? []) : filled
+}
+
+/** What, on whose terms, as whom, for how long. */
 const What = ({ options, form, replace }: PartProps) => {
   const { values } = form
-  const option = options.find(({ hostId }) => hostId === values.hostId)
+  const target = targetOf(values)
+  const option = options.find(({ id }) => id === target)
+  const databases = options.some(({ kind }) => kind === 'database')
   const terms = termsOf(options, values)
   return (
     <>
       <Select
-        label="Server"
+        label={databases ? 'Server or database' : 'Server'}
         name="hostId"
-        data={options.map(({ hostId, hostName, environment }) => ({ value: hostId, label: `${hostName} (${environment})` }))}
+        data={choicesOf(options)}
         searchable
         required
         allowDeselect={false}
         limit={50}
-        placeholder="Choose a server"
-        nothingFoundMessage="No server of this name that you may ask for"
-        value={values.hostId === '' ? null : values.hostId}
-        onChange={(hostId) => hostId && replace(withHost(options, values, hostId as HostId))}
-        error={form.error('hostId')}
+        placeholder="Choose one"
+        nothingFoundMessage="Nothing of this name that you may ask for"
+        value={target}
+        onChange={(id) => id && replace(withTarget(options, values, id))}
+        error={form.error('hostId') ?? form.error('databaseId')}
         data-autofocus
       />
       {option && option.policies.length > 1 && (
@@ -51,7 +68,7 @@ const What = ({ options, form, replace }: PartProps) => {
       {terms && (
         <div className={classes['pair']}>
           <NativeSelect
-            label="Login"
+            label={option?.kind === 'database' ? 'Profile' : 'Login'}
             name="login"
             data={terms.logins.map((login) => ({ value: login, label: login }))}
             value={values.login}
@@ -105,11 +122,11 @@ const after = (terms: Terms): string =>
 
 export const RequestForm = ({
   options,
-  hostId,
+  target,
   onClose,
 }: {
   options: readonly Option[]
-  hostId: HostId | undefined
+  target: string | undefined
   onClose: () => void
 }) => {
   const go = useGo()
@@ -119,7 +136,7 @@ export const RequestForm = ({
     onDone: ({ id }) => go(`/access/grants/${id}`),
     explain: asking,
   })
-  const form = useFormOf(grant.request, startOf(options, hostId), request.problem)
+  const form = useFormOf(grant.request, startOf(options, target), request.problem)
   const [ready, setReady] = useState(true)
   const terms = termsOf(options, form.values)
   const { code: _, ...wanted } = form.values

@@ -1,5 +1,6 @@
 import type { StateKind } from '../../kit/index.ts'
 import { laterInWords } from '../accessWords.ts'
+import { databaseProofInWords } from './databaseProof.ts'
 import { type Detail } from './words.ts'
 
 export interface ProofLine {
@@ -82,7 +83,7 @@ const survivorsLine = (proof: Proof, { targetName, sessions }: Detail): ProofLin
 /** That access ended, in plain words; null until it did (C6, D9). */
 export const proofInWords = (detail: Detail): ProofWords | null => {
   const { proof } = detail
-  if (proof === null) return null
+  if (proof === null) return databaseProofInWords(detail)
   const lines = [toldLine(proof, detail), sessionsLine(proof, detail), ...survivorsLine(proof, detail)]
   const has = (kind: ProofLine['kind']): boolean => lines.some((line) => line.kind === kind)
   if ((proof.survivors ?? 0) > 0) return { kind: 'bad', word: 'Something outlived it', lines }

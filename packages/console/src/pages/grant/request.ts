@@ -1,11 +1,12 @@
-import type { grant, HostId, InputOf } from '@holdfast/contract'
+import type { DatabaseId, grant, HostId, InputOf } from '@holdfast/contract'
 import { durationsUpTo, type Option, type Terms } from './words.ts'
 
 type Input = InputOf<typeof grant.request>
 
 /** What the form holds: the input of the request, all of it but what may stay away. */
 export interface Asked {
-  hostId: HostId | ''
+  hostId: HostId | undefined
+  databaseId: DatabaseId | undefined
   policyId: Terms['id'] | undefined
   login: string
   seconds: number
@@ -17,11 +18,15 @@ export interface Asked {
   code: string
 }
 
+/** What is asked for, a server or a database. */
+export const targetOf = ({ hostId, databaseId }: Pick<Asked, 'hostId' | 'databaseId'>): string | null =>
+  hostId ?? databaseId ?? null
+
 /** The terms chosen, or the only ones there are. */
 export const termsOf = (
   options: readonly Option[],
-  { hostId, policyId }: Pick<Asked, 'hostId' | 'policyId'>,
-): Terms | undefined => options.find((option) => option.hostId === hostId)?.policies.find(({ id }) => id === policyId)
+  asked: Pick<Asked, 'hostId' | 'databaseId' | 'policyId'>,
+): Terms | undefined => options.find(({ id }) => id === targetOf(asked))?.policies.find(({ id }) => id === asked.policyId)
 
 /** Keeps of what was filled in what the new terms allow. */
 const under = (asked: Asked, terms: Terms): Asked => ({
@@ -38,17 +43,23 @@ export const withPolicy = (options: readonly Option[], asked: Asked, policyId: s
   return terms ? under(asked, terms) : asked
 }
 
-export const withHost = (options: readonly Option[], asked: Asked, hostId: HostId): Asked => {
-  const first = options.find((option) => option.hostId === hostId)?.policies[0]
-  return first ? under({ ...asked, hostId }, first) : asked
+export const withTarget = (options: readonly Option[], asked: Asked, id: string): Asked => {
+  const option = options.find((each) => each.id === id)
+  const first = option?.policies[0]
+  if (!option || !first) return asked
+  const target =
+    option.kind === 'host'
+      ? { hostId: id as HostId, databaseId: undefined }
+      : { hostId: undefined, databaseId: id as DatabaseId, sourceNetworks: [] }
+  return under({ ...asked, ...target }, first)
 }
 
-/** An empty form, with the server that was asked for, or the only one there is. */
-export const startOf = (options: readonly Option[], hostId: HostId | undefined): Asked => {
+/** An empty form, with what was asked for, or the only one there is. */
+export const startOf = (options: readonly Option[], target: string | undefined): Asked => {
   const empty: Asked = {
-    ...{ hostId: '', policyId: undefined, login: '', seconds: 3600, reason: '', ticket: undefined },
+    ...{ hostId: undefined, databaseId: undefined, policyId: undefined, login: '', seconds: 3600, reason: '', ticket: undefined },
     ...{ extensions: [], sourceNetworks: [], notBefore: undefined, code: '' },
   }
-  const wanted = hostId ?? (options.length === 1 ? options[0]?.hostId : undefined)
-  return wanted ? withHost(options, empty, wanted) : empty
+  const wanted = target ?? (options.length === 1 ? options[0]?.id : undefined)
+  return wanted === undefined ? empty : withTarget(options, empty, wanted)
 }

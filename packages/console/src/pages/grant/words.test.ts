@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { startOf, withHost } from './request.ts'
+import { startOf, withTarget } from './request.ts'
 import { proofInWords } from './proof.ts'
 import { sshCommand } from './ssh.ts'
 import { durationInWords, laterInWords } from '../accessWords.ts'
@@ -78,29 +78,56 @@ describe('the proof that access ended', () => {
     expect(quiet).toMatchObject({ kind: 'good' })
     expect(quiet?.lines).toHaveLength(2)
   })
-  it('is silent while the grant runs', () => expect(proofInWords({ ...ended(), proof: null })).toBeNull())
+  it('is silent while the grant runs', () => expect(proofInWords({ ...ended(), databaseId: null, proof: null })).toBeNull())
+  it('of a database says of each role what is proved, and never more', () => {
+    const role = {
+      name: 'hf_a_abcdef',
+      madeAt: at(-1000),
+      noLoginAt: at(10),
+      deadAt: at(20),
+      droppedAt: at(300),
+      backendsEnded: 1,
+    }
+    const of = (...roles: object[]) =>
+      proofInWords({ ...ended(), proof: null, databaseId: 'db_1', databaseRoles: roles } as unknown as Detail)
+    const whole = { abandonedAt: null, trouble: null, triedAt: at(300), ...role }
+    expect(of()).toMatchObject({ kind: 'good', word: 'Over, and never used' })
+    expect(of(whole)).toMatchObject({ kind: 'good', word: 'Over, and proved' })
+    expect(of(whole)?.lines[1]?.text).toContain('1 connection was cut')
+    expect(of(whole, { ...whole, droppedAt: null, trouble: 'Things of others.' })).toMatchObject({ kind: 'warn' })
+    expect(of({ ...whole, deadAt: null, droppedAt: null })).toMatchObject({ kind: 'bad', word: 'Not over yet' })
+    expect(of({ ...whole, droppedAt: null, abandonedAt: at(900) })).toMatchObject({ kind: 'bad', word: 'Not proved' })
+    expect(of({ ...whole, madeAt: null })?.lines).toMatchObject([{ kind: 'quiet' }])
+  })
 })
 
 describe('a request', () => {
   const terms = { id: 'ap_1', logins: ['deploy', 'root'], maxSeconds: 1800, ticketPattern: null, extensions: [] }
   const options = [
-    { hostId: 'ho_1', policies: [terms] },
-    { hostId: 'ho_2', policies: [{ ...terms, id: 'ap_2', logins: ['root'] }] },
+    { kind: 'host', id: 'ho_1', policies: [terms] },
+    { kind: 'host', id: 'ho_2', policies: [{ ...terms, id: 'ap_2', logins: ['root'] }] },
+    { kind: 'database', id: 'db_1', policies: [{ ...terms, id: 'ap_3', logins: ['readonly'] }] },
   ]
   const given = options as unknown as Option[]
   it('begins with the server asked for, within its terms', () => {
-    expect(startOf(given, undefined).hostId).toBe('')
-    expect(startOf(given, 'ho_1' as never)).toMatchObject({ policyId: 'ap_1', login: 'deploy', seconds: 1800 })
+    expect(startOf(given, undefined).hostId).toBeUndefined()
+    expect(startOf(given, 'ho_1')).toMatchObject({ policyId: 'ap_1', login: 'deploy', seconds: 1800 })
     expect(startOf(given.slice(0, 1), undefined).hostId).toBe('ho_1')
   })
   it('keeps of what was filled in what another server allows', () => {
-    const asked = { ...startOf(given, 'ho_1' as never), login: 'root', seconds: 900, reason: 'Why', ticket: 'OPS-1' }
-    expect(withHost(given, asked, 'ho_2' as never)).toMatchObject({
+    const asked = { ...startOf(given, 'ho_1'), login: 'root', seconds: 900, reason: 'Why', ticket: 'OPS-1' }
+    expect(withTarget(given, asked, 'ho_2')).toMatchObject({
       login: 'root',
       seconds: 900,
       reason: 'Why',
       ticket: undefined,
     })
+  })
+  it('is for a server or for a database, never both, and takes no networks where nobody holds to them', () => {
+    const asked = { ...startOf(given, 'ho_1'), sourceNetworks: ['10.0.0.0/8'] }
+    const turned = withTarget(given, asked, 'db_1')
+    expect(turned).toMatchObject({ hostId: undefined, databaseId: 'db_1', login: 'readonly', sourceNetworks: [] })
+    expect(withTarget(given, turned, 'ho_2')).toMatchObject({ hostId: 'ho_2', databaseId: undefined })
   })
 })
 

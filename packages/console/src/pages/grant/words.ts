@@ -3,8 +3,30 @@ import type { StateKind } from '../../kit/index.ts'
 
 export type Row = OutputOf<typeof grant.list>['rows'][number]
 export type Detail = OutputOf<typeof grant.read>
-export type Option = OutputOf<typeof grant.options>['rows'][number]
-export type Terms = Option['policies'][number]
+type Server = OutputOf<typeof grant.options>['rows'][number]
+type Database = OutputOf<typeof grant.databaseOptions>['rows'][number]
+export type Terms = Server['policies'][number]
+
+/** A server or a database that may be asked for, and on what terms. */
+export interface Option {
+  kind: Row['kind']
+  id: string
+  name: string
+  environment: string
+  policies: readonly Terms[]
+}
+
+export const serverOption = ({ hostId, hostName, environment, policies }: Server): Option => ({
+  ...{ kind: 'host', id: hostId, name: hostName, environment, policies },
+})
+
+/** A policy may name profiles that this database does not have. */
+export const databaseOption = ({ databaseId, databaseName, environment, profiles, policies }: Database): Option => ({
+  ...{ kind: 'database', id: databaseId, name: databaseName, environment },
+  policies: policies
+    .map((policy) => ({ ...policy, logins: policy.logins.filter((login) => profiles.includes(login)) }))
+    .filter(({ logins }) => logins.length > 0),
+})
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
@@ -22,7 +44,7 @@ const endWords: Record<NonNullable<Row['endReason']>, string> = {
   returned: 'Given back',
   revoked: 'Revoked',
   host_retired: 'Server retired',
-  database_retired: 'Server retired',
+  database_retired: 'Database retired',
   policy_retired: 'Policy retired',
   not_entitled: 'No longer entitled',
 }

@@ -20,7 +20,7 @@ import { Sessions } from '../Sessions.tsx'
 import { Timeline } from '../LazyTimeline.tsx'
 import { HostMenu } from './HostMenu.tsx'
 import { Labels, StandingOf } from './HostBits.tsx'
-import { WhoMayAsk } from './WhoMayAsk.tsx'
+import { WhoMayAsk } from '../WhoMayAsk.tsx'
 import { standingOf, whenStaleWords, type Detail } from './words.ts'
 
 type Refused = Detail['refusals'][number]
@@ -133,7 +133,7 @@ export const HostPage = () => {
       action={<HostMenu detail={data} />}
     >
       <HostFacts detail={data} />
-      <WhoMayAsk detail={data} />
+      <WhoMayAsk target={{ kind: 'host', ...data }} />
       <Sessions rows={data.sessions} hostName={data.name} ofHost />
       <Refusals detail={data} />
       {may('ledger:read') && (

@@ -17,7 +17,7 @@ import {
   useParam,
   useQueryOf,
 } from '../../kit/index.ts'
-import { useHostNames } from '../hosts.ts'
+import { useTargetNames } from '../hosts.ts'
 import { Timeline } from '../LazyTimeline.tsx'
 import { PersonName } from '../people.tsx'
 import { Integrity } from './Integrity.tsx'
@@ -30,7 +30,7 @@ import { clockOf, found, kindWords, opened, stateOf, type Row } from '../recordi
 const Player = lazy(async () => ({ default: (await import('./Player.tsx')).Player }))
 
 const RecordingFacts = ({ row }: { row: Row }) => {
-  const bastion = useHostNames()(row.bastionId)
+  const bastion = useTargetNames()(row.bastionId)
   return (
     <Facts
       rows={[

@@ -1,19 +1,18 @@
 import { accessPolicy } from '@holdfast/contract'
-import { PageLink, ReadProblem, Section, useMay } from '../../kit/index.ts'
-import { covers, ruleInWords } from '../accessRules.ts'
-import { useEveryRowOf } from '../everyRow.ts'
-import { useNames } from '../people.tsx'
-import classes from './host.module.css'
-import { useHostNames } from '../hosts.ts'
-import type { Detail } from './words.ts'
+import { PageLink, ReadProblem, Section, useMay } from '../kit/index.ts'
+import { covers, ruleInWords, type TargetFacts } from './accessRules.ts'
+import { useEveryRowOf } from './everyRow.ts'
+import { useNames } from './people.tsx'
+import classes from './WhoMayAsk.module.css'
+import { useTargetNames } from './hosts.ts'
 
-/** The access policies that cover a server: without one, nobody gets in. */
-export const WhoMayAsk = ({ detail }: { detail: Detail }) => {
+/** The access policies that cover a server or database: without one, nobody gets in. */
+export const WhoMayAsk = ({ target }: { target: TargetFacts }) => {
   const { rows, error } = useEveryRowOf(accessPolicy.list, { state: 'active' })
   const names = useNames()
-  const hostNames = useHostNames()
+  const hostNames = useTargetNames()
   const manages = useMay()('access:manage')
-  const covering = rows?.filter((policy) => covers(policy, { kind: 'host', ...detail }))
+  const covering = rows?.filter((policy) => covers(policy, target))
   return (
     <Section title="Who may ask for it" about="By the access policies that cover it.">
       <ReadProblem error={error} />
