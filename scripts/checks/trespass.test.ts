@@ -33,6 +33,12 @@ test('the house rules catch a file that is too long, unless it is a test', () =>
   expect(violations('packages/server/src/a.test.ts', long)).toEqual([])
 })
 
+test('the house rules catch what only Node has, in what browsers run as well', () => {
+  const line = joined('const n = Buf', 'fer.byteLength(name)')
+  expect(violations('packages/contract/src/a.ts', line)).toEqual([expect.stringContaining('in browsers as well')])
+  for (const file of ['packages/contract/src/a.test.ts', 'packages/server/src/a.ts']) expect(violations(file, line)).toEqual([])
+})
+
 test('the house rules let ordinary code pass', () => {
   expect(violations('a.ts', 'const company = many // anything\nexpect(only).toBe(true)\n')).toEqual([])
 })

@@ -43,6 +43,12 @@ afterAll(async () => {
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
 const dialog = (page: Page) => page.getByRole('dialog')
+/** Into a field for several short values. */
+const tag = async (page: Page, label: string, text: string) => {
+  await page.getByRole('combobox', { name: label }).fill(text)
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+}
 const code = (page: Page) => page.getByRole('textbox', { name: 'Code' })
 
 describe('a database', () => {
@@ -80,11 +86,12 @@ describe('a database', () => {
     await page.goto('/access/policies/new')
     await page.getByLabel('Name').first().fill('Shop, on call')
     await page.getByText('Databases', { exact: true }).last().click()
-    await page.getByRole('textbox', { name: 'In the environments' }).fill('production,')
-    await page.getByRole('textbox', { name: 'With the profiles' }).fill('readwrite,')
+    await tag(page, 'With the profiles', 'readwrite')
+    await tag(page, 'In the environments', 'production')
     expect(await page.getByText('Only from these networks').count()).toBe(0)
     expect(await seriousFindings(page)).toEqual([])
     await page.getByRole('button', { name: 'Create' }).click()
+    await heading(page, 'Shop, on call')
     await page.getByText('on every database in production').first().waitFor()
   })
 })

@@ -25,7 +25,7 @@ export const databaseRoleEnd = obligation({
 export const DatabaseName = HostName
 /** A name inside PostgreSQL, which may hold nearly anything. */
 const PostgresName = text(1, 63).refine(
-  (name) => Buffer.byteLength(name) <= 63 && !/[\n\t]/.test(name),
+  (name) => new TextEncoder().encode(name).length <= 63 && !/[\n\t]/.test(name),
   'at most 63 bytes, one line',
 )
 const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length

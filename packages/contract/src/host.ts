@@ -18,7 +18,7 @@ export const HostAddress = z
   .max(253)
   .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'a DNS name or an address')
 /** A Unix account. */
-export const Login = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a Unix login')
+export const Login = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'small letters, digits, - and _, at most 32')
 export const RecorderLogin = Login.nullable().describe(
   'of a bastion: the account that its recorder runs under and nobody else has; null for every other server',
 )

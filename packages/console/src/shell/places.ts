@@ -5,6 +5,7 @@ import {
   IconBuilding,
   IconCertificate,
   IconClock,
+  IconDatabase,
   IconDevices,
   IconDoor,
   IconEye,
@@ -29,7 +30,6 @@ import {
   IconUserCircle,
   IconUsers,
   type Icon,
-  IconDatabase,
 } from '@tabler/icons-react'
 
 export interface Place {
@@ -93,7 +93,7 @@ export const placeGroups: readonly PlaceGroup[] = [
     places: [
       {
         to: '/access',
-        title: 'Server access',
+        title: 'Temporary access',
         icon: IconTerminal2,
         permission: 'access:request',
         key: 'q',

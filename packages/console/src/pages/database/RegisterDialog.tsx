@@ -113,6 +113,7 @@ const Place = ({ form }: { form: Form<Values> }) => (
       />
       <NumberInput
         label="Port"
+        description="Usually 5432"
         name="port"
         min={1}
         max={65_535}

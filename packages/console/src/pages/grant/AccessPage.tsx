@@ -6,13 +6,13 @@ import { ToApprove } from './ToApprove.tsx'
 
 const RequestDialog = lazyDialog(async () => (await import('./RequestDialog.tsx')).RequestDialog)
 
-/** Access to servers: what waits for the reader, what they have and asked for, and what everybody has (C6). */
+/** Access to servers and databases: what waits for the reader, what they have and asked for, and what everybody has (C6). */
 export const AccessPage = () => {
   const ask = useDo('request')
   const may = useMay()
   return (
     <Page
-      title="Server access"
+      title="Temporary access"
       about="Nobody has standing access: it is asked for, approved by somebody else, and ends by itself."
       permission="access:request"
       action={

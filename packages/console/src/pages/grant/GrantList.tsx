@@ -1,4 +1,4 @@
-import { grant, HostId, PersonId } from '@holdfast/contract'
+import { DatabaseId, grant, HostId, PersonId } from '@holdfast/contract'
 import { Button, NativeSelect } from '@mantine/core'
 import {
   Filters,
@@ -13,7 +13,7 @@ import {
   usePagesOf,
   type Column,
 } from '../../kit/index.ts'
-import { useHosts } from '../hosts.ts'
+import { useDatabases, useHosts } from '../hosts.ts'
 import { PersonName } from '../people.tsx'
 import { GrantStateOf, nameOf, Until } from './GrantBits.tsx'
 import { durationInWords } from '../accessWords.ts'
@@ -34,18 +34,47 @@ const columnsFor = (everybody: boolean): Column<Row>[] => [
 ]
 
 const useWanted = () => {
-  const [filters, setFilters] = useFilters(['whose', 'state', 'host', 'person'])
+  const [filters, setFilters] = useFilters(['whose', 'state', 'host', 'database', 'person'])
   const oversees = useMay()('access:oversee')
   const host = HostId.safeParse(filters.host).data
+  const database = host ? undefined : DatabaseId.safeParse(filters.database).data
   const person = oversees ? PersonId.safeParse(filters.person).data : undefined
   const state = isState(filters.state) ? filters.state : undefined
   const everybody = oversees && filters.whose === 'all'
-  return { setFilters, oversees, host, person, state, everybody }
+  return { setFilters, oversees, host, database, person, state, everybody }
 }
 type Wanted = ReturnType<typeof useWanted>
 
-const Fields = ({ wanted: { setFilters, oversees, host, person, state, everybody } }: { wanted: Wanted }) => {
-  const hosts = useHosts().rows ?? []
+interface Named {
+  id: string
+  name: string
+}
+const optionsOf = (rows: readonly Named[]) => rows.map(({ id, name }) => ({ value: id, label: name }))
+
+/** Servers and databases in one list; grouped where there are both. */
+const TargetField = ({ wanted: { setFilters, host, database } }: { wanted: Wanted }) => {
+  const hosts = optionsOf(useHosts().rows ?? [])
+  const databases = optionsOf(useDatabases().rows ?? [])
+  const both = [
+    { group: 'Servers', items: hosts },
+    { group: 'Databases', items: databases },
+  ]
+  return (
+    <NativeSelect
+      label={databases.length > 0 ? 'Server or database' : 'Server'}
+      data={[{ value: '', label: 'Any' }, ...(databases.length > 0 ? both : hosts)]}
+      value={host ?? database ?? ''}
+      onChange={({ currentTarget: { value } }) => {
+        const isDatabase = DatabaseId.safeParse(value).success
+        setFilters({ host: isDatabase ? undefined : value, database: isDatabase ? value : undefined })
+      }}
+      w={{ base: '100%', xs: 190 }}
+    />
+  )
+}
+
+const Fields = ({ wanted }: { wanted: Wanted }) => {
+  const { setFilters, oversees, person, state, everybody } = wanted
   const members = useMembers() ?? []
   return (
     <Filters>
@@ -77,13 +106,7 @@ const Fields = ({ wanted: { setFilters, oversees, host, person, state, everybody
         onChange={(event) => setFilters({ state: event.currentTarget.value })}
         w={{ base: '100%', xs: 180 }}
       />
-      <NativeSelect
-        label="Server"
-        data={[{ value: '', label: 'Any' }, ...hosts.map(({ id, name }) => ({ value: id, label: name }))]}
-        value={host ?? ''}
-        onChange={(event) => setFilters({ host: event.currentTarget.value })}
-        w={{ base: '100%', xs: 190 }}
-      />
+      <TargetField wanted={wanted} />
     </Filters>
   )
 }
@@ -91,7 +114,7 @@ const Fields = ({ wanted: { setFilters, oversees, host, person, state, everybody
 /** One’s own grants and requests; for whoever oversees access, everybody’s, with filters. */
 export const GrantList = ({ ask }: { ask: () => void }) => {
   const wanted = useWanted()
-  const { everybody, host, person, state } = wanted
+  const { everybody, host, database, person, state } = wanted
   const end = useDo('revoke-all')
   const mayEnd = useMay()('access:manage')
   const pages = usePagesOf(
@@ -100,11 +123,12 @@ export const GrantList = ({ ask }: { ask: () => void }) => {
       show: everybody ? 'all' : 'mine',
       ...(state && { state }),
       ...(host && { hostId: host }),
+      ...(database && { databaseId: database }),
       ...(everybody && person && { personId: person }),
     },
     { everyMs: 15_000 },
   )
-  const filtered = state !== undefined || host !== undefined || (everybody && person !== undefined)
+  const filtered = state !== undefined || host !== undefined || database !== undefined || (everybody && person !== undefined)
   return (
     <>
       <Fields wanted={wanted} />
@@ -128,7 +152,7 @@ export const GrantList = ({ ask }: { ask: () => void }) => {
             ? { title: 'Nothing matches', text: 'Change or clear the filters above.' }
             : {
                 title: everybody ? 'Nobody has asked for access yet' : 'You have asked for no access yet',
-                text: 'Name a server, a login, how long and why. Somebody else approves it, and one command lets you in until the time is over.',
+                text: 'Name a server or a database, as whom, how long and why. Somebody else approves it, and one command lets you in until the time is over.',
                 action: (
                   <Button variant="default" onClick={ask}>
                     Ask for access

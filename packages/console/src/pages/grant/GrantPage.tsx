@@ -44,7 +44,7 @@ const useLiveGrant = (id: GrantId) => {
   return query
 }
 
-const parent = { to: '/access', title: 'Server access' }
+const parent = { to: '/access', title: 'Temporary access' }
 
 /** One request and grant: what was asked, who answered, how long it runs, and the proof that it ended (C6). */
 export const GrantPage = () => {
