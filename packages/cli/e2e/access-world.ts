@@ -17,15 +17,18 @@ export interface Person {
   key: string
 }
 
-export interface AccessWorld {
+export interface PeopleWorld {
   system: RunningSystem
-  sshd: Sshd
-  hostId: OutputOf<typeof operations.host.register>['host']['id']
   asker: Person
   approver: Person
+  close: () => Promise<void>
+}
+
+export interface AccessWorld extends PeopleWorld {
+  sshd: Sshd
+  hostId: OutputOf<typeof operations.host.register>['host']['id']
   /** Has the time of every grant run out, as if it were later. */
   runOut: () => Promise<void>
-  close: () => Promise<void>
 }
 
 const email = (name: string) => `${name}@example.test`
@@ -83,9 +86,10 @@ const endAllNow = async (system: RunningSystem): Promise<void> => {
   }
 }
 
-export const createAccessWorld = async (): Promise<AccessWorld> => {
-  const [mailbox, sshd] = await Promise.all([openMailbox(), createSshd()])
-  const system = await startSystem({ env: { HOLDFAST_SMTP_URL: mailbox.url } })
+/** A running system, an Owner who asks and a reviewer who approves. */
+export const createPeopleWorld = async (env: Record<string, string> = {}): Promise<PeopleWorld> => {
+  const mailbox = await openMailbox()
+  const system = await startSystem({ env: { HOLDFAST_SMTP_URL: mailbox.url, ...env } })
   const [first, second] = [createBrowser(system.url, system.ca), createBrowser(system.url, system.ca)]
   const token = new URL(system.setupLink ?? '').hash.slice(1)
   await first.call(operations.setup.complete, { token, organisation: 'Acme', name: 'Ada', email: email('ada'), password })
@@ -94,17 +98,31 @@ export const createAccessWorld = async (): Promise<AccessWorld> => {
   const link = await eventually('an invitation', () => /\/invitation#([\w-]+)/.exec(mailbox.newestTo(email('grace')) ?? '')?.[1])
   await second.call(operations.invitation.accept, { token: link, name: 'Grace', password })
   const approver = await settle(second, 'grace', 'reviewer')
+  return {
+    ...{ system, asker, approver },
+    close: async () => {
+      await system.remove()
+      await mailbox.close()
+    },
+  }
+}
+
+export const createAccessWorld = async (): Promise<AccessWorld> => {
+  const sshd = await createSshd()
+  const people = await createPeopleWorld()
+  const { system, asker, approver } = people
+  const first = asker.browser
   const hostId = await enrolHost(system, first, sshd)
-  const people = { requesters: { personIds: [asker.id] }, approvers: { personIds: [approver.id] } }
-  const rules = { name: 'Test servers', selects: { hostIds: [hostId] }, logins: [sshd.login], ...people }
+  const who = { requesters: { personIds: [asker.id] }, approvers: { personIds: [approver.id] } }
+  const rules = { name: 'Test servers', selects: { hostIds: [hostId] }, logins: [sshd.login], ...who }
   await first.call(operations.accessPolicy.create, rules)
   await first.call(operations.accessPolicy.create, { ...rules, name: 'Robots', apiKeysMayAsk: true })
   return {
     ...{ system, sshd, hostId, asker, approver },
     runOut: () => endAllNow(system),
     close: async () => {
-      await system.remove()
-      await Promise.all([sshd.stop(), mailbox.close()])
+      await people.close()
+      await sshd.stop()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { ledger, type OutputOf } from '@holdfast/contract'
 import { Skeleton } from '@mantine/core'
-import { useQueries } from '@tanstack/react-query'
+import { useQueries, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import { api, PageLink, ReadProblem, State, Time } from '../kit/index.ts'
 import { Actor } from './ledger/Actor.tsx'
 import classes from './ledger/ledger.module.css'
@@ -55,8 +56,20 @@ export const Entries = ({ entries }: { entries: readonly Entry[] }) =>
     </ol>
   )
 
-/** What the ledger recorded about a record and its parts, newest first. For whoever may read the ledger. */
-export const Timeline = ({ targets }: { targets: readonly string[] }) => {
+/** Looks again when what it is about has changed: jobs change things as well, and answer to no page. */
+const useAgainWith = (record: unknown): void => {
+  const client = useQueryClient()
+  const last = useRef(record)
+  useEffect(() => {
+    if (last.current === record) return
+    last.current = record
+    void client.invalidateQueries({ queryKey: [ledger.list.name, 'timeline'] })
+  }, [client, record])
+}
+
+/** What the ledger recorded about a record and its parts, newest first. For whoever may read the ledger. `of`: the record, as it is known now. */
+export const Timeline = ({ targets, of }: { targets: readonly string[]; of?: unknown }) => {
+  useAgainWith(of)
   const { loading, error, entries } = useEntriesOf(targets)
   if (error) return <ReadProblem error={error} />
   if (loading) return <Skeleton height={120} />

@@ -136,7 +136,7 @@ export const DatabasePage = () => {
       {data.state === 'active' && <WhoMayAsk target={{ kind: 'database', ...data }} />}
       {may('ledger:read') && (
         <Section title="Timeline" about="What the ledger recorded about this database.">
-          <Timeline targets={[data.id]} />
+          <Timeline targets={[data.id]} of={data} />
         </Section>
       )}
     </Page>

@@ -27,7 +27,9 @@ const columnsFor = (detail: Detail): Column<Role>[] => [
       return <State kind={kind}>{word}</State>
     },
   },
-  { key: 'trouble', title: 'In the way', render: (role) => role.trouble ?? '' },
+  ...(detail.databaseRoles.some(({ trouble }) => trouble !== null)
+    ? [{ key: 'trouble', title: 'In the way', render: (role: Role) => role.trouble ?? '' }]
+    : []),
   { key: 'given', title: 'Credentials given', wide: true, render: (role) => <Time at={role.createdAt} /> },
 ]
 

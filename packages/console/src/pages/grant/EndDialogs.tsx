@@ -13,6 +13,11 @@ interface DialogProps {
 }
 
 const ending = (detail: Detail): string[] => {
+  if (detail.kind === 'database')
+    return [
+      `Connections to ${detail.targetName} are cut at once, in the middle of a statement too. What was not committed is undone.`,
+      'Its roles are removed from the database, with what they own there, unless the profile leaves that to its group.',
+    ]
   const open = detail.sessions.filter(({ endedAt }) => endedAt === null).length
   const sessions = open === 1 ? 'The open session' : `The ${open} open sessions`
   return [

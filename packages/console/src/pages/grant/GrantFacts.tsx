@@ -37,25 +37,36 @@ const asked = (detail: Detail): Fact[] => [
   ['For how long', durationInWords(detail.seconds)],
   ['Reason', detail.reason === '' ? 'none given' : detail.reason],
   ...(detail.ticket ? [['Ticket', <code key="ticket">{detail.ticket}</code>] as const] : []),
-  ['Beyond a terminal', detail.extensions.map((each) => extensionWords[each]).join(', ') || 'nothing'],
-  ['Only from', detail.sourceNetworks.join(', ') || 'anywhere'],
+  ...(detail.kind === 'host'
+    ? ([
+        ['Beyond a terminal', detail.extensions.map((each) => extensionWords[each]).join(', ') || 'nothing'],
+        ['Only from', detail.sourceNetworks.join(', ') || 'anywhere'],
+      ] as const)
+    : []),
 ]
+
+const target = (detail: Detail): Fact[] => {
+  const isHost = detail.kind === 'host'
+  return [
+    [
+      isHost ? 'Server' : 'Database',
+      <span key="target">
+        <PageLink to={isHost ? `/servers/${detail.hostId ?? ''}` : `/databases/${detail.databaseId ?? ''}`} td="underline">
+          {detail.targetName}
+        </PageLink>{' '}
+        <Tag>{detail.environment}</Tag>
+      </span>,
+    ],
+    [isHost ? 'Login' : 'Profile', <code key="login">{detail.login}</code>],
+  ]
+}
 
 /** Everything that was asked for and decided. */
 export const GrantFacts = ({ detail }: { detail: Detail }) => (
   <Facts
     rows={[
       ['Who', <PersonName key="who" id={detail.personId} />],
-      [
-        'Server',
-        <span key="server">
-          <PageLink to={`/servers/${detail.hostId ?? ''}`} td="underline">
-            {detail.targetName}
-          </PageLink>{' '}
-          <Tag>{detail.environment}</Tag>
-        </span>,
-      ],
-      ['Login', <code key="login">{detail.login}</code>],
+      ...target(detail),
       ...(detail.extendsId
         ? [
             [

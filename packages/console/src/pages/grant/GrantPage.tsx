@@ -85,7 +85,7 @@ export const GrantPage = () => {
       )}
       {may('ledger:read') && (
         <Section title="Timeline" about="What the ledger recorded about it.">
-          <Timeline targets={[data.id]} />
+          <Timeline targets={[data.id]} of={data} />
         </Section>
       )}
     </Page>

@@ -4,7 +4,7 @@ import { ReasonDialog } from '../ReasonDialog.tsx'
 import { useNames } from '../people.tsx'
 import { grantAnswers } from '../accessAnswers.ts'
 
-/** Everything one person has on any server, at once: when a laptop is lost, or somebody leaves. */
+/** Everything one person has on any server and in any database, at once: when a laptop is lost, or somebody leaves. */
 export const RevokeAllDialog = ({ personId, opened, onClose }: { personId: PersonId; opened: boolean; onClose: () => void }) => {
   const name = useNames()(personId) ?? 'this person'
   const end = useCommandOf(grant.revokeAllOf, {
@@ -19,7 +19,7 @@ export const RevokeAllDialog = ({ personId, opened, onClose }: { personId: Perso
       onClose={onClose}
       title={`End all access of ${name}?`}
       consequences={[
-        'Every grant is revoked, on every server: open sessions are closed within a second, with everything started in them.',
+        'Every grant is revoked, on every server and database: sessions and connections are cut, with everything started in them.',
         'Every open request is cancelled.',
         'Membership, role and API keys stay as they are.',
       ]}
