@@ -335,6 +335,8 @@ policy base for all to holdfast_app using (true) with check (true);
 policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory FOR EACH ROW EXECUTE FUNCTION capture_directory() -- always;
+CREATE TRIGGER need_plan BEFORE INSERT ON public.directory FOR EACH ROW EXECUTE FUNCTION need_plan('scim');
+CREATE TRIGGER need_plan_enabled BEFORE UPDATE OF disabled_at ON public.directory FOR EACH ROW WHEN (((new.disabled_at IS NULL) AND (old.disabled_at IS NOT NULL))) EXECUTE FUNCTION need_plan('scim');
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 grant select (org_id, id, disabled_at) to holdfast_gate;
@@ -392,6 +394,7 @@ CREATE UNIQUE INDEX directory_group_name ON public.directory_group USING btree (
 policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_group FOR EACH ROW EXECUTE FUNCTION capture_directory_group() -- always;
+CREATE TRIGGER need_plan_mapped BEFORE UPDATE OF role ON public.directory_group FOR EACH ROW WHEN (((new.role IS NOT NULL) AND (new.role IS DISTINCT FROM old.role))) EXECUTE FUNCTION need_plan('scim');
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_group FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
@@ -448,10 +451,12 @@ table directory_test (
 );
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
+policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_test FOR EACH ROW EXECUTE FUNCTION capture_directory_test() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_test FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
+grant select (org_id, ended_at, steps) to holdfast_gate;
 
 table directory_user (
   org_id uuid not null default current_org(),
@@ -1477,6 +1482,8 @@ policy base for all to holdfast_app using (true) with check (true);
 policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.sso_connection FOR EACH ROW EXECUTE FUNCTION capture_sso_connection() -- always;
+CREATE TRIGGER need_plan BEFORE INSERT OR UPDATE OF settings, default_role ON public.sso_connection FOR EACH ROW EXECUTE FUNCTION need_plan('sso');
+CREATE TRIGGER need_plan_active BEFORE UPDATE OF state ON public.sso_connection FOR EACH ROW WHEN (((new.state = 'active'::text) AND (old.state <> 'active'::text))) EXECUTE FUNCTION need_plan('sso');
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sso_connection FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 grant select (org_id, id, kind, state) to holdfast_gate;
@@ -1502,6 +1509,9 @@ policy base for all to holdfast_app using (true) with check (true);
 policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.sso_domain FOR EACH ROW EXECUTE FUNCTION capture_sso_domain() -- always;
+CREATE TRIGGER need_plan BEFORE INSERT ON public.sso_domain FOR EACH ROW EXECUTE FUNCTION need_plan('sso');
+CREATE TRIGGER need_plan_proved BEFORE UPDATE OF proved_at ON public.sso_domain FOR EACH ROW WHEN (((new.proved_at IS NOT NULL) AND (old.proved_at IS NULL))) EXECUTE FUNCTION need_plan('sso');
+CREATE TRIGGER need_plan_routed BEFORE UPDATE OF connection_id ON public.sso_domain FOR EACH ROW WHEN (((new.connection_id IS NOT NULL) AND (new.connection_id IS DISTINCT FROM old.connection_id))) EXECUTE FUNCTION need_plan('sso');
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sso_domain FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 grant select (org_id, domain, connection_id, proved_at) to holdfast_gate;
@@ -1522,6 +1532,7 @@ policy base for all to holdfast_app using (true) with check (true);
 policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.sso_enforcement FOR EACH ROW EXECUTE FUNCTION capture_sso_enforcement() -- always;
+CREATE TRIGGER need_plan BEFORE INSERT ON public.sso_enforcement FOR EACH ROW EXECUTE FUNCTION need_plan('sso');
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sso_enforcement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 grant select (org_id, break_glass) to holdfast_gate;
@@ -4946,6 +4957,36 @@ $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
 
+CREATE OR REPLACE FUNCTION public.gate_sign_on_standing()
+ RETURNS TABLE(connections bigint, proved bigint, shared bigint, enforced bigint, without_way_in bigint, stranded bigint, directories bigint, tests bigint, tests_failed bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select
+    (select count(*) from sso_connection where state = 'active'),
+    (select count(*) from sso_domain where proved_at is not null),
+    -- proved by more than one organisation
+    (select count(*) from (select from sso_domain where proved_at is not null group by domain having count(*) > 1) twice),
+    (select count(*) from sso_enforcement),
+    -- whose emergency way in is no active Owner's with a passkey
+    (select count(*) from sso_enforcement e where not exists (
+      select from membership m join person p on p.id = m.person_id
+      where m.org_id = e.org_id and m.person_id = e.break_glass and m.role = 'owner' and p.state = 'active'
+        and exists (select from passkey k where k.person_id = p.id))),
+    -- whose people have neither a provider nor any other way
+    (select count(*) from sso_enforcement e join sso_domain d on d.org_id = e.org_id and d.proved_at is not null where not exists (
+      select from sso_connection c where c.org_id = d.org_id and c.id = d.connection_id and c.state = 'active')),
+    (select count(*) from directory where disabled_at is null),
+    (select count(*) from directory_test where ended_at > now() - interval '1 day'),
+    (select count(*) from (
+      select distinct on (org_id) steps from directory_test where ended_at > now() - interval '1 day' order by org_id, ended_at desc) last
+      where jsonb_path_exists(steps, '$[*] ? (@.passed == false)'))
+  where may_operate()
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.gate_sso_connection(id text)
  RETURNS TABLE(org_id uuid, kind text, state text)
  LANGUAGE sql
@@ -5199,6 +5240,19 @@ $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
 
+CREATE OR REPLACE FUNCTION public.need_plan()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from org o where o.id = new.org_id and plan_contains(o.plan, tg_argv[0])) then
+    raise exception 'the plan does not contain %', tg_argv[0] using errcode = 'HF006';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.operator_org()
  RETURNS uuid
  LANGUAGE sql
@@ -5247,6 +5301,14 @@ begin
 end $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.plan_contains(plan text, what text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ select what in ('sso', 'scim') and plan in ('growth', 'enterprise') $function$
+;
+-- owner holdfast_owner; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.protect_identity_table(t regclass, readable text, writable text, secret text[] DEFAULT '{}'::text[], quiet text[] DEFAULT '{}'::text[])
  RETURNS void

@@ -67,8 +67,6 @@ export interface CommandSpec<I extends z.ZodObject, O extends z.ZodType, E exten
   entitlement?: Entitlement
   /** Largest body in bytes; 64 KiB unless said. */
   maxBodyBytes?: number
-  /** Asks somebody outside, before its transaction begins. An idempotency key would begin it before that; such a key is passed over. */
-  asksOutside?: true
 }
 export interface QuerySpec<I extends z.ZodObject, O extends z.ZodType, E extends Errors> extends Common<I, E> {
   output: O

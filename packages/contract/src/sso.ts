@@ -75,7 +75,6 @@ export const sso = capability('sso', {
     path: '/sso/connections',
     summary: 'Add a connection as a draft; the provider is asked for what it says of itself',
     permission: 'sso:manage',
-    asksOutside: true,
     entitlement: 'sso',
     stepUp: true,
     input: z.object({
@@ -96,7 +95,6 @@ export const sso = capability('sso', {
     path: '/sso/connections/:id',
     summary: 'Change a connection; a new secret replaces the old one, other settings must be tested again',
     permission: 'sso:manage',
-    asksOutside: true,
     entitlement: 'sso',
     stepUp: true,
     input: byId.extend({
@@ -128,7 +126,6 @@ export const sso = capability('sso', {
     path: '/sso/connections/:id/finish-test',
     summary: 'What the provider said at the test, and which checks passed; nobody is signed in by it',
     permission: 'sso:manage',
-    asksOutside: true,
     entitlement: 'sso',
     sessionOnly: true,
     maxBodyBytes: signOnBodyBytes,
@@ -188,7 +185,6 @@ export const sso = capability('sso', {
     path: '/sso/domains/prove',
     summary: 'Look for the record of a domain in the DNS now',
     permission: 'sso:manage',
-    asksOutside: true,
     entitlement: 'sso',
     stepUp: true,
     rate: 'heavy',

@@ -6,6 +6,7 @@ export { readCertificate, validAt, type Certificate } from './certificate.ts'
 export { MetadataRefused, ownMetadata, readProviderMetadata, type ProviderMetadata } from './metadata.ts'
 export { signedRequestUrl, type AuthnRequest } from './request.ts'
 export { createSigningPair, type SigningPair } from './signing-pair.ts'
+export { softAssertion, softResponse, unsignedAssertion, type SoftAssertion } from './soft-provider.ts'
 export { answeredRequest, largestBase64, validateResponse } from './validate.ts'
 export { createValidator, type Validator } from './validator.ts'
 export {

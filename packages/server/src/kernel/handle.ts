@@ -94,7 +94,10 @@ export interface StreamContext<O = Operation> extends Omit<
 }
 
 /** What work outside of us has before the operation's transaction begins: reads, each in a short transaction of its own. */
-export type OutsideContext<O = Operation> = Pick<StreamContext<O>, 'now' | 'services' | 'orgId' | 'principal' | 'fail' | 'read'>
+export type OutsideContext<O = Operation> = Pick<
+  StreamContext<O>,
+  'now' | 'services' | 'gate' | 'signOnToken' | 'orgId' | 'principal' | 'fail' | 'read'
+>
 
 type Run<O, C> = (input: ParsedInputOf<O>, context: C) => Promise<OutputOf<O>>
 
@@ -109,8 +112,11 @@ export type Handler =
   | { scope: 'events'; operation: Events; run: (input: never, context: never) => AsyncIterable<unknown> }
   | { scope: 'download'; operation: Download; run: (input: never, context: never) => AsyncIterable<string | Uint8Array> }
 
+/** Of an operation that needs somebody signed in. */
+export type InsideHandler = Extract<Handler, { scope: 'organisation' }>
+
 /** Binds code to an operation that needs somebody signed in. */
-export const handle = <O extends Command | Query>(operation: O, run: Run<O, Context<O>>): Handler => ({
+export const handle = <O extends Command | Query>(operation: O, run: Run<O, Context<O>>): InsideHandler => ({
   scope: 'organisation',
   operation,
   run,
@@ -124,7 +130,7 @@ export const handleOutside = <O extends Command, F>(
   operation: O,
   outside: (input: ParsedInputOf<O>, context: OutsideContext<O>) => Promise<F>,
   run: (input: ParsedInputOf<O>, context: Context<O>, found: F) => Promise<OutputOf<O>>,
-): Handler => ({ scope: 'organisation', operation, outside, run })
+): InsideHandler => ({ scope: 'organisation', operation, outside, run })
 
 /** Binds code to a public operation. */
 export const handlePublic = <O extends Command | Query>(operation: O, run: Run<O, PublicContext<O>>): Handler => ({

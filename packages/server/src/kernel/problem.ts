@@ -64,6 +64,8 @@ export const problemOf = (error: unknown): Problem => {
     return common('invalid_input', { detail: 'A text, number or time in it is none that can be stored.', cause: error })
   // Staff access ended between the look at the session and this statement.
   if (state === 'HF005') return common('staff_access_ended', { cause: error })
+  // The plan lapsed between the look at the session and this statement.
+  if (state === 'HF006') return common('plan_required', { cause: error })
   // 53xxx: out of connections, memory or disk; 57Pxx: the server is stopping; 08xxx and socket errors: unreachable.
   if (/^(53|57P|08)/.test(state) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(state))
     return common('dependency_unavailable', { cause: error, retryAfterSeconds: 5 })

@@ -1,95 +1,19 @@
-import type { Command, Operation, OrgId, PersonId, ProblemStatus, Query, SessionId } from '@holdfast/contract'
+import type { Command, Operation, OrgId, PersonId, Query } from '@holdfast/contract'
 import type { z } from 'zod'
-import type { Access, AccessLog } from './access-log.ts'
-import type { Gate } from './gate.ts'
-import type { Context, Cookies, Entered, Handler, Origin, PublicContext, StreamContext } from './handle.ts'
+import type { Access } from './access-log.ts'
+import type { Context, Entered, Handler, PublicContext, StreamContext } from './handle.ts'
 import { claim, keptAnswer } from './idempotency.ts'
 import { actorOf } from './ledger/entry.ts'
 import { declaredObligations } from './obligation/context.ts'
 import { permit } from './permit.ts'
 import { RecordedRefusal } from './recorded-refusal.ts'
-import { hasRole, isPerson, principalId, type Principal } from './principal.ts'
-import { common, Problem, problemOf } from './problem.ts'
-import type { Services } from './services.ts'
+import { hasRole, principalId, type Principal } from './principal.ts'
+import { common, problemOf } from './problem.ts'
+import { parse, personIn, personOf, sessionOf, sharedContext, type Outcome, type Path, type Request } from './request.ts'
 import { staffEntrance, touch } from './staff.ts'
 import { openUnit, readIn, record, type Kept, type Recorded, type Unit } from './unit.ts'
 
-/** One request, whatever it came in by. */
-export interface Request {
-  id: string
-  origin: Origin
-  principal: Principal | null
-  refreshToken: string | null
-  signOnToken: string | null
-  idempotencyKey: string | null
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal
-}
-
-export interface Outcome {
-  output: unknown
-  /** The number of the ledger entry; null for reads. */
-  seq: number | null
-  cookies: Cookies | null
-}
-
-export interface Path {
-  services: Services
-  gate: Gate
-  accessLog: AccessLog
-}
-
-const parse = (operation: Operation, input: unknown): z.output<z.ZodObject> => {
-  const parsed = operation.input.safeParse(input)
-  if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
-  throw common('invalid_input', { errors })
-}
-
-const failOf =
-  (operation: Operation) =>
-  (code: string, detail?: string, extras: ConstructorParameters<typeof Problem>[2] = {}): Problem => {
-    const status: ProblemStatus | undefined = operation.errors[code]
-    if (status === undefined) throw new Error(`${operation.name} did not declare ${code}`)
-    return new Problem(code, status, { ...extras, ...(detail !== undefined && { detail }) })
-  }
-
-/** Everything of a handler's context that does not depend on who calls. */
-const sharedContext = (path: Path, operation: Operation, request: Request) => {
-  const effects: (() => Promise<void> | void)[] = []
-  let cookies: Cookies | null = null
-  let reason: string | null = null
-  return {
-    context: {
-      signOnToken: request.signOnToken,
-      now: path.services.clock.now(),
-      origin: request.origin,
-      requestId: request.id,
-      services: path.services,
-      gate: path.gate,
-      fail: failOf(operation),
-      afterCommit: (effect: () => Promise<void> | void) => void effects.push(effect),
-      cookies: (change: Cookies) => void (cookies = change),
-      because: (text: string) => void (reason = text),
-    },
-    cookies: () => cookies,
-    reason: () => reason,
-    runEffects: async () => {
-      for (const effect of effects) await Promise.resolve(effect()).catch(path.services.ground.onError)
-    },
-  }
-}
-
-const personOf = (principal: Principal): PersonId => {
-  if (principal.kind === 'service') throw common('session_required')
-  if (!isPerson(principal)) throw new Error(`${principal.kind} is no person`)
-  return principal.personId
-}
-const personIn = (principal: Principal): PersonId | null => (isPerson(principal) ? principal.personId : null)
-const sessionOf = (principal: Principal): SessionId => {
-  if (principal.kind !== 'session') throw new Error('only a session has a session id')
-  return principal.sessionId
-}
+export type { Outcome, Path, Request } from './request.ts'
 
 /** The rows of an answer, for the access log. */
 const rowsOf = (output: unknown): number =>
@@ -168,9 +92,10 @@ const runInOrganisation = async (
   const noted = accessOf(path, operation, request, principal, input, 'read', 0)
   const staff = principal.kind === 'staff' ? await staffEntrance(path.services.ground, principal, writes ? null : noted) : null
   const shared = sharedContext(path, operation, request)
-  const { now, services, fail } = shared.context
+  const { now, services, gate, signOnToken, fail } = shared.context
   const read = <T>(work: (entered: Entered) => Promise<T>): Promise<T> => readIn(services.ground, orgId, by, work)
-  const found = await handler.outside?.(input as never, { now, services, fail, read, orgId, principal } as never)
+  const beforehand = { now, services, gate, signOnToken, fail, read, orgId, principal }
+  const found = await handler.outside?.(input as never, beforehand as never)
   const unit = openUnit(services.ground, orgId, by, writes, staff)
   const { obligations, settled } = declaredObligations(
     operation,
@@ -179,8 +104,7 @@ const runInOrganisation = async (
     () => by,
   )
   try {
-    const keyed = operation.kind === 'command' && !operation.asksOutside
-    const key = keyed ? request.idempotencyKey : null
+    const key = operation.kind === 'command' ? request.idempotencyKey : null
     const earlier = key === null ? null : await claim(unit, operation, principal, key, input)
     if (earlier) {
       await unit.transaction.rollback()

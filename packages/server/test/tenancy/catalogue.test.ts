@@ -122,6 +122,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
       'gate_reset',
       'gate_session',
       'gate_setup_needed',
+      'gate_sign_on_standing',
       'gate_sso_connection',
       'gate_sso_domain',
       'gate_sso_enforced',

@@ -2,6 +2,7 @@ import type { Capability } from '../../kernel/capability.ts'
 import { create, disable, enable, issueCredential, revokeCredential } from './configuring.ts'
 import { applyRoles, previewRoles } from './mapping.ts'
 import { joinByInvitation } from './people.ts'
+import { signOnHolds } from './promises.ts'
 import { groups, log, people, read } from './queries.ts'
 import { scimEdge } from './scim/edge.ts'
 import { startTest, test } from './self-test.ts'
@@ -15,5 +16,6 @@ export const directory: Capability = {
   ],
   schedules: [settleWaiting, tidyLog],
   joinHooks: [joinByInvitation],
+  promises: [signOnHolds],
   edge: scimEdge,
 }

@@ -11,7 +11,7 @@ import { lockDirectory } from './configuring.ts'
 import { coreGroup, coreUser, patchMessage } from './scim/schema.ts'
 import './table.ts'
 
-type Step = z.infer<typeof DirectoryTest>['steps'][number]
+export type Step = z.infer<typeof DirectoryTest>['steps'][number]
 
 const minutes = (count: number): number => count * 60_000
 const keptTests = 5
@@ -22,13 +22,13 @@ interface Answer {
 }
 
 /** As a directory would: over TLS, to our own listener. */
-const askOver =
-  ({ host, port, ca }: Endpoint, token: string) =>
+export const askOver =
+  ({ host, port, ca }: Endpoint, token: string | null) =>
   (method: string, path: string, body?: unknown): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body)
       const headers = {
-        authorization: `Bearer ${token}`,
+        ...(token !== null && { authorization: `Bearer ${token}` }),
         'user-agent': 'Holdfast self-test',
         ...(payload !== undefined && { 'content-type': 'application/scim+json', 'content-length': Buffer.byteLength(payload) }),
       }
@@ -58,7 +58,7 @@ const askOver =
       sent.end(payload)
     })
 
-type Ask = ReturnType<typeof askOver>
+export type Ask = ReturnType<typeof askOver>
 type Expect = (answer: Answer) => string | null
 
 const status =
@@ -71,7 +71,7 @@ const holds =
     status(wanted)(answer) ?? (check(answer.body) ? null : what)
 
 /** The round: each step stands on those before it, and the first that fails ends it. */
-const roundOf = async (ask: Ask, id: string, note: (step: Step) => void): Promise<void> => {
+export const roundOf = async (ask: Ask, id: string, note: (step: Step) => void): Promise<void> => {
   let failed = false
   const step = async (name: string, asked: () => Promise<Answer>, expect: Expect): Promise<Record<string, unknown>> => {
     if (failed) return {}

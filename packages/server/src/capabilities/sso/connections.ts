@@ -7,13 +7,12 @@ import {
   type SamlSettings,
 } from '@holdfast/contract'
 import { createSigningPair } from '@holdfast/saml'
-import { handle, type Context, type Entered } from '../../kernel/handle.ts'
+import { handle, handleOutside, type Context, type Entered, type OutsideContext } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import { connectionIn, secretPlace } from '../../kernel/sign-on/connection.ts'
 import { ProviderUnavailable, ProviderUnfit } from '../../kernel/sign-on/refusal.ts'
 import { certificatesOf } from '../../kernel/sign-on/saml.ts'
-import { readIn } from '../../kernel/unit.ts'
 import { readConnection } from './rows.ts'
 import { connectionsAtMost, providerOf } from './rules.ts'
 
@@ -31,7 +30,7 @@ const samlOf = async ({ services }: Pick<Context, 'services'>, settings: SamlSet
 }
 
 /**
- * Asks the provider before anything is stored; nothing waits in the database meanwhile. `expires` is undefined where it is for whoever sets
+ * Asks the provider before anything is stored. `expires` is undefined where it is for whoever sets
  * the connection up to say.
  */
 const look = async (
@@ -58,12 +57,17 @@ const seal = async ({ vault }: Entered, id: SsoConnectionId, secret: string): Pr
 const renewalOf = (id: SsoConnectionId, name: string, due: Date) =>
   ({ subject: id, label: `Single sign-on “${name}”`, role: 'admin', due }) as const
 
-export const create = handle(sso.create, async (input, context) => {
+/** What the provider says, and a key for our requests: making one takes a while too. */
+const prepare = async (input: ParsedInputOf<typeof sso.create>, context: OutsideContext<typeof sso.create>) => {
+  const { services, now, fail } = context
+  const looked = await look(context, input.settings, input, fail)
+  const pair = looked.settings.kind === 'saml' ? await createSigningPair(services.publicUrl, { notBefore: now }) : null
+  return { ...looked, pair }
+}
+
+export const create = handleOutside(sso.create, prepare, async (input, context, { settings, expires: known, pair }) => {
   const { tx, services, now, person, fail, obligations } = context
   const { name, secret, defaultRole } = input
-  const { settings, expires: known } = await look(context, input.settings, input, fail)
-  // Outside the transaction too: it takes a while.
-  const pair = settings.kind === 'saml' ? await createSigningPair(services.publicUrl, { notBefore: now }) : null
   const there = await tx.selectFrom('ssoConnection').select('id').limit(connectionsAtMost).execute()
   if (there.length >= connectionsAtMost) throw fail('too_many_connections', 'Remove one that is not used.')
   const id = newIdOf(SsoConnectionId, 'co')
@@ -114,18 +118,20 @@ const renew = async (
   else obligations.unneeded(credentialRenewal)
 }
 
-/** Read apart from the operation's own transaction, so that none is open while the provider is asked. */
-const settingsNow = ({ services, orgId }: Pick<Context, 'services' | 'orgId'>, id: SsoConnectionId) =>
-  readIn(services.ground, orgId, null, async (reading) => (await connectionIn(reading, orgId, id))?.settings ?? null)
+/** What is to be asked of the provider, where the change touches that; undefined: nothing. */
+const lookAgain = async ({ id, ...change }: ParsedInputOf<typeof sso.update>, context: OutsideContext<typeof sso.update>) => {
+  const { read, orgId, fail } = context
+  const held = async () => (await read((reading) => connectionIn(reading, orgId, id)))?.settings
+  const asked = change.settings ?? (change.metadata || change.secret !== undefined ? await held() : undefined)
+  return asked && look(context, asked, change, fail)
+}
 
 /**
  * A new secret is used at once, so that one can be replaced while people sign in. The provider itself stays once somebody came by it: another
  * one could call somebody else by the same subject.
  */
-export const update = handle(sso.update, async ({ id, ...change }, context) => {
+export const update = handleOutside(sso.update, lookAgain, async ({ id, ...change }, context, looked) => {
   const { tx, services, now, fail } = context
-  const asked = change.settings ?? (change.metadata || change.secret !== undefined ? await settingsNow(context, id) : null)
-  const looked = asked && (await look(context, asked, change, fail))
   const row = await lockConnection(context, id, fail)
   const settings = looked?.settings ?? row.settings
   if (providerOf(settings) !== providerOf(row.settings) && (row.kind !== settings.kind || (await isUsed(context, id))))

@@ -1,9 +1,8 @@
 import { sso, type SsoConnectionId } from '@holdfast/contract'
 import { randomToken } from '@holdfast/crypto'
-import { handle, type Context, type Entered } from '../../kernel/handle.ts'
+import { handle, handleOutside, type Context, type Entered } from '../../kernel/handle.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import { common } from '../../kernel/problem.ts'
-import { readIn } from '../../kernel/unit.ts'
 import { endOtherSessions } from './ending.ts'
 import { lockDomain, presentDomain, type DomainRow } from './rows.ts'
 import { domainsAtMost, isOwnable, recordNameOf, recordValueOf } from './rules.ts'
@@ -47,24 +46,30 @@ const isThere = async (
 }
 
 /** The organisation whose record the DNS shows has the domain: of two that try at once, one; while one holds it, nobody else. */
-export const proveDomain = handle(sso.proveDomain, async ({ domain }, context) => {
-  const { tx, gate, orgId, now, fail, services } = context
-  // Read apart, so that no transaction is open while the DNS is asked.
-  const before = await readIn(services.ground, orgId, null, (reading) =>
-    reading.tx.selectFrom('ssoDomain').select(['domain', 'token']).where('domain', '=', domain).executeTakeFirst(),
-  )
-  if (!before) throw fail('domain_not_found')
-  if (!(await isThere(context, before, fail)))
-    throw fail('record_missing', 'The record is not in the DNS yet. It can take an hour after you have set it.')
-  const [holder] = await gate.ask<{ org_id: string }>('gate_sso_holder', [domain])
-  if (holder && holder.org_id !== orgId) throw fail('domain_taken', 'Another organisation has proved this domain.')
-  const row = await lockDomain(context, domain)
-  if (!row || row.token !== before.token) throw fail('domain_not_found')
-  const change = { provedAt: row.provedAt ?? now, checkedAt: now, lostAt: null }
-  await tx.updateTable('ssoDomain').set(change).where('domain', '=', domain).execute()
-  await endOtherSessions(context)
-  return presentDomain({ ...row, ...change })
-})
+export const proveDomain = handleOutside(
+  sso.proveDomain,
+  async ({ domain }, context) => {
+    const { read, fail } = context
+    const looked = await read(({ tx }) =>
+      tx.selectFrom('ssoDomain').select(['domain', 'token']).where('domain', '=', domain).executeTakeFirst(),
+    )
+    if (!looked) throw fail('domain_not_found')
+    if (!(await isThere(context, looked, fail)))
+      throw fail('record_missing', 'The record is not in the DNS yet. It can take an hour after you have set it.')
+    return looked
+  },
+  async ({ domain }, context, looked) => {
+    const { tx, gate, orgId, now, fail } = context
+    const [holder] = await gate.ask<{ org_id: string }>('gate_sso_holder', [domain])
+    if (holder && holder.org_id !== orgId) throw fail('domain_taken', 'Another organisation has proved this domain.')
+    const row = await lockDomain(context, domain)
+    if (!row || row.token !== looked.token) throw fail('domain_not_found')
+    const change = { provedAt: row.provedAt ?? now, checkedAt: now, lostAt: null }
+    await tx.updateTable('ssoDomain').set(change).where('domain', '=', domain).execute()
+    await endOtherSessions(context)
+    return presentDomain({ ...row, ...change })
+  },
+)
 
 export const routeDomain = handle(sso.routeDomain, async ({ domain, connectionId }, context) => {
   const { tx, fail } = context

@@ -1,28 +1,24 @@
-import { sso } from '@holdfast/contract'
-import { handle, type Context } from '../../kernel/handle.ts'
+import { sso, type OrgId, type ParsedInputOf } from '@holdfast/contract'
+import { handle, handleOutside, type Context, type Entered, type OutsideContext } from '../../kernel/handle.ts'
 import { connectionIn, type Connection } from '../../kernel/sign-on/connection.ts'
 import { isProved } from '../../kernel/sign-on/domain.ts'
 import type { Asserted } from '../../kernel/sign-on/oidc.ts'
 import { answerOf, checksOf, stateIn, urlFor } from '../../kernel/sign-on/provider.ts'
 import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/sign-on/refusal.ts'
 import { browserToken, newRequest, takeRequest } from '../../kernel/sign-on/request.ts'
-import { readIn } from '../../kernel/unit.ts'
 import { lockConnection } from './connections.ts'
 import { reportOf, saidIn } from './report.ts'
 
-type Reading = Pick<Context, 'services' | 'orgId'>
-
-/** Read apart from the operation's own transaction, so that none is open while the provider is asked. */
-const connectionNow = ({ services, orgId }: Reading, id: Connection['id']) =>
-  readIn(services.ground, orgId, null, async (reading) => {
-    const connection = await connectionIn(reading, orgId, id)
-    const row = await reading.tx.selectFrom('ssoConnection').select('changedAt').where('id', '=', id).executeTakeFirst()
-    return connection && row ? { connection, changedAt: row.changedAt } : null
-  })
+/** As it is now, and since when it is so. */
+const connectionNow = (reading: Entered, orgId: OrgId, id: Connection['id']) =>
+  Promise.all([
+    connectionIn(reading, orgId, id),
+    reading.tx.selectFrom('ssoConnection').select('changedAt').where('id', '=', id).executeTakeFirst(),
+  ]).then(([connection, row]) => (connection && row ? { connection, changedAt: row.changedAt } : null))
 
 export const beginTest = handle(sso.beginTest, async ({ id }, context) => {
-  const { services, now, fail, cookies, signOnToken } = context
-  const found = await connectionNow(context, id)
+  const { services, now, orgId, fail, cookies, signOnToken } = context
+  const found = await connectionNow(context, orgId, id)
   if (!found) throw fail('connection_not_found')
   const { connection } = found
   if (connection.settings.kind === 'oidc' && connection.settings.clientId === null)
@@ -43,9 +39,10 @@ export const beginTest = handle(sso.beginTest, async ({ id }, context) => {
 
 type Heard = { asserted: Asserted } | { refused: SignOnRefused }
 
-export const finishTest = handle(sso.finishTest, async ({ id, parameters }, context) => {
-  const { tx, services, gate, now, fail, signOnToken } = context
-  const found = await connectionNow(context, id)
+/** Our request is used up by it, whatever comes of the rest. */
+const hear = async ({ id, parameters }: ParsedInputOf<typeof sso.finishTest>, context: OutsideContext<typeof sso.finishTest>) => {
+  const { services, gate, now, orgId, read, fail, signOnToken } = context
+  const found = await read((reading) => connectionNow(reading, orgId, id))
   if (!found) throw fail('connection_not_found')
   const { connection } = found
   const state = stateIn(connection.settings, parameters)
@@ -61,6 +58,12 @@ export const finishTest = handle(sso.finishTest, async ({ id, parameters }, cont
       throw error
     },
   )
+  return { found, heard }
+}
+
+export const finishTest = handleOutside(sso.finishTest, hear, async ({ id }, context, { found, heard }) => {
+  const { tx, now, fail } = context
+  const { connection } = found
   const protocol = reportOf(checksOf(connection.settings.kind), 'refused' in heard ? heard.refused : null)
   if ('refused' in heard) {
     context.because(heard.refused.recorded)

@@ -99,8 +99,12 @@ const assertedIn = (claims: Readonly<Record<string, unknown>>, settings: OidcSet
 }
 
 /** Speaks with OpenID providers, over HTTPS and never to an address inside, unless the operator allows it. */
-export const createOidcProviders = (limits: FetchLimits, clock: () => number = Date.now): OidcProviders => {
-  const fetch = guardedFetch(limits) as unknown as client.CustomFetch
+export const createOidcProviders = (limits: FetchLimits, clock: () => number = Date.now): OidcProviders =>
+  oidcOver(guardedFetch(limits), clock)
+
+/** The same by any `fetch`: every check of an answer is here, whatever it came by. */
+export const oidcOver = (by: ReturnType<typeof guardedFetch>, clock: () => number = Date.now): OidcProviders => {
+  const fetch = by as unknown as client.CustomFetch
   const known = new Map<string, { until: number; server: Promise<client.ServerMetadata> }>()
 
   const discover = async (issuer: string): Promise<client.ServerMetadata> => {

@@ -1,7 +1,6 @@
 /** The routes of RFC 7644 below /scim/v2: what the standard says of addresses, bodies and errors; all else is the one path's. */
 import type { Operation } from '@holdfast/contract'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Handler } from '../../../kernel/handle.ts'
 import type { Edge, EdgeOptions } from '../../../kernel/http/edge.ts'
 import { ofFramework } from '../../../kernel/http/errors.ts'
 import { acceptJson } from '../../../kernel/http/json.ts'
@@ -13,12 +12,11 @@ import { openUnit } from '../../../kernel/unit.ts'
 import { keepLog } from '../log.ts'
 import { issueToken } from '../token.ts'
 import { maxBodyBytes, resourceTypes, schemas, serviceProviderConfig } from './discovery.ts'
-import * as groups from './groups.ts'
 import { scim } from './operations.ts'
 import type { Resource } from './present.ts'
 import { scimTypes } from './refusal.ts'
+import { scimRoutes } from './routes.ts'
 import { errorMessage, listMessage } from './schema.ts'
-import * as users from './users.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,8 +24,6 @@ declare module 'fastify' {
     directory: DirectoryPrincipal | null
   }
 }
-
-type Served = Exclude<Handler, { scope: 'download' | 'events' }>
 
 const mediaType = 'application/scim+json; charset=utf-8'
 
@@ -111,35 +107,6 @@ const keepRefusal = async (
   }
 }
 
-type Input = (request: FastifyRequest) => Record<string, unknown>
-const query = (request: FastifyRequest): Record<string, unknown> => ({ ...(request.query as Record<string, unknown>) })
-const id = (request: FastifyRequest): Record<string, unknown> => ({ ...(request.params as Record<string, unknown>) })
-const fromQuery: Input = (request) => ({ ...query(request), ...id(request) })
-const fromBody =
-  (name: 'resource' | 'changes'): Input =>
-  (request) => ({ ...query(request), ...id(request), [name]: request.body ?? null })
-
-const routes: readonly [
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-  url: string,
-  handler: Handler,
-  input: Input,
-  status: number,
-][] = [
-  ['GET', '/Users', users.listUsers, fromQuery, 200],
-  ['POST', '/Users', users.createUser, fromBody('resource'), 201],
-  ['GET', '/Users/:id', users.readUser, fromQuery, 200],
-  ['PUT', '/Users/:id', users.replaceUser, fromBody('resource'), 200],
-  ['PATCH', '/Users/:id', users.changeUser, fromBody('changes'), 200],
-  ['DELETE', '/Users/:id', users.removeUser, id, 204],
-  ['GET', '/Groups', groups.listGroups, fromQuery, 200],
-  ['POST', '/Groups', groups.createGroup, fromBody('resource'), 201],
-  ['GET', '/Groups/:id', groups.readGroup, fromQuery, 200],
-  ['PUT', '/Groups/:id', groups.replaceGroup, fromBody('resource'), 200],
-  ['PATCH', '/Groups/:id', groups.changeGroup, fromBody('changes'), 200],
-  ['DELETE', '/Groups/:id', groups.removeGroup, id, 204],
-]
-
 const listOf = (rows: readonly unknown[], total: number, startIndex: number): Resource => ({
   schemas: [listMessage],
   totalResults: total,
@@ -154,7 +121,7 @@ const locationOf = (output: unknown): string | undefined => {
 }
 
 const registerOperations = (app: FastifyInstance, options: EdgeOptions): void => {
-  for (const [method, url, handler, input, status] of routes) {
+  for (const [method, url, handler, input, status] of scimRoutes) {
     const { operation } = handler
     app.route({
       ...{ method, url, bodyLimit: maxBodyBytes },
@@ -165,7 +132,7 @@ const registerOperations = (app: FastifyInstance, options: EdgeOptions): void =>
         void kept.then(() => sendError(reply, problem))
       },
       handler: async (request, reply) => {
-        const { output, seq } = await run(options.path, handler as Served, input(request), asked(request, request.directory))
+        const { output, seq } = await run(options.path, handler, input(request), asked(request, request.directory))
         if (seq !== null) reply.header('holdfast-ledger-seq', seq)
         reply.header('cache-control', 'no-store').type(mediaType)
         if (status === 204) return reply.code(204).send()

@@ -1,5 +1,5 @@
 import type { Command, OutputOf, ParsedInputOf, Query } from '@holdfast/contract'
-import { handle, type Context, type Handler } from '../../../kernel/handle.ts'
+import { handle, type Context, type InsideHandler } from '../../../kernel/handle.ts'
 import type { DirectoryPrincipal } from '../../../kernel/principal.ts'
 import { common, type Problem } from '../../../kernel/problem.ts'
 import { keepLog } from '../log.ts'
@@ -36,7 +36,7 @@ const inOurWords = async <T>(context: ScimContext, work: () => Promise<T>): Prom
 export const handleRead = <O extends Query>(
   operation: O,
   run: (input: ParsedInputOf<O>, context: ScimContext) => Promise<OutputOf<O>>,
-): Handler =>
+): InsideHandler =>
   handle(operation, (input, context) => {
     const own = contextOf(context as unknown as Context<Command | Query>)
     return inOurWords(own, () => run(input, own))
@@ -50,7 +50,7 @@ export const handleWrite = <O extends Command>(
     input: ParsedInputOf<O>,
     context: ScimContext,
   ) => Promise<{ output: OutputOf<O>; target: string; said: readonly string[] }>,
-): Handler =>
+): InsideHandler =>
   handle(operation, async (input, context) => {
     const own = contextOf(context as unknown as Context<Command | Query>)
     const { output, target, said } = await inOurWords(own, () => run(input, own))
