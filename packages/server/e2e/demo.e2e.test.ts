@@ -46,7 +46,7 @@ test('health, the description of the interface, and the trust page', async () =>
   expect(promises.map(({ id }) => id)).toEqual(promiseIds)
   for (const promise of promises) expect(Object.keys(promise).toSorted()).toEqual(['checkedAt', 'id', 'proof', 'state', 'title'])
   const states = new Map(promises.map(({ id, state }) => [id, state]))
-  for (const id of ['D1', 'D2', 'D3', 'D5', 'L1', 'L2', 'L3', 'C1', 'C2', 'C4', 'C5', 'H4', 'P3'])
+  for (const id of ['D1', 'D2', 'D3', 'D5', 'L1', 'L2', 'L3', 'C1', 'C2', 'C3', 'C4', 'C5', 'H4', 'P3'])
     expect([id, states.get(id)]).toEqual([id, 'kept'])
   // By what is on record, which is old one day, and lacks every operation that is new.
   expect(states.get('O10')).toBe(attackRunGap(lastAttackRun, new Date()) === null ? 'kept' : 'not_kept')

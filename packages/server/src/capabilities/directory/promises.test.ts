@@ -1,5 +1,5 @@
 /** C3 can fail: each part of its check is broken here, and it says so. */
-import { directory, factor, operator, OrgId, sso } from '@holdfast/contract'
+import { factor, organisation, sso, type OrgId } from '@holdfast/contract'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { connectDirectory, serveScim, type ScimServer } from '../../../test/scim.ts'
 import { enrolPasskey } from '../../../test/passkeys.ts'
@@ -7,6 +7,7 @@ import { startPlatform, type FoundedPlatform, type Platform } from '../../../tes
 import { signOnAs, signOnFor, saidOf } from '../../../test/sign-on.ts'
 import { newOrgId } from '../../kernel/identifier.ts'
 import type { JobContext } from '../../kernel/job.ts'
+import { readIn } from '../../kernel/unit.ts'
 import { signOnHolds } from './promises.ts'
 import { scimRoutes } from './scim/routes.ts'
 
@@ -166,13 +167,10 @@ test('how everything stands: domains twice, no emergency way in, a failed self-t
 
   const other = newOrgId()
   await asAdmin('drop index sso_domain_proved')
-  await platform.admin
-    .query(`insert into org (id, slug, name, plan) values ($1, 'other', 'Other Ltd', 'growth')`, [other])
-    .catch(() => undefined)
   await platform.arrange(other, `insert into org (id, slug, name, plan) values ($1, 'other', 'Other Ltd', 'growth')`, [other])
   await platform.arrange(other, `insert into sso_domain (domain, token, proved_at) values ($1, 'x', now())`, [signOn.domain])
   await notKept(/1 domains are proved by more than one organisation/)
-  await platform.arrange(other, 'delete from sso_domain')
+  await platform.arrange(other, `delete from sso_domain where token = 'x'`)
 
   await platform.arrange(founded.orgId, `update sso_connection set state = 'draft'`)
   await notKept(/1 proved domains of such organisations lead to no active connection/)
@@ -195,9 +193,16 @@ test('how everything stands: domains twice, no emergency way in, a failed self-t
 })
 
 test('only the operator’s organisation reads how all stand', async () => {
-  const other = OrgId.parse(newOrgId())
-  const context = { ...contextWith(), orgId: other }
-  const { kept } = await signOnHolds.check(context).catch(() => ({ kept: false }))
-  expect(kept).toBe(false)
-  expect([directory.create.entitlement, operator.setPlan.entitlement]).toEqual(['scim', undefined])
+  const rowsIn = async (orgId: OrgId) =>
+    (
+      await readIn(platform.services.ground, orgId, null, ({ transaction }) =>
+        transaction.query('select * from gate_sign_on_standing()', []),
+      )
+    ).rows
+  const { id: other } = await platform.call(
+    organisation.create,
+    { name: 'Customer Ltd', ownerEmail: 'carla@example.test' },
+    founded.owner,
+  )
+  expect([(await rowsIn(founded.orgId)).length, (await rowsIn(other)).length]).toEqual([1, 0])
 })
