@@ -37,10 +37,16 @@ export const enrolByHand = async (page: Page): Promise<Enrolled> => {
 
 export const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name, level: 1 })
 
-export const signInByHand = async (page: Page, email: string, password: string): Promise<void> => {
+/** The first question: who. */
+export const sayWho = async (page: Page, email: string): Promise<void> => {
   await page.getByLabel('E-mail address').fill(email)
+  await page.getByRole('button', { name: 'Continue', exact: true }).click()
+}
+
+export const signInByHand = async (page: Page, email: string, password: string): Promise<void> => {
+  await sayWho(page, email)
   await page.getByRole('textbox', { name: 'Password' }).fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 /** The link in the newest mail to somebody; waits up to 20 s. */

@@ -106,7 +106,8 @@ describe('people and their sessions', () => {
     await page.goto('/sign-in')
     await page.getByLabel('E-mail address').waitFor()
     await page.keyboard.type(viewer.email)
-    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('password')
     await page.keyboard.type(viewer.password)
     await page.keyboard.press('Enter')
     await heading(page, 'Now').waitFor()
@@ -119,6 +120,36 @@ describe('people and their sessions', () => {
     await page.keyboard.type('policies')
     await page.keyboard.press('Enter')
     await heading(page, 'Policies').waitFor()
+    await context.close()
+  })
+
+  it('a password manager fills both fields at once; only the domain is asked about before the password is sent', async () => {
+    const { context, page } = await newVisitor(browser, system)
+    const asked: string[] = []
+    page.on('request', (request) => void (request.url().includes('/session/discover') && asked.push(request.url())))
+    await page.goto('/policies')
+    await page.getByLabel('E-mail address').fill(viewer.email)
+    const secret = page.locator('input[autocomplete="current-password"]')
+    expect(await page.getByRole('textbox', { name: 'Password' }).count()).toBe(0) // nobody sees it yet
+    await secret.fill(viewer.password)
+    await page.getByRole('button', { name: 'Continue', exact: true }).click()
+    await heading(page, 'Policies').waitFor() // where they were going
+    expect(asked).toHaveLength(1)
+    expect(decodeURIComponent(asked[0] ?? '')).not.toContain(viewer.email.split('@')[0])
+    await context.close()
+  })
+
+  it('somebody with a slip in the address changes it; one that nobody has is answered like any other', async () => {
+    const { context, page } = await newVisitor(browser, system)
+    await page.goto('/sign-in')
+    await page.getByRole('button', { name: 'Continue', exact: true }).click()
+    await expect.poll(() => page.getByLabel('E-mail address').getAttribute('aria-invalid')).toBe('true')
+    await signInByHand(page, 'nobody@example.test', viewer.password)
+    await page.getByText('That address and password do not belong together').waitFor()
+    await page.getByRole('button', { name: 'Change' }).click()
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('email')
+    await signInByHand(page, viewer.email, viewer.password)
+    await heading(page, 'Now').waitFor()
     await context.close()
   })
 

@@ -75,7 +75,6 @@ const inside = [
 )
 const outside = [
   '/sign-in',
-  '/sign-in/sso',
   '/reset',
   `/reset/new#${'a'.repeat(43)}`,
   '/setup',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
 import { enrolFactor, foundOrganisation, launchBrowser, newVisitor, password, seriousFindings, type Visitor } from './browsing.ts'
 import { openMailbox, type Mailbox } from './mailbox.ts'
+import { signInByHand } from './identity-steps.ts'
 import { codesOf } from './managed-host.ts'
 import { join } from './people.ts'
 
@@ -43,9 +44,7 @@ const confirm = async ({ page }: Visitor, code: string) => {
 it('is asked for after the password, where the factor is wanted', async () => {
   const { page } = lost
   await page.goto('/sign-in')
-  await page.getByLabel('E-mail address').fill('member@example.test')
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await signInByHand(page, 'member@example.test', password)
   await page.getByRole('button', { name: 'I have lost my second factor' }).click()
   await page.getByLabel('What happened').fill('My phone fell into the harbour')
   expect(await seriousFindings(page)).toEqual([])

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
 import { foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
-import { heading } from './identity-steps.ts'
+import { heading, sayWho } from './identity-steps.ts'
 import { personOf, startSamlPeer, type SamlPeer } from './saml-provider.ts'
 
 let system: RunningSystem
@@ -33,9 +33,7 @@ const proveDomain = async (domain: string): Promise<void> => {
 
 const signIn = async (visitor: Visitor, email: string): Promise<void> => {
   await visitor.page.goto('/sign-in')
-  await visitor.page.getByRole('button', { name: 'Single sign-on' }).click()
-  await heading(visitor.page, 'Single sign-on').waitFor()
-  await visitor.page.getByLabel(/E-mail address/).fill(email)
+  await sayWho(visitor.page, email)
   await visitor.page.getByRole('button', { name: 'Continue to your provider' }).click()
 }
 

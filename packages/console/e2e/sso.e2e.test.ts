@@ -11,7 +11,7 @@ import { startGenuineProvider } from '../../server/test/genuine-provider.ts'
 import { clientId, clientSecret } from '../../server/test/provider.ts'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
 import { foundOrganisation, launchBrowser, newVisitor, password, seriousFindings, type Visitor } from './browsing.ts'
-import { heading } from './identity-steps.ts'
+import { heading, sayWho } from './identity-steps.ts'
 
 let directory: string
 let names: Awaited<ReturnType<typeof startNameServer>>
@@ -119,8 +119,7 @@ const arriveBySignOn = async (email: string, next = '/'): Promise<Visitor> => {
   const { page } = visitor
   await page.goto(next)
   await heading(page, 'Sign in').waitFor()
-  await page.getByRole('button', { name: 'Single sign-on' }).click()
-  await page.getByLabel('E-mail address at work').fill(email)
+  await sayWho(page, email)
   await page.getByRole('button', { name: 'Continue to your provider' }).click()
   await signInThere(page, email)
   return visitor
@@ -146,13 +145,18 @@ describe('people', () => {
     await owner.context.close()
   })
 
-  it('learn that a domain signs in otherwise, and no more', async () => {
+  it('have their password beside it, and with another domain nothing else', async () => {
     const { page, context } = await newVisitor(browser, system)
-    await page.goto('/sign-in/sso')
+    await page.goto('/sign-in')
+    await sayWho(page, 'whoever@example.test')
+    await page.getByRole('button', { name: 'Continue to your provider' }).waitFor()
+    await page.getByRole('textbox', { name: 'Password' }).waitFor()
     expect(await faults(page)).toEqual([])
-    await page.getByLabel('E-mail address at work').fill('somebody@elsewhere.example')
-    await page.getByRole('button', { name: 'Continue to your provider' }).click()
-    await page.getByText('Nobody with an address at elsewhere.example signs in this way').waitFor()
+    await page.getByRole('button', { name: 'Change' }).click()
+    await sayWho(page, 'somebody@elsewhere.example')
+    await page.getByRole('textbox', { name: 'Password' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Continue to your provider' }).count()).toBe(0)
+    expect(await faults(page)).toEqual([])
     await context.close()
   })
 
@@ -168,7 +172,7 @@ describe('people', () => {
 })
 
 describe('enforced', () => {
-  it('a password opens nothing any more, and the page says which way does', async () => {
+  it('a password opens nothing any more, and the page leads to the way that does', async () => {
     const { page } = ours
     const database = await system.database()
     await database.query('set session_replication_role = replica')
@@ -183,11 +187,9 @@ describe('enforced', () => {
     expect(await faults(page)).toEqual([])
     const nora = await newVisitor(browser, system)
     await nora.page.goto('/sign-in')
-    await nora.page.getByLabel('E-mail address').fill('olga@example.test')
-    await nora.page.getByRole('textbox', { name: 'Password' }).fill(password)
-    await nora.page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await nora.page.getByText('signs in by single sign-on only').waitFor()
-    expect(await faults(nora.page)).toEqual([])
+    await expect(nora.call(operations.session.signIn, { email: 'olga@example.test', password })).rejects.toThrow(/sso_required/)
+    await sayWho(nora.page, 'olga@example.test')
+    await nora.page.locator('input[name="login"]').waitFor() // at the provider, without a further question
     expect([...ours.complaints, ...nora.complaints]).toEqual([])
   })
 })

@@ -32,8 +32,8 @@ interface Common<I extends z.ZodObject, E extends Errors> {
   service?: true
   /** The agent of a host that was just retired may still call it. */
   lastWord?: true
-  /** Rate class: `secret` for whatever guesses at a password, code or token. */
-  rate?: 'secret' | 'heavy'
+  /** Rate class: `secret` for whatever guesses at a password, code or token; `discovery` for what each sign-in asks before that. */
+  rate?: 'secret' | 'discovery' | 'heavy'
 }
 
 /** The entry a command writes: what happened, to what. `target` sees the input and the output. */

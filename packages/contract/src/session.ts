@@ -87,7 +87,7 @@ export const session = capability('session', {
     path: '/session/discover',
     summary: 'How the people of an e-mail domain sign in; says nothing about any person',
     permission: 'public',
-    rate: 'secret',
+    rate: 'discovery',
     input: z.object({ domain: SsoDomainName }),
     output: z.object({
       singleSignOn: z.boolean(),

@@ -21,11 +21,6 @@ const outside = [
   }),
   createRoute({
     getParentRoute: () => root,
-    path: '/sign-in/sso',
-    component: lazyRouteComponent(() => import('../pages/session/SingleSignOnPage.tsx'), 'SingleSignOnPage'),
-  }),
-  createRoute({
-    getParentRoute: () => root,
     path: '/sso/callback/$id',
     component: lazyRouteComponent(() => import('../pages/sso/CallbackPage.tsx'), 'CallbackPage'),
   }),

@@ -9,12 +9,13 @@ export interface RatePolicy {
   windowSeconds: number
 }
 
-export type RateClass = 'address' | 'principal' | 'organisation' | 'agents' | 'secret' | 'heavy'
+export type RateClass = 'address' | 'principal' | 'organisation' | 'agents' | 'secret' | 'discovery' | 'heavy'
 export type RatePolicies = Record<RateClass, RatePolicy>
 
 /**
  * `agents`: the agents of an organisation's hosts, apart from its people, since a thousand of them call at each change of access.
- * `secret`: whatever guesses at a password, code or token, by address. `heavy`: exports, verification, rotation, by principal.
+ * `secret`: whatever guesses at a password, code or token, by address. `discovery`: how a domain signs in, by address, twice as often, since every
+ * sign-in asks that first; slow enough that nobody lists who our customers are. `heavy`: exports, verification, rotation, by principal.
  */
 export const defaultPolicies: RatePolicies = {
   address: { quota: 3000, windowSeconds: 60 },
@@ -22,6 +23,7 @@ export const defaultPolicies: RatePolicies = {
   organisation: { quota: 9000, windowSeconds: 60 },
   agents: { quota: 60_000, windowSeconds: 60 },
   secret: { quota: 30, windowSeconds: 60 },
+  discovery: { quota: 60, windowSeconds: 60 },
   heavy: { quota: 20, windowSeconds: 60 },
 }
 
@@ -105,6 +107,7 @@ export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: 
     organisation: createCells(policies.organisation, 'organisation', now),
     agents: createCells(policies.agents, 'agents', now),
     secret: createCells(policies.secret, 'secret', now),
+    discovery: createCells(policies.discovery, 'discovery', now),
     heavy: createCells(policies.heavy, 'heavy', now),
   }
   const ofOrganisation = ({ kind }: Principal) => cells[kind === 'agent' ? 'agents' : 'organisation']
@@ -115,6 +118,7 @@ export const createRateLimits = (policies: RatePolicies = defaultPolicies, now: 
       return tightest([
         ...(principal ? [cells.principal.take(who), ofOrganisation(principal).take(principal.orgId)] : []),
         ...(operation.rate === 'secret' ? [cells.secret.take(placeOf(address))] : []),
+        ...(operation.rate === 'discovery' ? [cells.discovery.take(placeOf(address))] : []),
         ...(operation.rate === 'heavy' ? [cells.heavy.take(who)] : []),
       ])
     },
