@@ -15,6 +15,7 @@ import {
   useMay,
   useQueryOf,
 } from '../../kit/index.ts'
+import { PlanNotice } from '../PlanNotice.tsx'
 import { Credentials } from './Credentials.tsx'
 import { LogTable } from './LogTable.tsx'
 import { Mapping } from './Mapping.tsx'
@@ -135,6 +136,7 @@ export const DirectoryPage = () => {
       about="Your directory creates, changes and switches off people here, and its groups give roles."
       permission="directory:read"
     >
+      <PlanNotice needs="scim" />
       <Parts create={() => setOpened(true)} />
       <SetUpDialog opened={opened} onClose={() => setOpened(false)} />
     </Page>

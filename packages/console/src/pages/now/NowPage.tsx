@@ -1,5 +1,5 @@
 import { Button, Skeleton } from '@mantine/core'
-import { encryption, factor, grant, obligations, operator, policy, type Permission } from '@holdfast/contract'
+import { encryption, factor, grant, obligations, operator, organisation, policy, type Permission } from '@holdfast/contract'
 import type { ReactNode } from 'react'
 import {
   Due,
@@ -15,7 +15,7 @@ import {
   useSession,
 } from '../../kit/index.ts'
 import { Chain } from './Chain.tsx'
-import { lateElsewhere, ownSecurity, partsBroken, secretsDue, toAnswer, toApprove, toDo, type DueItem } from './due.ts'
+import { lateElsewhere, ownSecurity, partsBroken, planEnded, secretsDue, toAnswer, toApprove, toDo, type DueItem } from './due.ts'
 import classes from './now.module.css'
 
 const Item = ({ item }: { item: DueItem }) => {
@@ -101,14 +101,18 @@ const Ours = () => {
   const mayApprove = may('policy:approve')
   const mayOversee = may('obligation:oversee')
   const mayKeys = may('encryption:read')
+  const mayPlan = may('organisation:write')
+  const now = useNow()
   const { person } = useSession()
   const inReview = useQueryOf(policy.list, { state: 'in_review' }, { enabled: mayApprove })
   const late = useQueryOf(obligations.list, { show: 'overdue', limit: 20 }, { enabled: mayOversee, everyMs: 60_000 })
   const keys = useQueryOf(encryption.keys, {}, { enabled: mayKeys })
+  const plan = useQueryOf(organisation.read, {}, { enabled: mayPlan })
   return (
     <Section title="For the organisation">
       <List
         asked={[
+          useAsked(plan, mayPlan, (detail) => planEnded(detail, now)),
           useAsked(late, mayOversee, ({ rows }) => lateElsewhere(rows, person.id)),
           useAsked(inReview, mayApprove, ({ rows }) => toApprove(rows)),
           useAsked(keys, mayKeys, ({ rows }) => secretsDue(rows, '/settings/encryption')),
@@ -187,9 +191,9 @@ const any = (may: (permission: Permission) => boolean, ...permissions: Permissio
 /** Home: what is due or broken, for me, for the organisation, for the installation. */
 export const NowPage = () => {
   const may = useMay()
-  const { organisation } = useSession()
+  const { organisation: here } = useSession()
   return (
-    <Page title="Now" about={`What is due or broken in ${organisation.name}.`}>
+    <Page title="Now" about={`What is due or broken in ${here.name}.`}>
       <Mine />
       {any(may, 'policy:approve', 'obligation:oversee', 'encryption:read') && <Ours />}
       {may('operator:read') && <Installation />}

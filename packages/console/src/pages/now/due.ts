@@ -1,4 +1,13 @@
-import type { grant, obligations, operator, OutputOf, policy } from '@holdfast/contract'
+import {
+  entitlements,
+  planNames,
+  type grant,
+  type obligations,
+  type operator,
+  type organisation,
+  type OutputOf,
+  type policy,
+} from '@holdfast/contract'
 
 /** One thing that waits for somebody, and the one button that helps. */
 export interface DueItem {
@@ -17,6 +26,7 @@ type Policies = OutputOf<typeof policy.list>['rows']
 type Requests = OutputOf<typeof grant.list>['rows']
 type Secrets = OutputOf<typeof operator.keys>['rows']
 type Health = OutputOf<typeof operator.health>
+type Organisation = OutputOf<typeof organisation.read>
 
 const month = 30 * 86_400_000
 
@@ -82,6 +92,21 @@ export const secretsDue = (rows: Secrets, to: string): DueItem[] =>
       to,
       verb: 'Rotate',
     }))
+
+/** For a month after a plan has ended: what is frozen by it. Later the pages concerned still say so. */
+export const planEnded = ({ planBefore, planEndsAt, frozen }: Organisation, now: number): DueItem[] =>
+  planBefore === null || planEndsAt === null || Date.parse(planEndsAt) + month < now
+    ? []
+    : [
+        {
+          key: 'plan-ended',
+          what: `The plan ${planNames[planBefore]} has ended`,
+          why: `Goes on as it is, and cannot be changed: ${frozen.map((entitlement) => entitlements[entitlement].title).join('; ')}.`,
+          dueAt: null,
+          to: '/settings/organisation',
+          verb: 'Look',
+        },
+      ]
 
 export const partsBroken = (health: Health): DueItem[] =>
   health.parts

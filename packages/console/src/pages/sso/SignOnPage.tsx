@@ -3,6 +3,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { lazyDialog, Page, PageLink, ReadProblem, State, Table, Time, useDo, useQueryOf, type Column } from '../../kit/index.ts'
 import { stateWords, type Connection, type Setup } from './answers.ts'
+import { PlanNotice } from '../PlanNotice.tsx'
 import { Domains } from './Domains.tsx'
 import { Enforcement } from './Enforcement.tsx'
 
@@ -54,6 +55,7 @@ export const SignOnPage = () => {
         </Button>
       }
     >
+      <PlanNotice needs="sso" />
       {read.error && <ReadProblem error={read.error} retry={() => void read.refetch()} />}
       {!read.data && !read.error && <Skeleton height={240} />}
       {read.data && (

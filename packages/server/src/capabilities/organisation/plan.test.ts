@@ -6,6 +6,7 @@ import { accessCookie } from '../../kernel/http/cookies.ts'
 import { permit } from '../../kernel/permit.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { lapse } from './plan.ts'
+import { lapseMail, lostBetween } from './rules.ts'
 
 const configure = command({
   path: '/test/configure',
@@ -90,6 +91,50 @@ test('at its end a plan lapses: set-up is frozen, reads and sign-in go on, the p
   expect(await read()).toMatchObject({ plan: 'starter', planBefore: 'growth', frozen: ['sso', 'scim'] })
   await set('enterprise')
   expect(await read()).toMatchObject({ plan: 'enterprise', planBefore: null, planEndsAt: null, frozen: [] })
+})
+
+test('Owners are told what is frozen and what goes on; nobody else is, and nobody where nothing was lost', async () => {
+  await addMember(platform, { orgId: customer }, 'admin')
+  const told = async (work: () => Promise<unknown>): Promise<number> => {
+    const count = async () =>
+      (await platform.admin.query<{ n: number }>('select count(*)::int as n from mail where org_id = $1', [customer])).rows[0]
+        ?.n ?? 0
+    const before = await count()
+    await work()
+    return (await count()) - before
+  }
+  expect(await told(() => set('growth', inDays(1)))).toBe(0)
+  expect(await told(() => set('enterprise', inDays(1)))).toBe(0)
+  expect(await told(runLapse)).toBe(0)
+  platform.clock.advance(2 * 86_400_000)
+  try {
+    expect(await told(runLapse)).toBe(1)
+    expect(await told(runLapse)).toBe(0)
+  } finally {
+    platform.clock.advance(-2 * 86_400_000)
+  }
+  await set('growth')
+  expect(await told(() => set('starter'))).toBe(1) // the operator ends it before its time
+})
+
+test('the mail says what freezes, what goes on, what stays possible, and whom to ask', () => {
+  const lost = lostBetween('growth', 'starter')
+  expect(lost).toEqual(['sso', 'scim'])
+  expect(lostBetween('enterprise', 'growth')).toEqual([])
+  const { subject, text } = lapseMail(
+    { name: 'Carla', organisation: 'Customer Ltd', before: 'growth', after: 'starter', lost },
+    'https://trust.example',
+  )
+  expect(subject).toBe('Customer Ltd: the plan Growth has ended')
+  for (const part of [
+    'Nobody is locked out',
+    'sign in by single sign-on as before',
+    'cannot be added or changed',
+    'Renewing and revoking its credentials',
+    'Growth or Enterprise',
+    'https://trust.example/settings/organisation',
+  ])
+    expect(text).toContain(part)
 })
 
 test('both chains say that the plan was set; one that ends in the past is refused', async () => {
