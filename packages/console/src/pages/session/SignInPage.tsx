@@ -38,7 +38,8 @@ const Form = () => {
   const discovery = useDiscovery()
   const [way, setWay] = useState<Way | null>(null)
   const form = useFormOf(session.signIn, { email: '', password: '' }, problem)
-  const [email, password] = [useRef<HTMLInputElement>(null), useRef<HTMLInputElement>(null)]
+  const email = useRef<HTMLInputElement>(null)
+  const password = useRef<HTMLInputElement>(null)
   const asksPassword = way !== null && !way.singleSignOn
   useEffect(() => {
     if (asksPassword) password.current?.focus()

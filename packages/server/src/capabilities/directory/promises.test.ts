@@ -1,5 +1,6 @@
 /** C3 can fail: each part of its check is broken here, and it says so. */
 import { factor, organisation, sso, type OrgId } from '@holdfast/contract'
+import type * as OpenIdClient from 'openid-client'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { connectDirectory, serveScim, type ScimServer } from '../../../test/scim.ts'
 import { enrolPasskey } from '../../../test/passkeys.ts'
@@ -13,7 +14,7 @@ import { scimRoutes } from './scim/routes.ts'
 
 const lenient = vi.hoisted(() => ({ tokens: false }))
 vi.mock('openid-client', async (original) => {
-  const real = await original<typeof import('openid-client')>()
+  const real = await original<typeof OpenIdClient>()
   const enableNonRepudiationChecks: typeof real.enableNonRepudiationChecks = (configuration) =>
     lenient.tokens ? undefined : real.enableNonRepudiationChecks(configuration)
   return { ...real, enableNonRepudiationChecks }
