@@ -59,6 +59,8 @@ const open = async (target: Target, reach: DatabaseReach): Promise<pg.Client> =>
     // The server itself undoes what was begun by a node that is no more.
     idle_in_transaction_session_timeout: limits.idleMs,
     application_name: 'holdfast',
+    // Names mean what PostgreSQL ships: whoever may create in a schema there could else have the administrator run a function of theirs.
+    options: '-c search_path=pg_catalog',
   })
   client.on('error', () => undefined) // a lost connection fails the statement that runs; without a listener it would end the process
   try {
