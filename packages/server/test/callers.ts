@@ -133,13 +133,20 @@ export const callersOf = ({ path, handlers, authenticate }: Composition) => {
 
 export type Callers = ReturnType<typeof callersOf>
 
-/** Enrols an authenticator app for a signed-in caller. It uses the code of the step before, so that the current one is still unused. */
+/**
+ * Enrols an authenticator app for a signed-in caller. It uses the code of the step before, so that the current one is still unused; once more where
+ * the step has just changed on the way, which makes it one too old.
+ */
 export const enrol = async (
   { call }: Pick<Callers, 'call'>,
   clock: Clock,
   caller: Caller,
 ): Promise<{ totpSecret: string; recoveryCodes: string[] }> => {
   const { id, secret } = await call(factor.enrolTotp, { label: 'Phone' }, caller)
-  const { recoveryCodes } = await call(factor.confirmTotp, { id, code: totpCode(secret, clock.now(), -1) }, caller)
+  const confirm = () => call(factor.confirmTotp, { id, code: totpCode(secret, clock.now(), -1) }, caller)
+  const { recoveryCodes } = await confirm().catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'code_refused') return confirm()
+    throw error
+  })
   return { totpSecret: secret, recoveryCodes }
 }

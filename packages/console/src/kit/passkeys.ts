@@ -144,6 +144,7 @@ export const useNewPasskey = () => {
     attempt(async () => makePasskey((await api.call(factor.enrolPasskey, {})).value), {
       too_many_factors: 'You have as many passkeys as an account may have. Remove one first.',
       step_up_first: 'Confirm with the factor you have before you add another.',
+      sso_session: 'A first factor counts in your other organisations too. Sign in to one of them, and add it there.',
     })
   return { running, problem, make }
 }

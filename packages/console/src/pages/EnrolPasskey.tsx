@@ -22,6 +22,7 @@ const Make = ({ onMade, named, primary }: { onMade: (done: Done) => void; named:
       passkey_refused: 'That passkey was not accepted. It may have taken too long: begin again.',
       too_many_factors: 'You have as many passkeys as an account may have. Remove one first.',
       step_up_first: 'Confirm with the factor you have before you add another.',
+      sso_session: 'A first factor counts in your other organisations too. Sign in to one of them, and add it there.',
     },
   })
   const form = useFormOf(factor.rename, { label: 'Passkey' }, problem)

@@ -20,6 +20,7 @@ const Begin = ({ onBegun, autoFocus, second }: BeginProps) => {
     explain: {
       too_many_factors: 'You have as many authenticator apps as an account may have. Remove one first.',
       step_up_first: 'Confirm with the factor you have before you add another.',
+      sso_session: 'A first factor counts in your other organisations too. Sign in to one of them, and add it there.',
     },
   })
   const form = useFormOf(factor.enrolTotp, { label: 'Authenticator app' }, problem)
@@ -49,6 +50,8 @@ const Scan = ({ enrolment, onCodes }: { enrolment: Enrolment; onCodes: (codes: s
       factor_not_found: 'This enrolment expired. Begin again.',
       code_refused:
         'That code was not accepted. Wait for the next one; if it stays so, check that the clock of your phone is right.',
+      step_up_first: 'Confirm with the factor you have before you add another.',
+      sso_session: 'A first factor counts in your other organisations too. Sign in to one of them, and add it there.',
     },
   })
   const form = useFormOf(factor.confirmTotp, { id: enrolment.id, code: '' }, problem)

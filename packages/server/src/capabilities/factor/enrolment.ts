@@ -3,11 +3,12 @@ import type { PersonId, RecoveryId, SessionId } from '@holdfast/contract'
 import type { Context, Entered } from '../../kernel/handle.ts'
 import { newId } from '../../kernel/identifier.ts'
 import { hasFactor } from '../../kernel/identity/factors.ts'
-import { recoveryRight, useRecoveryRight } from '../../kernel/identity/recovery.ts'
-import { cookiesFor, endSessions, replaceSession } from '../../kernel/identity/sessions.ts'
+import { belongsHereOnly, recoveryRight, useRecoveryRight } from '../../kernel/identity/recovery.ts'
+import { cookiesFor, endSessions, isBySignOn, replaceSession } from '../../kernel/identity/sessions.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { readPerson } from '../../kernel/people.ts'
 import type { SessionPrincipal } from '../../kernel/principal.ts'
+import { common, type Problem } from '../../kernel/problem.ts'
 import { mayAddFactor } from './rules.ts'
 
 type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
@@ -63,13 +64,33 @@ export const replaceRecoveryCodes = async ({ tx }: Entered, personId: PersonId, 
   return codes
 }
 
-/** Whether the caller may add a factor now, and whether it takes the place of lost ones. `lock`: where it is about to be added. */
-export const standingToAdd = async (context: Ctx, lock: boolean) => {
+/**
+ * What a provider vouches for stays in its organisation, and a first factor would count wherever else the person belongs: a passkey signs in there.
+ * Whoever has a factor has shown it before they add another.
+ */
+const reachesTooFar = async (context: Ctx, { sessionId, personId }: SessionPrincipal, enrolled: boolean): Promise<boolean> =>
+  !enrolled && (await isBySignOn(context, sessionId)) && !(await belongsHereOnly(context, personId))
+
+type Refuse = (code: 'step_up_first' | 'sso_session', detail: string) => Problem
+
+/**
+ * How the caller adds a factor now, and by which right it takes the place of lost ones; throws where they may not. `lock`: where it is about to be
+ * added.
+ */
+export const requireStandingToAdd = async (context: Ctx, lock: boolean, refuse: Refuse) => {
   const { principal, now } = context
-  const enrolled = await hasFactor(context, context.person())
-  const lost = principal.kind === 'session' && principal.restricted && enrolled
-  const recovery = lost ? await recoveryRight(context, context.person(), now, lock) : null
-  return { enrolled, recovery, may: recovery !== null || mayAddFactor(principal, enrolled, now) }
+  if (principal.kind !== 'session') throw common('session_required')
+  const enrolled = await hasFactor(context, principal.personId)
+  const lost = principal.restricted && enrolled
+  const recovery = lost ? await recoveryRight(context, principal.personId, now, lock) : null
+  if (recovery === null && !mayAddFactor(principal, enrolled, now))
+    throw refuse('step_up_first', 'Confirm that it is you, then add the factor.')
+  if (await reachesTooFar(context, principal, enrolled))
+    throw refuse(
+      'sso_session',
+      'A first factor counts in your other organisations too. Sign in to one of them, and add it there.',
+    )
+  return { principal, enrolled, recovery }
 }
 
 interface Proved {

@@ -162,7 +162,7 @@ test('the first factor of a member: the password must be fresh; other sessions m
   expect(begun.qrSvg).toMatch(/^<svg/)
   expect(begun.uri).toMatch(/^otpauth:\/\/totp\//)
   expect(await platform.refusal(factor.confirmTotp, { id: begun.id, code: '000000' }, founded.owner)).toMatch(
-    /factor_not_found|step_up_required/,
+    /factor_not_found|step_up_first/,
   )
   await platform.call(factor.confirmTotp, { id: begun.id, code: totpCode(begun.secret, platform.clock.now()) }, member.caller)
   expect(

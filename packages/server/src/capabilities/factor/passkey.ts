@@ -14,13 +14,13 @@ import {
 import { algorithms, challengeIn, checkRegistration, relyingPartyOf } from '../../kernel/identity/webauthn.ts'
 import { readPerson } from '../../kernel/people.ts'
 import { common } from '../../kernel/problem.ts'
-import { finishEnrolment, lockFactors, standingToAdd } from './enrolment.ts'
+import { finishEnrolment, lockFactors, requireStandingToAdd } from './enrolment.ts'
 
 /** Attestation is not asked for: which brand of authenticator somebody owns is none of our business (docs/adr/0013-passkeys.md). */
 export const enrolPasskey = handle(factor.enrolPasskey, async (_, context) => {
   const { services, now, fail } = context
   const person = context.person()
-  if (!(await standingToAdd(context, false)).may) throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
+  await requireStandingToAdd(context, false, fail)
   const excludeCredentials = await descriptorsOf(context, person)
   if (excludeCredentials.length >= passkeysAtMost) throw fail('too_many_factors')
   const challenge = await newChallenge(services.secrets, { use: 'enrol', person, session: context.session() }, now)
@@ -44,10 +44,9 @@ export const enrolPasskey = handle(factor.enrolPasskey, async (_, context) => {
 
 /** A credential that somebody has already is refused in the words of any other failure, so that nobody learns of it. */
 export const confirmPasskey = handle(factor.confirmPasskey, async ({ label, passkey }, context) => {
-  const { tx, vault, gate, principal, services, now, fail, obligations } = context
-  const personId = context.person()
-  const { may, enrolled, recovery } = await standingToAdd(context, true)
-  if (principal.kind !== 'session' || !may) throw fail('step_up_first', 'Confirm that it is you, then add the passkey.')
+  const { tx, vault, gate, services, now, fail, obligations } = context
+  const { principal, enrolled, recovery } = await requireStandingToAdd(context, true, fail)
+  const { personId } = principal
   const passkeys = (await lockFactors(context, personId)).filter(({ kind }) => kind === 'passkey')
   if (passkeys.length >= passkeysAtMost) throw fail('too_many_factors')
 

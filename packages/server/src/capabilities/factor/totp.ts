@@ -6,16 +6,13 @@ import { newIdOf } from '../../kernel/identifier.ts'
 import { secretPlace } from '../../kernel/identity/factors.ts'
 import { after, minutes } from '../../kernel/identity/lifetimes.ts'
 import { readPerson } from '../../kernel/people.ts'
-import { common } from '../../kernel/problem.ts'
-import { finishEnrolment, labelPlace, lockFactors, standingToAdd } from './enrolment.ts'
+import { finishEnrolment, labelPlace, lockFactors, requireStandingToAdd } from './enrolment.ts'
 import { appsAtMost, enrolmentMinutes } from './rules.ts'
 
 export const enrolTotp = handle(factor.enrolTotp, async ({ label }, context) => {
   const { tx, vault, now, fail } = context
   const personId = context.person()
-  if (!(await standingToAdd(context, false)).may) {
-    throw fail('step_up_first', 'Confirm that it is you, then add the factor.')
-  }
+  await requireStandingToAdd(context, false, fail)
   const apps = (await lockFactors(context, personId)).filter(({ kind }) => kind === 'totp')
   if (apps.length >= appsAtMost) throw fail('too_many_factors')
   await tx.deleteFrom('totpFactor').where('personId', '=', personId).where('confirmedAt', 'is', null).execute()
@@ -62,9 +59,8 @@ const confirmEnrolment = async (context: Context<typeof factor.confirmTotp>, id:
 }
 
 export const confirmTotp = handle(factor.confirmTotp, async ({ id, code }, context) => {
-  const { principal, obligations } = context
-  const { may, enrolled, recovery } = await standingToAdd(context, true)
-  if (principal.kind !== 'session' || !may) throw common('step_up_required')
+  const { obligations, fail } = context
+  const { principal, enrolled, recovery } = await requireStandingToAdd(context, true, fail)
   await confirmEnrolment(context, id, code)
   if (recovery === null) obligations.unneeded(recoveryEnrolment)
   else await obligations.meet(recoveryEnrolment, { subject: recovery })

@@ -7,6 +7,7 @@ import type { SessionPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
 import { readIn } from '../../kernel/unit.ts'
 import { nextAfterProof } from './next.ts'
+import { reachOf } from './queries.ts'
 
 export const sessionOf = ({ principal }: Pick<Context, 'principal'>): SessionPrincipal => {
   if (principal.kind !== 'session') throw common('session_required')
@@ -46,13 +47,16 @@ export const confirmPassword = handle(session.confirmPassword, async ({ password
   return { id: await continueAs(context, { authTime: context.now, mfaAt: null }) }
 })
 
-export const revoke = handle(session.revoke, async ({ id }, { tx, person, now, fail }) => {
+export const revoke = handle(session.revoke, async ({ id }, context) => {
+  const { tx, person, now, fail } = context
+  const within = await reachOf(context)
   const ended = await tx
     .updateTable('session')
     .set({ revokedAt: now, revokeReason: 'revoked' })
     .where('id', '=', id)
     .where('personId', '=', person())
     .where('revokedAt', 'is', null)
+    .$if(within !== null, (query) => query.where('orgId', '=', within ?? ''))
     .returning('id')
     .executeTakeFirst()
   if (!ended) throw fail('session_not_found')
@@ -61,7 +65,7 @@ export const revoke = handle(session.revoke, async ({ id }, { tx, person, now, f
 
 export const revokeOthers = handle(session.revokeOthers, async (_, context) => ({
   personId: context.person(),
-  ended: await endSessions(context, context.person(), 'revoked', context.now, context.session()),
+  ended: await endSessions(context, context.person(), 'revoked', context.now, context.session(), await reachOf(context)),
 }))
 
 export const signOut = handle(session.signOut, async (_, context) => {

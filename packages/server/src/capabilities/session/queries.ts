@@ -5,7 +5,7 @@ import { after, minutes } from '../../kernel/identity/lifetimes.ts'
 import { nextOf } from '../../kernel/identity/mfa.ts'
 import { nextWhenHeldBack } from '../../kernel/identity/sign-in-policy.ts'
 import { readPerson } from '../../kernel/people.ts'
-import { sessionPlace } from '../../kernel/identity/sessions.ts'
+import { isBySignOn, sessionPlace } from '../../kernel/identity/sessions.ts'
 import { holds, neverForStaff } from '../../kernel/permit.ts'
 import { isPerson, stepUpUntil, type PersonPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
@@ -43,11 +43,6 @@ const staffOf = (principal: Caller) =>
 
 const instant = (date: Date | null): string | null => date?.toISOString() ?? null
 
-const isBySignOn = async ({ tx }: Pick<Context, 'tx'>, id: string): Promise<boolean> => {
-  const row = await tx.selectFrom('session').select('ssoConnectionId').where('id', '=', id).executeTakeFirst()
-  return row !== undefined && row.ssoConnectionId !== null
-}
-
 export const current = handle(session.current, async (_, context) => {
   const principal = callerOf(context)
   const personId = context.person()
@@ -75,6 +70,10 @@ export const current = handle(session.current, async (_, context) => {
   }
 })
 
+/** Whose sessions of their own somebody may see and end: those of one organisation, or null: all. */
+export const reachOf = async (context: Pick<Context, 'tx' | 'orgId' | 'session'>): Promise<OrgId | null> =>
+  (await isBySignOn(context, context.session())) ? context.orgId : null
+
 /** When a session ends by itself, where its organisation asks for less than the installation. */
 const endOf = ({ expiresAt, signedInAt }: { expiresAt: Date; signedInAt: Date }, sessionMinutes: number | null): Date => {
   if (sessionMinutes === null) return expiresAt
@@ -82,9 +81,11 @@ const endOf = ({ expiresAt, signedInAt }: { expiresAt: Date; signedInAt: Date },
   return asked < expiresAt ? asked : expiresAt
 }
 
-/** All devices, also those that work in another organisation. */
-export const list = handle(session.list, async (_, { tx, vault, gate, person, session: own, now }) => {
+/** All devices, also those that work in another organisation; who came by one organisation's provider sees those there. */
+export const list = handle(session.list, async (_, context) => {
+  const { tx, vault, gate, person, session: own, now } = context
   const personId = person()
+  const within = await reachOf(context)
   const organisations = await gate.ask<OwnOrganisation>('gate_person_orgs', [personId])
   const limits = new Map<string, number | null>(organisations.map(({ org_id: id, session_minutes: limit }) => [id, limit]))
   const rows = await tx
@@ -94,6 +95,7 @@ export const list = handle(session.list, async (_, { tx, vault, gate, person, se
     .where('revokedAt', 'is', null)
     .where('expiresAt', '>', now)
     .where('idleExpiresAt', '>', now)
+    .$if(within !== null, (query) => query.where('orgId', '=', within ?? ''))
     .orderBy('lastSeenAt', 'desc')
     .limit(100)
     .execute()

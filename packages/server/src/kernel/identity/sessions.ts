@@ -110,13 +110,20 @@ export const replaceSession = async (
   return startSession(entered, carried, now)
 }
 
-/** Ends a person's sessions, in whichever organisation, but for one; returns how many. */
+/** Whether it began by the word of its organisation's own provider, which reaches that organisation and nothing that counts elsewhere. */
+export const isBySignOn = async ({ tx }: Pick<Entered, 'tx'>, id: SessionId): Promise<boolean> => {
+  const row = await tx.selectFrom('session').select('ssoConnectionId').where('id', '=', id).executeTakeFirst()
+  return row !== undefined && row.ssoConnectionId !== null
+}
+
+/** Ends a person's sessions, in whichever organisation unless `within` one, but for one; returns how many. */
 export const endSessions = async (
   { tx }: Entered,
   personId: PersonId,
   reason: string,
   now: Date,
   except?: SessionId,
+  within: OrgId | null = null,
 ): Promise<number> => {
   const ended = await tx
     .updateTable('session')
@@ -125,6 +132,7 @@ export const endSessions = async (
     .where('revokedAt', 'is', null)
     .where('expiresAt', '>', now)
     .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
+    .$if(within !== null, (query) => query.where('orgId', '=', within ?? ''))
     .returning('id')
     .execute()
   return ended.length

@@ -1,0 +1,85 @@
+/** How far a provider's word reaches (C3, ADR 14): whoever runs one organisation's provider gets nothing that counts in another. */
+import { factor, session, type OrgId } from '@holdfast/contract'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { enrolPasskey } from '../../../test/passkeys.ts'
+import { enrol, newCaller, startPlatform, type Caller, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
+import { saidOf, signOnAs, signOnFor, type SignOn } from '../../../test/sign-on.ts'
+import { makeOrganisation } from '../../../test/world.ts'
+
+let platform: Platform
+let founded: FoundedPlatform
+let signOn: SignOn
+let elsewhere: OrgId
+beforeAll(async () => {
+  platform = await startPlatform()
+  founded = await platform.found()
+  signOn = await signOnFor(platform, founded.owner)
+  elsewhere = await makeOrganisation(platform, 'Elsewhere Ltd')
+}, 30_000)
+afterAll(() => platform.close())
+
+/** Somebody of two organisations, as the provider of the first would have them sign in. */
+const oneOfTwo = async (name: string): Promise<{ caller: Caller; id: string }> => {
+  const { caller } = await signOnAs(platform, signOn, saidOf(signOn.domain, name))
+  const { person, id } = await platform.call(session.current, {}, caller)
+  await platform.arrange(elsewhere, `insert into membership (org_id, person_id, role) values ($1, $2, 'admin')`, [
+    elsewhere,
+    person.id,
+  ])
+  return { caller, id: id ?? '' }
+}
+const unmark = (id: string) => platform.arrange(founded.orgId, 'update session set sso_connection_id = null where id = $1', [id])
+
+describe('by the word of one organisation’s provider', () => {
+  test('nobody gets a first factor that opens another; were the session not marked, its passkey would', async () => {
+    const { caller, id } = await oneOfTwo('planted')
+    expect(await platform.refusal(factor.enrolPasskey, {}, caller)).toBe('sso_session')
+    expect(await platform.refusal(factor.enrolTotp, {}, caller)).toBe('sso_session')
+    await unmark(id)
+    const { passkey } = await enrolPasskey(platform, caller)
+    const thief = newCaller()
+    const { challenge } = await platform.call(session.passkeyOptions, {}, thief)
+    await platform.call(session.signInWithPasskey, { passkey: passkey.assert(challenge) }, thief)
+    await platform.call(session.switchOrganisation, { orgId: elsewhere }, thief)
+    expect((await platform.call(session.current, {}, thief)).organisation).toMatchObject({ id: elsewhere, role: 'admin' })
+  })
+
+  test('one that was begun before is not finished either, once the person belongs elsewhere too', async () => {
+    const { caller } = await signOnAs(platform, signOn, saidOf(signOn.domain, 'begun'))
+    const { id } = await platform.call(factor.enrolTotp, {}, caller)
+    const { person } = await platform.call(session.current, {}, caller)
+    await platform.arrange(elsewhere, `insert into membership (org_id, person_id, role) values ($1, $2, 'member')`, [
+      elsewhere,
+      person.id,
+    ])
+    expect(await platform.refusal(factor.confirmTotp, { id, code: '000000' }, caller)).toBe('sso_session')
+  })
+
+  test('who belongs nowhere else enrols one', async () => {
+    const { caller } = await signOnAs(platform, signOn, saidOf(signOn.domain, 'alone'))
+    expect((await enrol(platform, platform.clock, caller)).recoveryCodes).toHaveLength(10)
+  })
+
+  test('sessions in other organisations are neither seen nor ended; unmarked they would be', async () => {
+    const { caller, id } = await oneOfTwo('watched')
+    const there = (await platform.call(session.current, {}, caller)).person.id
+    await unmark(id)
+    await platform.call(session.switchOrganisation, { orgId: elsewhere }, caller)
+    const own = (await platform.call(session.current, {}, caller)).id
+    if (own === null) throw new Error('no session')
+
+    const { caller: spy } = await signOnAs(platform, signOn, saidOf(signOn.domain, 'watched'))
+    const { id: spyId, person } = await platform.call(session.current, {}, spy)
+    expect(person.id).toBe(there)
+    const seen = async () => (await platform.call(session.list, {}, spy)).rows.map((row) => row.id)
+    expect(await seen()).toEqual([spyId])
+    expect(await platform.refusal(session.revoke, { id: own }, spy)).toBe('session_not_found')
+    expect((await platform.call(session.revokeOthers, {}, spy)).ended).toBe(0)
+    await platform.call(session.current, {}, caller)
+
+    await unmark(spyId ?? '')
+    expect(await seen()).toContain(own)
+    await platform.call(session.revoke, { id: own }, spy)
+    expect(await platform.refusal(session.current, {}, caller)).toBe('unauthenticated')
+  })
+})
