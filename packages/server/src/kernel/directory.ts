@@ -33,6 +33,21 @@ declare module './tenancy/schema.ts' {
   }
 }
 
+/** Whether the organisation's directory knows the address, and everybody it gives it to is switched off there. */
+export const isSwitchedOff = async (tx: OrgTx, emailIndex: Buffer): Promise<boolean> => {
+  const rows = await tx
+    .selectFrom('directoryUser')
+    .innerJoin('directory', 'directory.id', 'directoryUser.directoryId')
+    .select('directoryUser.active')
+    .where('directoryUser.emailIndex', '=', emailIndex)
+    .where('directoryUser.marked', '=', false)
+    .where('directory.disabledAt', 'is', null)
+    .orderBy('directoryUser.active', 'desc')
+    .limit(1)
+    .execute()
+  return rows[0]?.active === false
+}
+
 /** Whether the organisation's directory answers for somebody: it is enabled, and they are one of its active people. */
 const isManaged = async (tx: OrgTx, personId: PersonId): Promise<boolean> => {
   const row = await tx

@@ -1,6 +1,7 @@
 import { Role, type OrgId, type PersonId } from '@holdfast/contract'
 import { sql } from 'kysely'
 import type { Context, Entered } from './handle.ts'
+import { revokeInvitationsTo } from './identity/invitations.ts'
 import { isPerson } from './principal.ts'
 import type { OrgTx } from './tenancy/org-tx.ts'
 
@@ -25,11 +26,24 @@ export type MemberHook = (
   entered: Entered,
 ) => Promise<void>
 
-/** Called in the transaction in which somebody joins by an invitation, after they have. Gives another role where they get one. */
-export type JoinHook = (
-  joined: { personId: PersonId; invitationId: string; role: Role },
-  context: Entered & Pick<Context, 'now' | 'services'>,
-) => Promise<Role>
+type Joining = Entered & Pick<Context, 'now' | 'services'>
+interface Joined {
+  personId: PersonId
+  /** Of their address. */
+  emailIndex: Buffer
+  /** Null: they came by single sign-on. */
+  invitationId: string | null
+  role: Role
+}
+/** Called in the transaction in which somebody joins, after they have. Gives another role where they get one. */
+export type JoinHook = (joined: Joined, context: Joining) => Promise<Role>
+
+/** Whoever lets somebody join calls it after the membership is there; gives the role that they have then. */
+export const memberJoined = async (context: Joining, joined: Joined): Promise<Role> => {
+  let { role } = joined
+  for (const hook of context.services.joinHooks) role = await hook({ ...joined, role }, context)
+  return role
+}
 
 export type Changing = Pick<Context, 'tx' | 'vault' | 'now' | 'principal' | 'services'>
 
@@ -82,7 +96,8 @@ const endKeysHere = async (tx: OrgTx, personId: PersonId, now: Date): Promise<nu
 }
 
 /**
- * Takes the membership and everything that lets a person act here: sessions in this organisation, API keys, and what hooks end. Null when no
+ * Takes the membership and everything that lets a person act here, or come back: sessions in this organisation, API keys, open invitations, and what
+ * hooks end. Null when no
  * Owner would be left: the transaction is then good for nothing but rolling back.
  */
 export const endMembership = async (
@@ -93,6 +108,7 @@ export const endMembership = async (
   const { tx, orgId, now } = context
   const ended = { sessions: 0, keys: 0 }
   const kept = await keepsAnOwner(tx, async () => {
+    await revokeInvitationsTo(tx, personId, now) // an old link would bring them back
     await tx.deleteFrom('membership').where('personId', '=', personId).execute()
     ended.sessions = await endSessionsHere(tx, orgId, personId, reason, now)
     ended.keys = await endKeysHere(tx, personId, now)

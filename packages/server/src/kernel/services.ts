@@ -39,7 +39,7 @@ export interface Services {
   obligationHooks: readonly ObligationHook[]
   /** What capabilities do when somebody leaves or gets another role. */
   memberHooks: readonly MemberHook[]
-  /** What capabilities do when somebody joins by an invitation. */
+  /** What capabilities do when somebody joins. */
   joinHooks: readonly JoinHook[]
   about: { version: string; startedAt: Date }
   /** SHA-256 of the one-time set-up token; null when none was issued. */

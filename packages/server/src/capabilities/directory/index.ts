@@ -1,7 +1,7 @@
 import type { Capability } from '../../kernel/capability.ts'
 import { create, disable, enable, issueCredential, revokeCredential } from './configuring.ts'
 import { applyRoles, previewRoles } from './mapping.ts'
-import { joinByInvitation } from './people.ts'
+import { tieToDirectory } from './people.ts'
 import { signOnHolds } from './promises.ts'
 import { groups, log, people, read } from './queries.ts'
 import { scimEdge } from './scim/edge.ts'
@@ -15,7 +15,7 @@ export const directory: Capability = {
     ...[people, groups, previewRoles, applyRoles, log, startTest, test],
   ],
   schedules: [settleWaiting, tidyLog],
-  joinHooks: [joinByInvitation],
+  joinHooks: [tieToDirectory],
   promises: [signOnHolds],
   edge: scimEdge,
 }

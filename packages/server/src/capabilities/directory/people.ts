@@ -3,8 +3,9 @@ import type { Context, Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { invite } from '../../kernel/identity/invitations.ts'
 import { endMembership, type Changing, type JoinHook } from '../../kernel/membership.ts'
-import { asPerson, createPerson, sealName } from '../../kernel/people.ts'
+import { asPerson, createPerson, readPerson, sealName } from '../../kernel/people.ts'
 import { isProved } from '../../kernel/sign-on/domain.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { settleRoles } from './roles.ts'
 import { addressOf, nameOf, type Document } from './scim/document.ts'
 import type { ScimCode } from './scim/refusal.ts'
@@ -25,7 +26,7 @@ export interface DirectoryUser {
   document: Document
 }
 
-const link = (tx: Provisioning['tx'], id: string, change: { personId?: string; invitationId?: string }) =>
+const link = (tx: OrgTx, id: string, change: { personId?: string; invitationId?: string; updatedAt?: Date }) =>
   tx.updateTable('directoryUser').set(change).where('id', '=', id).execute()
 
 const join = async ({ tx, now }: Provisioning, personId: PersonId): Promise<boolean> => {
@@ -115,10 +116,9 @@ export const putOut = async (context: Provisioning, user: DirectoryUser): Promis
   return [`They are no member any more. Sessions ended: ${ended.sessions}. API keys ended: ${ended.keys}.`]
 }
 
-/** In domains of the organisation's own the directory also says what people are called. */
+/** Whose own address is in a domain of the organisation's, whatever address the directory gives them: of those it also says what they are called. */
 export const rename = async (context: Provisioning, { personId, document }: DirectoryUser): Promise<void> => {
-  const address = addressOf(document)
-  if (personId === null || address === null || !(await isProved(context, address))) return
+  if (personId === null || !(await isProved(context, (await readPerson(context, personId)).email))) return
   const { tx, vault } = context
   await asPerson(context, personId, async () => {
     const nameSealed = await sealName(vault, personId, nameOf(document))
@@ -126,18 +126,22 @@ export const rename = async (context: Provisioning, { personId, document }: Dire
   })
 }
 
-/** Whoever accepts the invitation that their directory asked for is the directory's from then on. */
-export const joinByInvitation: JoinHook = async ({ personId, invitationId, role }, context) => {
+/**
+ * Whoever joins by the invitation that their directory asked for, or by any other way with the address it gives them, is the directory's from then on:
+ * else it could not put them out.
+ */
+export const tieToDirectory: JoinHook = async ({ personId, emailIndex, invitationId, role }, context) => {
   const { tx, now } = context
-  const linked = await tx
-    .updateTable('directoryUser')
-    .set({ personId, updatedAt: now })
-    .where('invitationId', '=', invitationId)
-    .where('active', '=', true)
-    .where('personId', 'is', null)
-    .returning('id')
+  const waiting = tx.selectFrom('directoryUser').select('id').where('active', '=', true).where('personId', 'is', null)
+  const linked = await waiting
+    .where('marked', '=', false)
+    .where(({ or, eb }) => or([eb('invitationId', '=', invitationId), eb('emailIndex', '=', emailIndex)]))
+    .orderBy('id')
+    .limit(1)
+    .forUpdate()
     .executeTakeFirst()
   if (!linked) return role
+  await link(tx, linked.id, { personId, updatedAt: now })
   await tx.updateTable('membership').set({ roleBy: 'directory' }).where('personId', '=', personId).execute()
   await settleRoles({ ...context, principal: { kind: 'system', job: 'directory', orgId: tx.orgId } }, [linked.id])
   const { role: settled } = await tx

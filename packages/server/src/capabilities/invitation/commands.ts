@@ -3,6 +3,7 @@ import { isPerson as isSomebody, type Principal } from '../../kernel/principal.t
 import { handle, handlePublic, type Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { invite, invitedIndex } from '../../kernel/identity/invitations.ts'
+import { memberJoined } from '../../kernel/membership.ts'
 import { createPerson } from '../../kernel/people.ts'
 import { common } from '../../kernel/problem.ts'
 import type { Services } from '../../kernel/services.ts'
@@ -138,8 +139,8 @@ export const accept = handlePublic(invitation.accept, async ({ token, name, pass
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   if (joined.numInsertedOrUpdatedRows !== 1n) throw common('write_conflict')
-  let role = offered
-  for (const hook of services.joinHooks)
-    role = await hook({ personId, invitationId: invited.id, role }, { ...entered, services, now })
+  const emailIndex = await invitedIndex(services, email)
+  const joining = { personId, emailIndex, invitationId: invited.id, role: offered }
+  const role = await memberJoined({ ...entered, services, now }, joining)
   return { orgId, personId, role, missing }
 })

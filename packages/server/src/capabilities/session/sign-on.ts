@@ -81,7 +81,7 @@ export const arriveBySignOn = async (
     throw refuse(context, connection, 'The provider named somebody else than who is signed in.')
   const { orgId, id: ssoConnectionId } = connection
   const entered = enter(orgId, personId)
-  await settle(entered, services.secrets, { connection, asserted, resolved }, now)
+  await settle(entered, services, { connection, asserted, resolved }, now)
   const enrolled = await hasFactor(entered, personId)
   const seen = asserted.authenticatedAt ?? now
   const mfaAt = asserted.mfa && !enrolled ? seen : null

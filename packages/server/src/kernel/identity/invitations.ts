@@ -6,6 +6,7 @@ import { newIdOf } from '../identifier.ts'
 import { queueMail } from '../mail.ts'
 import { common } from '../problem.ts'
 import type { Services } from '../services.ts'
+import type { OrgTx } from '../tenancy/org-tx.ts'
 import { emailIndexOf } from './email-index.ts'
 import { after, days } from './lifetimes.ts'
 
@@ -57,6 +58,13 @@ export const invitedIndex = async (services: Services, email: string): Promise<B
   const index = await emailIndexOf(services.secrets, email)
   if (!index) throw common('invalid_input', { errors: [{ path: 'email', message: 'is not an e-mail address' }] })
   return index
+}
+
+/** Takes back what is open to the address of a member. */
+export const revokeInvitationsTo = async (tx: OrgTx, personId: PersonId, now: Date): Promise<void> => {
+  const address = tx.selectFrom('person').select('emailIndex').where('id', '=', personId)
+  const open = tx.updateTable('invitation').set({ revokedAt: now }).where('emailIndex', 'in', address)
+  await open.where('acceptedAt', 'is', null).where('revokedAt', 'is', null).execute()
 }
 
 /**

@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { PersonId, type OrgId, type SsoConnectionId } from '@holdfast/contract'
+import { isSwitchedOff } from '../directory.ts'
 import type { Gate } from '../gate.ts'
 import type { Entered } from '../handle.ts'
 import { newIdOf } from '../identifier.ts'
 import { emailIndexOf } from '../identity/email-index.ts'
 import type { Secrets } from '../identity/secrets.ts'
+import { memberJoined } from '../membership.ts'
 import { createPerson } from '../people.ts'
 import type { Services } from '../services.ts'
 import { readIn } from '../unit.ts'
@@ -62,8 +64,7 @@ export type Resolved =
   | { verdict: 'create'; personId: PersonId; email: string }
   | { verdict: Refusal }
 
-const knownBy = async ({ gate, services }: Looking, orgId: OrgId, email: string | null) => {
-  const index = email === null ? null : await emailIndexOf(services.secrets, email)
+const knownBy = async ({ gate }: Looking, orgId: OrgId, index: Buffer | null) => {
   if (index === null) return null
   const [found] = await gate.ask<{ person_id: PersonId; state: string; org_ids: OrgId[] }>('gate_person_by_email', [index])
   return found ? { personId: found.person_id, active: found.state === 'active', member: found.org_ids.includes(orgId) } : null
@@ -73,7 +74,8 @@ const knownBy = async ({ gate, services }: Looking, orgId: OrgId, email: string 
 export const resolve = async (looking: Looking, connection: Connection, asserted: Asserted): Promise<Resolved> => {
   const { id: connectionId, orgId, defaultRole } = connection
   const subjectIndex = await subjectIndexOf(looking.services.secrets, connectionId, asserted.subject)
-  const known = await knownBy(looking, orgId, asserted.email)
+  const emailIndex = asserted.email === null ? null : await emailIndexOf(looking.services.secrets, asserted.email)
+  const known = await knownBy(looking, orgId, emailIndex)
   const found = await readIn(looking.services.ground, orgId, null, async ({ tx }) => {
     const identity = await identityBy({ tx }, connectionId, subjectIndex)
     const ids = [identity?.personId, known?.personId].filter((id) => id !== undefined)
@@ -89,12 +91,13 @@ export const resolve = async (looking: Looking, connection: Connection, asserted
     const proved = asserted.email !== null && (await isProved({ tx }, asserted.email))
     // Whoever is no member cannot be seen from here; then it matters only that they are none.
     const active = identity ? people.find(({ id }) => id === identity.personId)?.state !== 'suspended' : true
-    return { identity, active, proved, linked: linked !== undefined }
+    const switchedOff = emailIndex !== null && (await isSwitchedOff(tx, emailIndex))
+    return { identity, active, proved, switchedOff, linked: linked !== undefined }
   })
   const verdict = verdictOf({
     identity: found.identity && { member: found.identity.member, active: found.active },
     email: asserted.email === null ? 'none' : asserted.emailVerified ? 'verified' : 'unverified',
-    proved: found.proved,
+    ...{ proved: found.proved, switchedOff: found.switchedOff },
     known: known && { member: known.member, active: known.active, linked: found.linked },
     letsIn: defaultRole !== null,
   })
@@ -108,7 +111,7 @@ export const resolve = async (looking: Looking, connection: Connection, asserted
 /** Makes it so, in the connection's organisation, entered as that person. */
 export const settle = async (
   entered: Entered,
-  secrets: Secrets,
+  services: Services,
   {
     connection,
     asserted,
@@ -120,13 +123,16 @@ export const settle = async (
   const connectionId = connection.id
   if (verdict === 'create') {
     const { email } = resolved
-    const emailIndex = await emailIndexOf(secrets, email)
+    const emailIndex = await emailIndexOf(services.secrets, email)
     if (!emailIndex || connection.defaultRole === null) throw new Error('decided otherwise before')
     const name = asserted.name?.slice(0, 100) ?? email
     await createPerson(entered, { id: personId, name, email, emailIndex, passwordHash: null })
     await entered.tx.insertInto('membership').values({ personId, role: connection.defaultRole }).execute()
+    const joining = { personId, emailIndex, invitationId: null, role: connection.defaultRole }
+    await memberJoined({ ...entered, services, now }, joining)
   }
-  if (verdict !== 'identity') await linkIdentity(entered, secrets, { connectionId, subject: asserted.subject, personId }, now)
+  if (verdict !== 'identity')
+    await linkIdentity(entered, services.secrets, { connectionId, subject: asserted.subject, personId }, now)
   const used = entered.tx.updateTable('ssoIdentity').set({ lastUsedAt: now }).where('connectionId', '=', connectionId)
   if (verdict === 'identity') await used.where('personId', '=', personId).execute()
   await entered.tx.updateTable('ssoConnection').set({ lastUsedAt: now }).where('id', '=', connectionId).execute()

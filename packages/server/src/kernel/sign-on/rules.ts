@@ -8,6 +8,8 @@ export interface Standing {
   proved: boolean
   /** Somebody has that address already. */
   known: { member: boolean; active: boolean; linked: boolean } | null
+  /** The organisation's directory knows the address, and has switched its holder off. */
+  switchedOff: boolean
   /** The connection lets people in whom nobody invited. */
   letsIn: boolean
 }
@@ -20,6 +22,7 @@ export const refusals = {
   foreign_domain: 'The e-mail address is in no domain that the organisation has proved.',
   linked_otherwise:
     'Somebody else signs in with that e-mail address. An address that was given to another person brings them nothing.',
+  switched_off: 'The organisation’s directory has switched this person off.',
   not_invited: 'Nobody invited this person, and the connection lets in no one else.',
 } as const
 export type Refusal = keyof typeof refusals
@@ -28,7 +31,14 @@ export type Refusal = keyof typeof refusals
  * Who it is: whom we know by this subject; else, once, by an address that the provider vouches for, in a domain of this very organisation, a member
  * of it; else somebody new, where the connection lets them in. The address decides nothing after that.
  */
-export const verdictOf = ({ identity, email, proved, known, letsIn }: Standing): 'identity' | 'link' | 'create' | Refusal => {
+export const verdictOf = ({
+  identity,
+  email,
+  proved,
+  known,
+  switchedOff,
+  letsIn,
+}: Standing): 'identity' | 'link' | 'create' | Refusal => {
   if (identity) {
     if (!identity.active) return 'suspended'
     return identity.member ? 'identity' : 'not_a_member'
@@ -40,5 +50,6 @@ export const verdictOf = ({ identity, email, proved, known, letsIn }: Standing):
   if (known && !known.active) return 'suspended'
   // Whose account it is elsewhere, they decide themselves whether it joins: by accepting an invitation.
   if (known) return known.member ? 'link' : 'not_invited'
+  if (switchedOff) return 'switched_off'
   return letsIn ? 'create' : 'not_invited'
 }
