@@ -352,8 +352,10 @@ table directory_credential (
   expires_at timestamp with time zone not null,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  issued_by text,
   constraint directory_credential_check CHECK (((kind = 'access'::text) = (client_id IS NOT NULL))),
   constraint directory_credential_kind_check CHECK ((kind = ANY (ARRAY['bearer'::text, 'client'::text, 'access'::text, 'test'::text]))),
+  constraint directory_credential_issued_by_fkey FOREIGN KEY (issued_by) REFERENCES person(id),
   constraint directory_credential_org_id_client_id_fkey FOREIGN KEY (org_id, client_id) REFERENCES directory_credential(org_id, id),
   constraint directory_credential_org_id_directory_id_fkey FOREIGN KEY (org_id, directory_id) REFERENCES directory(org_id, id),
   constraint directory_credential_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
@@ -361,6 +363,7 @@ table directory_credential (
 );
 CREATE INDEX directory_credential_client ON public.directory_credential USING btree (org_id, client_id) WHERE (kind = 'access'::text);
 CREATE UNIQUE INDEX directory_credential_id ON public.directory_credential USING btree (id);
+CREATE INDEX directory_credential_issuer ON public.directory_credential USING btree (org_id, issued_by) WHERE (revoked_at IS NULL);
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
 policy gate for select to holdfast_gate using (true);
@@ -2288,9 +2291,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('client_id', new.client_id, 'created_at', new.created_at, 'directory_id', new.directory_id, 'expires_at', new.expires_at, 'id', new.id, 'kind', new.kind, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'secret_hash', case when new.secret_hash is not null then 'secret' end)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('client_id', new.client_id, 'created_at', new.created_at, 'directory_id', new.directory_id, 'expires_at', new.expires_at, 'id', new.id, 'issued_by', new.issued_by, 'kind', new.kind, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'secret_hash', case when new.secret_hash is not null then 'secret' end)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('client_id', old.client_id, 'created_at', old.created_at, 'directory_id', old.directory_id, 'expires_at', old.expires_at, 'id', old.id, 'kind', old.kind, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'secret_hash', case when old.secret_hash is not null then 'secret' end)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('client_id', old.client_id, 'created_at', old.created_at, 'directory_id', old.directory_id, 'expires_at', old.expires_at, 'id', old.id, 'issued_by', old.issued_by, 'kind', old.kind, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'secret_hash', case when old.secret_hash is not null then 'secret' end)::text;
       else
         if new.client_id is distinct from old.client_id then
           after := after || ',"client_id":' || coalesce(to_json(new.client_id)::text, 'null'); before := before || ',"client_id":' || coalesce(to_json(old.client_id)::text, 'null');
@@ -2306,6 +2309,9 @@ AS $function$
         end if;
         if new.id is distinct from old.id then
           after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.issued_by is distinct from old.issued_by then
+          after := after || ',"issued_by":' || coalesce(to_json(new.issued_by)::text, 'null'); before := before || ',"issued_by":' || coalesce(to_json(old.issued_by)::text, 'null');
         end if;
         if new.kind is distinct from old.kind then
           after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');

@@ -52,7 +52,16 @@ export const issueCredential = handle(directory.issueCredential, async (input, {
   const row = await tx
     .insertInto('directoryCredential')
     .values({
-      ...{ id, directoryId, kind, clientId: null, secretHash, createdAt: now, expiresAt: after(now, days(input.days)) },
+      ...{
+        id,
+        directoryId,
+        kind,
+        clientId: null,
+        issuedBy: person(),
+        secretHash,
+        createdAt: now,
+        expiresAt: after(now, days(input.days)),
+      },
       ...{ lastUsedAt: null, revokedAt: null },
     })
     .returning(credentialColumns)

@@ -1,5 +1,6 @@
 import type { Capability } from '../../kernel/capability.ts'
 import { create, disable, enable, issueCredential, revokeCredential } from './configuring.ts'
+import { whenAnOwnerGoes } from './leaving.ts'
 import { applyRoles, previewRoles } from './mapping.ts'
 import { tieToDirectory } from './people.ts'
 import { signOnHolds } from './promises.ts'
@@ -15,6 +16,7 @@ export const directory: Capability = {
     ...[people, groups, previewRoles, applyRoles, log, startTest, test],
   ],
   schedules: [settleWaiting, tidyLog],
+  memberHooks: [whenAnOwnerGoes],
   joinHooks: [tieToDirectory],
   promises: [signOnHolds],
   edge: scimEdge,

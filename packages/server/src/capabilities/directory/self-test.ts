@@ -172,7 +172,7 @@ export const startTest = handle(directory.startTest, async (_, { tx, person, org
   await tx
     .insertInto('directoryCredential')
     .values({
-      ...{ id: credentialId, directoryId, kind: 'test', clientId: null, secretHash, createdAt: now },
+      ...{ id: credentialId, directoryId, kind: 'test', clientId: null, issuedBy: null, secretHash, createdAt: now },
       ...{ expiresAt: new Date(now.getTime() + minutes(5)), lastUsedAt: null, revokedAt: null },
     })
     .execute()

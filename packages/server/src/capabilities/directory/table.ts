@@ -8,6 +8,8 @@ interface DirectoryCredentialTable {
   kind: CredentialKind
   /** Of an access token: the client it was given to. */
   clientId: string | null
+  /** Who was shown the secret. */
+  issuedBy: string | null
   secretHash: Buffer
   createdAt: Date
   expiresAt: Date

@@ -39,7 +39,7 @@ export const giveToken = handlePublic(scim.token, async ({ client_id: clientId, 
   await tx
     .insertInto('directoryCredential')
     .values({
-      ...{ id, directoryId: row.directory_id, kind: 'access', clientId, secretHash, createdAt: now },
+      ...{ id, directoryId: row.directory_id, kind: 'access', clientId, issuedBy: null, secretHash, createdAt: now },
       ...{ expiresAt: new Date(now.getTime() + lives * 1000), lastUsedAt: null, revokedAt: null },
     })
     .execute()

@@ -68,6 +68,43 @@ const attempt = async (...statements: string[]): Promise<string | null> => {
 }
 
 describe('tokens', () => {
+  test('of an Owner who is none any more run out within days, and the Owners hear of it; else whoever left takes themself in again', async () => {
+    const leaver = await addMember(platform, founded, 'owner')
+    const { secret } = await platform.call(
+      directory.issueCredential,
+      { kind: 'bearer', days: 365, overlapHours: 168 },
+      leaver.caller,
+    )
+    const ask = server.as(secret)
+    const mails = async () => Number((await platform.admin.query('select count(*) as n from mail')).rows[0].n)
+    const before = await mails()
+    const back = () => ask('POST', '/Users', userBody(leaver.email))
+    await platform.call(member.remove, { id: leaver.personId }, founded.owner)
+    expect(await mails()).toBeGreaterThan(before)
+    expect((await ask('GET', '/Users?count=0')).status).toBe(200) // the directory goes on putting people out meanwhile
+    const end = (sql: string) =>
+      platform.arrange(founded.orgId, `update directory_credential set expires_at = ${sql} where issued_by = $1`, [
+        leaver.personId,
+      ])
+    const { rows } = await platform.admin.query('select expires_at from directory_credential where issued_by = $1', [
+      leaver.personId,
+    ])
+    expect(rows[0].expires_at.getTime() - platform.clock.now().getTime()).toBeLessThanOrEqual(7 * 86_400_000)
+    await end(`now() - interval '1 second'`)
+    expect((await back()).status).toBe(401)
+    // The fence removed, and their domain one of the organisation's: they are a member again by their own hand.
+    await end(`now() + interval '300 days'`)
+    await platform.arrange(
+      founded.orgId,
+      `insert into sso_domain (org_id, domain, token, proved_at, created_at) values ($1, 'example.test', 'x', now(), now())`,
+      [founded.orgId],
+    )
+    expect((await back()).status).toBe(201)
+    expect(await rolesOf(leaver.personId)).toEqual(['member'])
+    await end('now()')
+    await platform.arrange(founded.orgId, `delete from sso_domain where domain = 'example.test'`)
+  })
+
   test('of another organisation: its ids are not there, and nothing of it shows', async () => {
     const [user, { body: group }] = [await made(), await scim('POST', '/Groups', { displayName: 'Ours' })]
     for (const [method, path, body] of [

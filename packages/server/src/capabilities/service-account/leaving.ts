@@ -1,11 +1,11 @@
-import { serviceAccountOwner, serviceAccountReview } from '@holdfast/contract'
+import { roles, serviceAccountOwner, serviceAccountReview, type Role } from '@holdfast/contract'
 import type { Entered } from '../../kernel/handle.ts'
-import { after, days } from '../../kernel/identity/lifetimes.ts'
+import { after, days, shownSecretDays } from '../../kernel/identity/lifetimes.ts'
 import { schedule } from '../../kernel/job.ts'
 import type { MemberHook } from '../../kernel/membership.ts'
 import { obligationsIn } from '../../kernel/obligation/obligations.ts'
+import { isWeaker } from '../../kernel/service-accounts.ts'
 import { changeAs } from '../../kernel/unit.ts'
-import { leaverKeyDays } from './rules.ts'
 
 /** The Admins owe an owner to each account whose owner is no member; returns for how many that is new. */
 const askForOwners = async (entered: Entered, now: Date): Promise<number> => {
@@ -30,22 +30,29 @@ const askForOwners = async (entered: Entered, now: Date): Promise<number> => {
   return rows.length
 }
 
+/** Whoever is as strong as this, or stronger, is not weaker than a member of that role; all, where they are none any more. */
+const notWeakerThan = (role: Role | null): readonly Role[] =>
+  role === null ? roles : roles.filter((account) => !isWeaker(account, role))
+
 /**
  * An account outlives the person who answered for it, since what runs by it must not stop with them. What they know of it does not: keys whose
- * secret they were shown run out within days, and the Admins owe a new owner.
+ * secret they were shown run out within days where the account is not weaker than they are now, and of who has left the Admins owe a new owner.
  */
-export const whenSomebodyLeaves: MemberHook = async ({ personId, role, now }, entered) => {
-  if (role !== null) return
-  const latest = after(now, days(leaverKeyDays))
+export const whenSomebodyChanges: MemberHook = async ({ personId, role, now }, entered) => {
+  const latest = after(now, days(shownSecretDays))
   await entered.tx
     .updateTable('apiKey')
     .set({ expiresAt: latest })
     .where('createdBy', '=', personId)
-    .where('serviceAccountId', 'is not', null)
+    .where(
+      'serviceAccountId',
+      'in',
+      entered.tx.selectFrom('serviceAccount').select('id').where('role', 'in', notWeakerThan(role)),
+    )
     .where('revokedAt', 'is', null)
     .where('expiresAt', '>', latest)
     .execute()
-  await askForOwners(entered, now)
+  if (role === null) await askForOwners(entered, now)
 }
 
 /** Whatever way somebody left. */

@@ -5,8 +5,5 @@ import { isWeaker } from '../../kernel/service-accounts.ts'
 export const liveAccounts = 200
 export const liveKeys = 10
 
-/** How long a key works on whose secret somebody knows who has left: long enough to rotate it in peace. */
-export const leaverKeyDays = 7
-
 /** Nobody gives, or takes over, what is as strong as they are: neither the role it has nor the one it shall have. */
 export const mayShape = (mine: Role, roles: readonly Role[]): boolean => roles.every((role) => isWeaker(role, mine))

@@ -23,6 +23,7 @@ import {
   type Member,
   type Platform,
 } from '../../../test/platform.ts'
+import { days } from '../../kernel/identity/lifetimes.ts'
 import { permit } from '../../kernel/permit.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { upkeep } from './leaving.ts'
@@ -211,5 +212,22 @@ describe('its end', () => {
     platform.clock.advance(60_000)
     const reviewed = await platform.call(serviceAccount.confirmReview, { id, comment: 'Still needed.' }, owning.caller)
     expect(Date.parse(reviewed.reviewDueAt ?? '')).toBeGreaterThan(Date.parse(reviewDueAt ?? ''))
+  })
+
+  test('what somebody was shown runs out once they are no stronger than the account; were it not cut short, it would go on', async () => {
+    const maker = await addMember(platform, founded, 'admin')
+    const made = async (role: 'reviewer' | 'viewer') => {
+      const { id } = await account({ role }, maker.caller)
+      const wanted = { id, name: 'k', scopes: ['policy:read' as const], days: 300 }
+      return newCaller({ apiKey: (await platform.call(serviceAccount.createKey, wanted, maker.caller)).key })
+    }
+    const [strong, weak] = [await made('reviewer'), await made('viewer')]
+    await platform.call(member.changeRole, { id: maker.personId, role: 'member' }, founded.owner)
+    await platform.call(policy.list, {}, strong)
+    platform.clock.advance(days(8))
+    expect(await platform.refusal(policy.list, {}, strong)).toBe('unauthenticated')
+    await platform.call(policy.list, {}, weak) // they are stronger than that one still
+    await platform.arrange(founded.orgId, `update api_key set expires_at = '2999-01-01' where created_by = $1`, [maker.personId])
+    await platform.call(policy.list, {}, strong)
   })
 })

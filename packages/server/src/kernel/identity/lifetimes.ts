@@ -4,6 +4,8 @@ export const accessTokenMinutes = 15
 export const refreshIdleDays = 7
 /** And in any case after so long. */
 export const refreshAbsoluteDays = 30
+/** How long a secret still works that somebody was shown who may not be any more: long enough to replace it in peace. */
+export const shownSecretDays = 7
 /** Links in mails. */
 export const resetLinkMinutes = 30
 
