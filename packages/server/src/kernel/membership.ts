@@ -23,7 +23,7 @@ export const lockRoles = async (tx: OrgTx, people: readonly PersonId[]): Promise
 /** Called after the change, in its transaction: `role` is the new one, null for who is no member any more. */
 export type MemberHook = (
   change: { personId: PersonId; role: Role | null; by: PersonId | null; now: Date },
-  entered: Entered,
+  entered: Entered & Pick<Context, 'services'>,
 ) => Promise<void>
 
 type Joining = Entered & Pick<Context, 'now' | 'services'>

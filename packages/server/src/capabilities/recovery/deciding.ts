@@ -19,10 +19,12 @@ export const confirm = handle(recovery.confirm, async (input, context) => {
   const { id } = input
   const { tx, now, fail, obligations, services } = context
   const me = context.person()
+  const about = await tx.selectFrom('factorRecovery').select('personId').where('id', '=', id).executeTakeFirst()
+  if (!about) throw fail('recovery_not_found')
+  const subjectId = PersonId.parse(about.personId)
+  const roles = await lockRoles(tx, [me, subjectId]) // before the recovery, as whoever changes a role does
   const row = await lockRecovery(context, id)
   if (!row) throw fail('recovery_not_found')
-  const subjectId = PersonId.parse(row.personId)
-  const roles = await lockRoles(tx, [me, subjectId])
   const mine = roles.get(me) ?? null
   if (mine !== 'owner' && mine !== 'admin') throw common('forbidden', { permission: 'member:write' })
   const before = await confirmationsOf(context, [id])
@@ -53,7 +55,13 @@ export const confirm = handle(recovery.confirm, async (input, context) => {
   return present(context, id)
 })
 
-const end = async (entered: Entered, id: string, state: 'refused' | 'stopped' | 'lapsed', now: Date, by: PersonId | null) => {
+export const end = async (
+  entered: Entered,
+  id: string,
+  state: 'refused' | 'stopped' | 'lapsed',
+  now: Date,
+  by: PersonId | null,
+) => {
   await entered.tx.updateTable('factorRecovery').set({ state, endedAt: now, endedBy: by }).where('id', '=', id).execute()
 }
 

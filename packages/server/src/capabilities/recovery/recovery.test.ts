@@ -1,5 +1,5 @@
 /** A second factor that is lost: who gets a new one, and who would if a fence were missing. */
-import { factor, obligations, OrgId, organisation, recovery, session, type RecoveryId } from '@holdfast/contract'
+import { factor, member, obligations, OrgId, organisation, recovery, session, type RecoveryId } from '@holdfast/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { enrolPasskey, newPasskey } from '../../../test/passkeys.ts'
 import {
@@ -15,7 +15,7 @@ import {
 } from '../../../test/platform.ts'
 import { newOrgId } from '../../kernel/identifier.ts'
 import { runDue } from '../../kernel/obligation/engine.ts'
-import { confirmRefusal } from './rules.ts'
+import { confirmRefusal, stillStands } from './rules.ts'
 
 let platform: Platform
 let founded: FoundedPlatform
@@ -251,6 +251,40 @@ describe('trespassers', () => {
     const signedIn = await arrived(olga)
     await platform.call(session.confirmFactor, { code: await code(olga) }, signedIn)
     expect(await confirm(id, { ...olga, caller: signedIn })).toMatchObject({ state: 'confirmed', ownerNeeded: true })
+  })
+
+  /** An Owner who has just confirmed who they are. */
+  const ownersBrowser = async (): Promise<Caller> => {
+    const olga: Member = { ...founded, caller: await arrived(founded) }
+    await platform.call(session.confirmFactor, { code: await code(olga) }, olga.caller)
+    return olga.caller
+  }
+
+  test('by the word of somebody who is no Admin any more; demoted past the fence, their word still opens it', async () => {
+    const [lou, other] = [await confirmed(), await confirmed()]
+    const mails = await mailsTo(lou.personId)
+    await platform.arrange(
+      founded.orgId,
+      `update factor_recovery_confirmation set person_id = $1 where recovery_id = $2 and person_id = $3`,
+      [founded.personId, other.id, ann.personId],
+    )
+    await platform.call(member.changeRole, { id: ann.personId, role: 'member' }, await ownersBrowser())
+    expect([await stateOf(lou.id), await stateOf(other.id)]).toEqual(['lapsed', 'confirmed'])
+    expect(await mailsTo(lou.personId)).toBe(mails + 1)
+    await platform.arrange(founded.orgId, `update membership set role = 'viewer' where person_id = $1`, [ben.personId])
+    platform.clock.advance(hours(25))
+    expect(await platform.refusal(factor.enrolTotp, {}, await arrived(lou))).toBe('step_up_first')
+    await platform.call(factor.enrolTotp, {}, await arrived(other))
+  })
+
+  test('of two Admins over somebody who has become Owner meanwhile, or over whom it was before they left', async () => {
+    const [raised, removed] = [await confirmed(), await asked()]
+    const olga = await ownersBrowser()
+    await platform.call(member.remove, { id: removed.personId }, olga)
+    await platform.call(member.changeRole, { id: raised.personId, role: 'owner' }, olga)
+    expect([await stateOf(raised.id), await stateOf(removed.id)]).toEqual(['lapsed', 'lapsed'])
+    expect(stillStands({ state: 'confirmed', subject: 'owner', by: ['admin', 'owner'] })).toBe(true)
+    expect(stillStands({ state: 'asked', subject: 'owner', by: ['admin'] })).toBe(true)
   })
 
   test('a session without a code for this act, and a member', async () => {

@@ -28,7 +28,7 @@ export const presentAll = async (entered: Entered, rows: readonly Row[]): Promis
     entered,
     rows.map(({ id }) => id),
   )
-  const owners = rows.length === 0 ? [] : await ownersAmong(entered, rows)
+  const roles = await rolesAmong(entered, rows)
   return Promise.all(
     rows.map(async (row) => ({
       ...{ id: RecoveryId.parse(row.id), personId: PersonId.parse(row.personId), askedBy: PersonId.parse(row.askedBy) },
@@ -38,24 +38,21 @@ export const presentAll = async (entered: Entered, rows: readonly Row[]): Promis
       confirmations: given
         .filter(({ recoveryId }) => recoveryId === row.id)
         .map(({ personId, at }) => ({ personId: PersonId.parse(personId), at: at.toISOString() })),
-      ownerNeeded: owners.includes(row.personId),
+      ownerNeeded: roles.get(row.personId) === 'owner',
       ...{ readyAt: instant(row.readyAt), readyUntil: instant(row.readyUntil), endedAt: instant(row.endedAt) },
     })),
   )
 }
 
-const ownersAmong = async ({ tx }: Pick<Entered, 'tx'>, rows: readonly Row[]): Promise<string[]> => {
-  const found = await tx
-    .selectFrom('membership')
-    .select('personId')
-    .where('role', '=', Role.enum.owner)
-    .where(
-      'personId',
-      'in',
-      rows.map(({ personId }) => personId),
-    )
-    .execute()
-  return found.map(({ personId }) => personId)
+/** Live roles of the people named; who is no member is missing. */
+export const rolesAmong = async (
+  { tx }: Pick<Entered, 'tx'>,
+  named: readonly { personId: string }[],
+): Promise<ReadonlyMap<string, Role>> => {
+  const people = [...new Set(named.map(({ personId }) => personId))]
+  if (people.length === 0) return new Map()
+  const found = await tx.selectFrom('membership').select(['personId', 'role']).where('personId', 'in', people).execute()
+  return new Map(found.map(({ personId, role }) => [personId, Role.parse(role)]))
 }
 
 export const present = async (entered: Entered, id: string): Promise<z.infer<typeof Recovery>> => {

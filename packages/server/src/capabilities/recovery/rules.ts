@@ -16,6 +16,19 @@ export interface Confirming {
   me: string
 }
 
+export interface Standing {
+  state: RecoveryState
+  /** Live roles, null for who is no member: of whom it is about, and of those who confirmed. */
+  subject: Role | null
+  by: readonly (Role | null)[]
+}
+
+/** Whether an open recovery is still one that these people could confirm for this person. */
+export const stillStands = ({ state, subject, by }: Standing): boolean =>
+  subject !== null &&
+  by.every((role) => role === 'owner' || role === 'admin') &&
+  (state !== 'confirmed' || subject !== 'owner' || by.includes('owner'))
+
 type Refusal = 'not_open' | 'own_recovery' | 'already_confirmed' | 'owner_needed'
 
 /**
