@@ -890,6 +890,7 @@ table membership (
   version integer not null default 1,
   created_at timestamp with time zone not null default now(),
   role_by text not null default 'person'::text,
+  sessions_ended_at timestamp with time zone,
   constraint membership_role_by_check CHECK ((role_by = ANY (ARRAY['person'::text, 'directory'::text]))),
   constraint membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'reviewer'::text, 'member'::text, 'viewer'::text]))),
   constraint no_owner_by_directory CHECK ((NOT ((role = 'owner'::text) AND (role_by = 'directory'::text)))),
@@ -907,7 +908,7 @@ CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.membership FOR
 CREATE CONSTRAINT TRIGGER keep_owner AFTER DELETE OR UPDATE ON public.membership DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.role = 'owner'::text)) EXECUTE FUNCTION keep_owner() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.membership FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
-grant select (org_id, person_id, role, version) to holdfast_gate;
+grant select (org_id, person_id, role, version, sessions_ended_at) to holdfast_gate;
 
 table migration (
   name text not null,
@@ -3172,9 +3173,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('person_id', new.person_id)::text; after := json_build_object('created_at', new.created_at, 'org_id', new.org_id, 'person_id', new.person_id, 'role', new.role, 'role_by', new.role_by, 'version', new.version)::text; before := 'null';
+        key := json_build_object('person_id', new.person_id)::text; after := json_build_object('created_at', new.created_at, 'org_id', new.org_id, 'person_id', new.person_id, 'role', new.role, 'role_by', new.role_by, 'sessions_ended_at', new.sessions_ended_at, 'version', new.version)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('person_id', old.person_id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'org_id', old.org_id, 'person_id', old.person_id, 'role', old.role, 'role_by', old.role_by, 'version', old.version)::text;
+        key := json_build_object('person_id', old.person_id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'org_id', old.org_id, 'person_id', old.person_id, 'role', old.role, 'role_by', old.role_by, 'sessions_ended_at', old.sessions_ended_at, 'version', old.version)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
@@ -3190,6 +3191,9 @@ AS $function$
         end if;
         if new.role_by is distinct from old.role_by then
           after := after || ',"role_by":' || coalesce(to_json(new.role_by)::text, 'null'); before := before || ',"role_by":' || coalesce(to_json(old.role_by)::text, 'null');
+        end if;
+        if new.sessions_ended_at is distinct from old.sessions_ended_at then
+          after := after || ',"sessions_ended_at":' || coalesce(to_json(new.sessions_ended_at)::text, 'null'); before := before || ',"sessions_ended_at":' || coalesce(to_json(old.sessions_ended_at)::text, 'null');
         end if;
         if new.version is distinct from old.version then
           after := after || ',"version":' || coalesce(to_json(new.version)::text, 'null'); before := before || ',"version":' || coalesce(to_json(old.version)::text, 'null');
@@ -4790,13 +4794,13 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_membership(org uuid, person text)
- RETURNS TABLE(role text, requires_mfa boolean, org_is_operator boolean, policy jsonb)
+ RETURNS TABLE(role text, requires_mfa boolean, org_is_operator boolean, policy jsonb, sessions_ended_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   select m.role, m.role in ('owner', 'admin') or o.require_mfa, o.is_operator,
-    sign_in_policy(o.session_minutes, o.idle_minutes, o.lock_minutes, o.networks, o.sign_in_methods)
+    sign_in_policy(o.session_minutes, o.idle_minutes, o.lock_minutes, o.networks, o.sign_in_methods), m.sessions_ended_at
   from membership m join org o on o.id = m.org_id where m.org_id = org and m.person_id = person
 $function$
 ;

@@ -61,6 +61,8 @@ export const endSessions = handle(member.endSessions, async ({ id }, context) =>
   const { mine, target } = await standing(context, id)
   if (target === null) throw fail('member_not_found')
   if (!mayTouch(mine, target)) throw fail('owner_only')
+  // One that is in another organisation just then is not ours to end; it does not come back.
+  await tx.updateTable('membership').set({ sessionsEndedAt: now }).where('personId', '=', id).execute()
   return { id, ended: await endSessionsHere(tx, orgId, id, 'ended_by_manager', now) }
 })
 

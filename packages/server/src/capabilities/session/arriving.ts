@@ -50,6 +50,8 @@ export interface Membership {
   role: Role
   requires_mfa: boolean
   policy: SignInRules | null
+  /** No session from before it comes in. */
+  sessions_ended_at: Date | null
 }
 
 /** The session begins in the organisation where the person worked last; they may switch. */

@@ -8,7 +8,7 @@ import type { Membership } from './arriving.ts'
 interface Standing {
   id: SessionId
   orgId: OrgId
-  membership: Membership
+  membership: Pick<Membership, 'role' | 'requires_mfa' | 'policy'>
 }
 
 /** What the session has to do next, as the session check will find it. */

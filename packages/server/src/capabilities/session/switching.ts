@@ -1,7 +1,7 @@
 import { session, type FurtherAction, type OrgId } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { minutes } from '../../kernel/identity/lifetimes.ts'
-import { isInside, isOver, type SignInRules } from '../../kernel/identity/sign-in-policy.ts'
+import { isInside, isOver } from '../../kernel/identity/sign-in-policy.ts'
 import { actorOf } from '../../kernel/ledger/entry.ts'
 import type { SessionPrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
@@ -65,11 +65,13 @@ const takesBreakGlass = async (
 
 /** Refuses to go where the session would be over or shut out on arrival: staying is better. */
 const requireWelcome = (
-  rules: SignInRules | null,
+  { policy: rules, sessions_ended_at: endedAt }: Pick<Membership, 'policy' | 'sessions_ended_at'>,
   orgId: OrgId,
   { authenticatedAt, signedInAt }: SessionPrincipal,
   { origin, now, fail }: Pick<Context<typeof session.switchOrganisation>, 'origin' | 'now' | 'fail'>,
 ): void => {
+  if (endedAt !== null && signedInAt <= endedAt)
+    throw fail('sign_in_again', 'Your sessions there were ended. Sign out, and sign in again.')
   if (rules === null) return
   if (!isInside(rules.networks, origin.address)) throw common('network_refused')
   const arriving = { orgId, address: origin.address, signedInAt, attendedAt: authenticatedAt, methods: [] }
@@ -89,7 +91,7 @@ export const switchOrganisation = handle(session.switchOrganisation, async ({ or
   if (!membership) throw context.fail('organisation_not_found')
   const elsewhere = orgId !== context.orgId
   const breakGlass = elsewhere && (await takesBreakGlass(context, orgId))
-  if (elsewhere) requireWelcome(membership.policy, orgId, principal, context)
+  if (elsewhere) requireWelcome(membership, orgId, principal, context)
   const id = await continueAs(context, { orgId, ...(breakGlass && { amr: [byBreakGlass] }) })
   if (elsewhere) context.afterCommit(() => recordArrival(context, { orgId, sessionId: id, breakGlass }))
   return { id, next: await nextIn(context, { id, orgId, membership }) }

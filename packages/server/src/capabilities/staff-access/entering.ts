@@ -32,7 +32,7 @@ export const enter = handle(staff.enter, async (input, context) => {
 
 /** Possible when the access has ended, too: it is the way back. Public, since nothing else is open to a session whose grant is over. */
 export const leave = handlePublic(staff.leave, async (_, context) => {
-  const { caller, now, origin, requestId, services, fail } = context
+  const { caller, now, origin, requestId, services, gate, fail } = context
   const home = await services.secrets.operatorOrg()
   if (caller?.kind !== 'staff' || home === null) throw fail('not_entered', 'You are in no customer’s organisation.')
   const { personId, orgId, sessionId, grantId } = caller
@@ -43,6 +43,9 @@ export const leave = handlePublic(staff.leave, async (_, context) => {
     value: await endToReplace(inside, caller, now),
     targetId: grantId,
   }))
+  const [membership] = await gate.ask<{ sessions_ended_at: Date | null }>('gate_membership', [home, personId])
+  const endedAt = membership?.sessions_ended_at ?? null
+  if (endedAt !== null && old.signedInAt <= endedAt) throw common('unauthenticated') // their sessions at home were ended meanwhile
   const id = await startSession(entered, { ...old, attendedAt: old.authTime, personId, orgId: home, origin }, now)
   context.cookies(await cookiesFor(services.tokens, { personId, orgId: home, sessionId: id }, 0, now))
   return { id }

@@ -51,6 +51,8 @@ interface MembershipTable {
   /** Who gave the role. */
   roleBy: Generated<'person' | 'directory'>
   version: Generated<number>
+  /** When a manager ended their sessions here last. */
+  sessionsEndedAt: Generated<Date | null>
   createdAt: Generated<Date>
 }
 interface DataKeyTable {
