@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 // One PostgreSQL serves every test file; the setup makes a template database once (packages/server/test/global-setup.ts).
 const database = './packages/server/test/global-setup.ts'
 const globalSetup = existsSync(new URL(database, import.meta.url)) ? [database] : []
+// Tests in the browser that use a real host.
+const onHosts = ['packages/console/e2e/{servers,recordings}.e2e.test.ts']
 const skipped = ['**/node_modules/**', '**/dist/**']
 
 export default defineConfig({
@@ -49,12 +51,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'e2e',
-          include: ['packages/*/e2e/**/*.test.ts', 'test/e2e/**/*.test.ts'],
-          exclude: skipped,
-          // A browser, a database and three processes each: one file at a time, after everything else.
-          fileParallelism: false,
+          name: 'browser',
+          include: ['packages/{console,server}/e2e/**/*.test.ts'],
+          exclude: [...skipped, ...onHosts],
           sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['packages/{agent,cli}/e2e/**/*.test.ts', ...onHosts],
+          exclude: skipped,
+          // An sshd, an agent and the whole system each, with deadlines that are measured: one file at a time, after everything else.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,5 +1,5 @@
 /**
- * The transaction that is measured, one update of a random row, in four designs over the same connections, sent in the same batches. Each keeps
+ * The transaction that is measured, one update of a random row, in five designs over the same connections, sent in the same batches. Each keeps
  * the same conversation: the update's result is awaited (a handler would look at it) before the commit is sent.
  */
 import { createHash, randomUUID } from 'node:crypto'
@@ -21,6 +21,7 @@ const person = PersonId.parse('pe_01hzx3v8k4m2n6p7q8r9s0t1v2')
 const tables = `
   create table bench_item (org_id uuid not null, id int not null, state text not null, note text, changed_at timestamptz, primary key (org_id, id));
   create table bench_plain (like bench_item including all);
+  create table bench_fenced (like bench_item including all);
   create table bench_audited (like bench_item including all);
   create table bench_head (org_id uuid primary key, seq bigint not null, hash bytea not null);
   create table bench_chain (org_id uuid, seq bigint, hash bytea not null, body text not null, primary key (org_id, seq));
@@ -31,19 +32,20 @@ const tables = `
     return null;
   end $$;
   create trigger audit after update on bench_audited for each row execute function bench_audit();
-  grant select, insert, update on bench_plain, bench_audited, bench_head, bench_chain, bench_audit to holdfast_app;
+  grant select, insert, update on bench_plain, bench_fenced, bench_audited, bench_head, bench_chain, bench_audit to holdfast_app;
   grant execute on function bench_audit() to holdfast_app;
 `
 
 /** Protected only when filled: filling is not what is measured. */
 export const prepareAppend = async (admin: pg.Pool): Promise<void> => {
   await admin.query(`set role holdfast_owner; ${tables}`)
-  for (const table of ['bench_item', 'bench_plain', 'bench_audited']) {
+  for (const table of ['bench_item', 'bench_plain', 'bench_fenced', 'bench_audited']) {
     const rows = `select o::uuid, i, 'open', 'note', now() from unnest($1::text[]) o, generate_series(0, ${rowsOfEach - 1}) i`
     await admin.query(`insert into ${table} ${rows}`, [organisations])
   }
   await admin.query(`insert into bench_head select o::uuid, 0, '\\x00' from unnest($1::text[]) o`, [organisations])
   await admin.query(`select protect_tenant_table('bench_item')`)
+  await admin.query(`select fence_rows('bench_fenced', $1, $1)`, ['org_id = (select current_org())'])
   await admin.query('reset role')
 }
 
@@ -88,6 +90,19 @@ export const noLedger: Design = (node, org, row) =>
     await runBatch(client, [begin, update('bench_plain', org, row)])
     await runBatch(client, [commit])
   })
+
+/** The server's own path but for the ledger: row security, shared flush. */
+export const isolated: Design = async ({ ground }, org, row) => {
+  const { transaction } = openUnit(ground, org, person, true)
+  try {
+    await transaction.query(updateText('bench_fenced'), valuesOf(org, row))
+    await transaction.commit()
+    await ground.barrier()
+  } catch (error) {
+    await transaction.rollback()
+    throw error
+  }
+}
 
 /** The server's own path: row security, capture, guard, sealed origin, append, shared flush. */
 export const ours: Design = async ({ ground }, org, row) => {

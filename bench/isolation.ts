@@ -43,18 +43,20 @@ const prepare = async (admin: pg.Pool): Promise<void> => {
 
 type Read = (org: OrgId, id: number) => Promise<unknown>
 
-/** As reads on every request's way are written. */
-const point = prepared((tx, { id }: { id: number }) =>
-  tx.selectFrom('benchMany').select(['id', 'state', 'note']).where('id', '=', id),
-)
+const tableNames = { benchFew: 'bench_few', benchMany: 'bench_many' }
+type Table = keyof typeof tableNames
 
-const pointOver =
-  ({ ground }: Node): Read =>
-  (org, id) =>
-    readIn(ground, org, null, ({ tx }) => point(tx, { id }))
+/** As reads on every request's way are written. */
+const pointOf = (table: Table) =>
+  prepared((tx, { id }: { id: number }) => tx.selectFrom(table).select(['id', 'state', 'note']).where('id', '=', id))
+
+const pointOver = ({ ground }: Node, table: Table): Read => {
+  const point = pointOf(table)
+  return (org, id) => readIn(ground, org, null, ({ tx }) => point(tx, { id }))
+}
 
 const pageOver =
-  ({ ground }: Node, table: 'benchFew' | 'benchMany'): Read =>
+  ({ ground }: Node, table: Table): Read =>
   (org, id) =>
     readIn(ground, org, null, ({ tx }) =>
       tx
@@ -66,23 +68,22 @@ const pageOver =
         .execute(),
     )
 
-/** The same query by hand, one statement, by a role that row security does not hold for. */
+/** By hand: one statement, by a role that row security does not hold for. */
 const pointByHand =
-  (admin: pg.Pool): Read =>
+  (admin: pg.Pool, table: Table): Read =>
   (org, id) =>
     admin.query({
-      name: 'by hand',
-      text: 'select id, state, note from bench_many where org_id = $1 and id = $2',
+      name: `row of ${table}`,
+      text: `select id, state, note from ${tableNames[table]} where org_id = $1 and id = $2`,
       values: [org, id],
     })
 
-/** The page by hand: how much of a growth is the larger table's own, whoever reads it. */
 const pageByHand =
-  (admin: pg.Pool, table: 'bench_few' | 'bench_many'): Read =>
+  (admin: pg.Pool, table: Table): Read =>
   (org, id) =>
     admin.query({
       name: `page of ${table}`,
-      text: `select id, state, note from ${table} where org_id = $1 and id > $2 order by id limit $3`,
+      text: `select id, state, note from ${tableNames[table]} where org_id = $1 and id > $2 order by id limit $3`,
       values: [org, Math.floor(id / 2), 20],
     })
 
@@ -93,6 +94,7 @@ const timeOf = async (read: Read, orgs: number, times: number): Promise<number> 
   return ((performance.now() - start) * 1000) / times
 }
 
+/** `ours` and `peer` in turn, after a round that counts for nothing: it connects, prepares and compiles. */
 const compare = async (ours: () => Promise<number>, peer: () => Promise<number>, rounds: number): Promise<Pairs> => {
   const pairs: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
   await Promise.all([ours(), peer()])
@@ -103,6 +105,16 @@ const compare = async (ours: () => Promise<number>, peer: () => Promise<number>,
   return pairs
 }
 
+/** A read of the larger table against the same read of the smaller one. */
+const growth = (readOf: (table: Table) => Read, [rounds, times]: readonly [number, number]): Promise<Pairs> => {
+  const [fromMany, fromFew] = [readOf('benchMany'), readOf('benchFew')]
+  return compare(
+    () => timeOf(fromMany, many, times),
+    () => timeOf(fromFew, few, times),
+    rounds,
+  )
+}
+
 export const measureIsolation = async (
   { admin, node: nodeOf }: BenchPlatform,
   { quick, say }: Scale,
@@ -111,12 +123,13 @@ export const measureIsolation = async (
   say('isolation …')
   await prepare(admin)
   const node = await nodeOf(4)
-  const [rounds, times] = quick ? [9, 150] : [41, 300]
+  const extent = quick ? ([9, 150] as const) : ([41, 300] as const)
+  const [rounds, times] = extent
   const measures: Measured[] = []
   const about = { better: 'lower', unit: 'µs' } as const
   try {
     if (wanted('isolation.point')) {
-      const [ours, peer] = [pointOver(node), pointByHand(admin)]
+      const [ours, peer] = [pointOver(node, 'benchMany'), pointByHand(admin, 'benchMany')]
       const pairs = await compare(
         () => timeOf(ours, many, times),
         () => timeOf(peer, many, times),
@@ -125,21 +138,16 @@ export const measureIsolation = async (
       measures.push(measured('isolation.point', pairs, { ...about, goal: 1.25 }))
     }
     if (wanted('isolation.growth')) {
-      const [ours, peer] = [pageOver(node, 'benchMany'), pageOver(node, 'benchFew')]
-      const pairs = await compare(
-        () => timeOf(ours, many, times),
-        () => timeOf(peer, few, times),
-        rounds,
-      )
-      const [manyByHand, fewByHand] = [pageByHand(admin, 'bench_many'), pageByHand(admin, 'bench_few')]
-      const byHand = await compare(
-        () => timeOf(manyByHand, many, times),
-        () => timeOf(fewByHand, few, times),
-        rounds,
-      )
-      const { ours: m, peer: f, ratio } = measured('', byHand, { ...about, goal: 1 })
-      const beside = `a page of 20 rows at 10,000 organisations / at 10; the same two by hand: ${m} / ${f} µs, ratio ${ratio}`
-      measures.push(measured('isolation.growth', pairs, { ...about, goal: 1.1, beside }))
+      const ofPoint = await growth((table) => pointOver(node, table), extent)
+      const besides = {
+        'a row by hand': await growth((table) => pointByHand(admin, table), extent),
+        'a page of 20 rows': await growth((table) => pageOver(node, table), extent),
+        'that page by hand': await growth((table) => pageByHand(admin, table), extent),
+      }
+      const beside = Object.entries(besides)
+        .map(([what, pairs]) => [what, measured('', pairs, { ...about, goal: 1 })] as const)
+        .map(([what, { ours, peer, ratio }]) => `${what} ${ours} / ${peer} µs, ${ratio}`)
+      measures.push(measured('isolation.growth', ofPoint, { ...about, goal: 1.1, beside: beside.join('; ') }))
     }
   } finally {
     await node.close()

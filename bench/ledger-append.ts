@@ -2,6 +2,7 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  isolated,
   lockHeldChain,
   noLedger,
   organisations,
@@ -14,7 +15,7 @@ import {
 import { measured, median, rounded, type Measured, type Scale } from './measure.ts'
 import type { BenchPlatform, Node } from './platform.ts'
 
-const designs = { peer: noLedger, ours, chain: lockHeldChain, audit: triggerAudit } satisfies Record<string, Design>
+const designs = { peer: noLedger, isolated, ours, chain: lockHeldChain, audit: triggerAudit } satisfies Record<string, Design>
 type Rates = Record<keyof typeof designs, number[]>
 const names = Object.keys(designs) as (keyof typeof designs)[]
 
@@ -63,7 +64,7 @@ const measureOne = async (
 ): Promise<Measured> => {
   const [rounds, ms] = quick ? [3, 400] : [6, 1000]
   const node = await platform.node(connections)
-  const rates: Rates = { peer: [], ours: [], chain: [], audit: [] }
+  const rates: Rates = { peer: [], isolated: [], ours: [], chain: [], audit: [] }
   try {
     for (let round = 0; round <= rounds; round++) {
       // The first round connects, prepares, makes keys and compiles. Forwards and backwards in turn: who goes first is nobody's advantage.
@@ -75,9 +76,16 @@ const measureOne = async (
   } finally {
     await node.close()
   }
-  const timesChain = rounded(median(rates.ours.map((rate, round) => rate / (rates.chain[round] ?? Number.NaN))))
-  const [chain, audit] = [rounded(median(rates.chain)), rounded(median(rates.audit))]
-  const beside = `lock-held chain ${chain}/s (ours ${timesChain} ×), trigger audit ${audit}/s, fdatasync ${rounded(flush)} µs`
+  const times = (design: keyof Rates): number =>
+    rounded(median(rates.ours.map((rate, round) => rate / (rates[design][round] ?? Number.NaN))))
+  const against = (what: string, design: keyof Rates): string =>
+    `${what} ${rounded(median(rates[design]))}/s (ours ${times(design)} ×)`
+  const beside = [
+    against('isolated without a ledger', 'isolated'),
+    against('lock-held chain', 'chain'),
+    against('trigger audit', 'audit'),
+    `fdatasync ${rounded(flush)} µs`,
+  ].join(', ')
   return measured(name, rates, { goal, better: 'higher', unit: 'tx/s', beside })
 }
 
