@@ -1,6 +1,6 @@
 /** Samples of the directory connection, and requests as a directory sends them: SCIM is no operation of the contract, and is attacked all the same. */
 import { randomBytes } from 'node:crypto'
-import { organisation } from '@holdfast/contract'
+import { directory, organisation } from '@holdfast/contract'
 import { createApiKey } from '@holdfast/crypto'
 import { customerOwner, type Ground, type Headers } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'
@@ -52,8 +52,8 @@ const group = async (ground: Ground): Promise<string> => {
 }
 
 const mapping = async (ground: Ground) => ({
-  defaultRole: 'member',
-  roles: [{ groupId: await group(ground), role: 'reviewer' }],
+  defaultRole: 'member' as const,
+  roles: [{ groupId: await group(ground), role: 'reviewer' as const }],
 })
 
 export const directorySamples: Record<string, Make> = {
@@ -71,7 +71,10 @@ export const directorySamples: Record<string, Make> = {
   'directory.disable': (ground) => each(async () => (await connected(ground), { reason: 'Attacked' })),
   'directory.people': async () => once({ state: 'member' }),
   'directory.previewRoles': async (ground) => once(await mapping(ground)),
-  'directory.applyRoles': async (ground) => once({ ...(await mapping(ground)), hash: 'a'.repeat(64) }),
+  'directory.applyRoles': async (ground) => {
+    const wanted = await mapping(ground)
+    return each(async () => ({ hash: (await ground.call(directory.previewRoles, wanted, ground.keys.owner)).hash }), wanted)
+  },
   'directory.log': async () => once({ refused: 'true' }),
 }
 

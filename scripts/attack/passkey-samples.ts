@@ -31,6 +31,7 @@ export const passkeySamples: Record<string, Make> = {
   },
   'factor.passkeyOptions': async (ground, who) => {
     await withPasskey(ground, who)
-    return once({ act: { operation: 'session.revokeOthers', input: '{}' } })
+    const input = JSON.stringify({ id: 'gr_01m841fb3rf609mnm1nq5y13xf', requestHash: 'a'.repeat(64) })
+    return once({ act: { operation: 'grant.approve', input } })
   },
 }

@@ -7,7 +7,6 @@ import {
   obligations,
   organisation,
   policy,
-  serviceAccount,
   session,
   type Operation,
 } from '@holdfast/contract'
@@ -16,8 +15,10 @@ import { directorySamples } from './directory-samples.ts'
 import { databaseSamples } from './database-samples.ts'
 import { passkeySamples } from './passkey-samples.ts'
 import { aBastion, recordingSamples } from './recording-samples.ts'
+import { serviceAccountSamples } from './service-account-samples.ts'
+import { signOnSamples } from './sign-on-samples.ts'
 import { staffSamples } from './staff-samples.ts'
-import { invite, person, send, type Ground, type Headers, type Person } from './ground.ts'
+import { customerOwner, invite, person, send, type Ground, type Headers, type Person } from './ground.ts'
 import { each, once, unused, type Make, type Sample } from './sample.ts'
 
 /** Policies of the attack's own, by a member, so that the Owner may approve them. */
@@ -44,11 +45,6 @@ const runningOf = async ({ call, keys }: Ground, subject: string): Promise<strin
   return rows[0]?.id ?? ''
 }
 
-const account = async (ground: Ground, who: Person): Promise<string> => {
-  const fields = { name: unused(), purpose: 'Attacked', role: 'viewer' as const, ownerId: await memberId(ground) }
-  return (await ground.call(serviceAccount.create, fields, who.browser())).id
-}
-
 const email = async (): Promise<Record<string, string>> => ({ email: `${unused()}@attack.example` })
 
 /** What the fields alone do not say. Everything else is made from the contract. */
@@ -59,6 +55,8 @@ const made: Record<string, Make> = {
   ...staffSamples,
   ...passkeySamples,
   ...directorySamples,
+  ...signOnSamples,
+  ...serviceAccountSamples,
   'session.signIn': () => each(email),
   'session.confirmPassword': async () => once({ password: 'wrong' }),
   'session.revoke': async ({ ask }, who) => {
@@ -80,8 +78,6 @@ const made: Record<string, Make> = {
   'apiKey.authorise': () => each(async () => ({ id: `ak_${'0'.repeat(10)}${unused().replaceAll(/[ilou]/g, '0')}0000` })),
   'apiKey.revoke': async ({ call }, who) =>
     once({ id: (await call(apiKey.create, { name: 'Attacked', role: 'viewer' }, who.browser())).id }),
-  'sso.create': async () => once({ secret: 'attacked' }),
-  'sso.update': async () => once({ secret: 'attacked' }),
   'apiKey.rotate': async ({ call }, who) =>
     once({ id: (await call(apiKey.create, { name: 'Attacked', role: 'viewer' }, who.browser())).id }),
   'apiKey.endOverlap': async ({ call }, who) => {
@@ -89,13 +85,6 @@ const made: Record<string, Make> = {
     await call(apiKey.rotate, { id }, who.browser())
     return once({ id })
   },
-  'serviceAccount.create': (ground) => each(async () => ({ name: unused(), ownerId: await memberId(ground) })),
-  'serviceAccount.read': async (ground, who) => once({ id: await account(ground, who) }),
-  'serviceAccount.update': async (ground, who) => once({ id: await account(ground, who), name: unused() }),
-  'serviceAccount.reassign': async (ground, who) => once({ id: await account(ground, who), ownerId: await memberId(ground) }),
-  'serviceAccount.confirmReview': async (ground, who) => once({ id: await account(ground, who) }),
-  'serviceAccount.createKey': async (ground, who) => once({ id: await account(ground, who), scopes: ['policy:read'] }),
-  'serviceAccount.disable': async (ground, who) => once({ id: await account(ground, who) }),
   'policy.update': async (ground) => once({ id: (await versions(ground).draft()).policyId, ownerId: await memberId(ground) }),
   'policy.addVersion': (ground) => each(async () => ({ id: (await versions(ground).published()).policyId })),
   'policy.editDraft': async (ground) => once({ id: (await versions(ground).draft()).id }),
@@ -151,12 +140,13 @@ const made: Record<string, Make> = {
   'host.retire': (ground) => each(async () => ({ id: await aHost(ground) })),
   'host.read': async (ground) => once({ id: await aHost(ground) }),
   'host.list': async () => once({ state: 'waiting' }),
-  'accessPolicy.create': async (ground) => once({ ...rules, bastionId: (await aBastion(ground)).hostId }),
+  'accessPolicy.create': async (ground) => once({ kind: 'host', ...rules, bastionId: (await aBastion(ground)).hostId }),
   'accessPolicy.update': async (ground) =>
-    once({ id: await anAccessPolicy(ground), version: 1, ...rules, bastionId: (await aBastion(ground)).hostId }),
+    once({ id: await anAccessPolicy(ground), version: 1, kind: 'host', ...rules, bastionId: (await aBastion(ground)).hostId }),
   'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
   'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
   'accessPolicy.list': async () => once({ state: 'active' }),
+  'operator.setPlan': async (ground) => once({ id: (await customerOwner(ground)).orgId, plan: 'growth', endsAt: '2030-01-01T00:00:00.000Z' }),
   'operator.rotate': async () => once({ secret: 'token-signing' }),
   'operator.mail': async ({ database }) =>
     once({ id: (await database.query<{ id: string }>('select id from mail limit 1')).rows[0]?.id }),
@@ -232,7 +222,6 @@ const byName: Record<string, unknown> = {
     parameters: 'code=attacked&state=attacked',
     again: false,
     breakGlass: 'pe_01m841fb3rf609mnm1nq5y13xf',
-    settings: { kind: 'oidc', issuer: 'https://provider.attack.example', clientId: 'attacked', mfaValues: ['2'] },
     secretExpiresAt: '2030-01-01T00:00:00.000Z',
     defaultRole: 'viewer',
   },

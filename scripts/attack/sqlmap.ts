@@ -74,10 +74,12 @@ const refusedAnyway: Record<string, string> = {
   'account.resetPassword': 'link_invalid',
   'factor.confirmTotp': 'code_refused',
   'factor.confirmPasskey': 'passkey_refused',
-  'factor.passkeyOptions': 'no_passkey',
   'factor.rename': 'factor_not_found',
   'factor.remove': 'factor_not_found',
   'organisation.transferOwnership': 'member_not_found',
+  'session.finishSignOn': 'sign_on_refused',
+  'sso.finishTest': 'test_not_yours',
+  'sso.enforce': 'not_ready',
 }
 
 const forgetGuesses = async ({ database }: Ground): Promise<void> => void (await database.query('delete from guess'))
