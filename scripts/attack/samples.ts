@@ -146,7 +146,8 @@ const made: Record<string, Make> = {
   'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
   'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
   'accessPolicy.list': async () => once({ state: 'active' }),
-  'operator.setPlan': async (ground) => once({ id: (await customerOwner(ground)).orgId, plan: 'growth', endsAt: '2030-01-01T00:00:00.000Z' }),
+  'operator.setPlan': async (ground) =>
+    once({ id: (await customerOwner(ground)).orgId, plan: 'growth', endsAt: '2030-01-01T00:00:00.000Z' }),
   'operator.rotate': async () => once({ secret: 'token-signing' }),
   'operator.mail': async ({ database }) =>
     once({ id: (await database.query<{ id: string }>('select id from mail limit 1')).rows[0]?.id }),

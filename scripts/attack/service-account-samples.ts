@@ -1,33 +1,38 @@
 /** Samples of service accounts, in the customer's organisation: its Owner makes them, in a session that was confirmed. */
 import { serviceAccount, type PersonId } from '@holdfast/contract'
-import { customerOwner } from './ground.ts'
+import { customerOwner, type Ground } from './ground.ts'
 import { each, once, unused, type Make, type Sample } from './sample.ts'
 
+const purpose = 'Attacked'
+/** At most so many live ones: those that an attacked `serviceAccount.create` has made are in the way of the next. */
+const few = ({ database }: Ground, orgId: string): Promise<unknown> =>
+  database.query('update service_account set disabled_at = now() where org_id = $1 and purpose <> $2', [orgId, purpose])
+
 type NewAccount = () => Promise<string>
+type Owner = Awaited<ReturnType<typeof customerOwner>>
 
 const byOwner =
-  (make: (account: NewAccount, ownerId: PersonId) => Promise<Sample>): Make =>
+  (make: (account: NewAccount, owner: Owner, ground: Ground) => Promise<Sample>): Make =>
   async (ground) => {
-    const { personId, orgId, browser } = await customerOwner(ground)
-    const ownerId = personId as PersonId
+    const owner = await customerOwner(ground)
+    const as = owner.browser()
+    const ownerId = owner.personId as PersonId
     const account: NewAccount = async () => {
-      const described = { name: unused(), purpose: 'Attacked', role: 'viewer' as const, ownerId }
-      return (await ground.call(serviceAccount.create, described, browser())).id
+      const described = { name: unused(), purpose, role: 'viewer' as const, ownerId }
+      return (await ground.call(serviceAccount.create, described, as)).id
     }
-    // There is a most number of live ones; none that is attacked just now is ended.
-    const old = `org_id = $1 and created_at < now() - interval '5 minutes'`
-    await ground.database.query(`update service_account set disabled_at = now() where ${old}`, [orgId])
-    return { ...(await make(account, ownerId)), as: browser() }
+    await few(ground, owner.orgId)
+    return { ...(await make(account, owner, ground)), as }
   }
 
 export const serviceAccountSamples: Record<string, Make> = {
-  'serviceAccount.create': byOwner((_, ownerId) =>
-    each(async () => ({ name: unused() }), { purpose: 'Attacked', ownerId, reviewEveryDays: 90 }),
+  'serviceAccount.create': byOwner((_, { personId, orgId }, ground) =>
+    each(async () => (await few(ground, orgId), { name: unused() }), { purpose: 'Made', ownerId: personId, reviewEveryDays: 90 }),
   ),
   'serviceAccount.list': async () => once({ show: 'all' }),
   'serviceAccount.read': byOwner(async (account) => once({ id: await account() })),
-  'serviceAccount.update': byOwner(async (account) => once({ id: await account(), name: unused(), purpose: 'Attacked' })),
-  'serviceAccount.reassign': byOwner(async (account, ownerId) => once({ id: await account(), ownerId })),
+  'serviceAccount.update': byOwner(async (account) => once({ id: await account(), name: unused(), purpose })),
+  'serviceAccount.reassign': byOwner(async (account, { personId: ownerId }) => once({ id: await account(), ownerId })),
   'serviceAccount.confirmReview': byOwner(async (account) => once({ id: await account() })),
   'serviceAccount.createKey': byOwner(async (account) => once({ id: await account(), scopes: ['policy:read'] })),
   'serviceAccount.disable': byOwner((account) => each(async () => ({ id: await account() }))),
