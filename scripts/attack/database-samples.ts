@@ -84,7 +84,8 @@ export const databaseSamples: Record<string, Make> = {
   'database.list': async (ground) => once({ search: (await aDatabase(ground)).name, state: 'active' }),
   'grant.databaseOptions': async (ground) => {
     const { databaseId } = await aDatabaseGrant(ground)
-    return once({ databaseId, after: 'a' })
+    const { name } = await ground.call(database.read, { id: databaseId }, ground.keys.owner)
+    return once({ databaseId, name, after: 'a' })
   },
   'grant.databaseCredentials': async (ground) => {
     const { id, running } = await aDatabaseGrant(ground)
