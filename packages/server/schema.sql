@@ -2742,9 +2742,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', new.certificate_ends_at, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_authority', new.host_authority, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'sshd_accounts', new.sshd_accounts, 'sshd_checked_at', new.sshd_checked_at, 'sshd_ways', new.sshd_ways, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'agent_version', new.agent_version, 'certificate_ends_at', new.certificate_ends_at, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_authority', new.host_authority, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'sshd_accounts', new.sshd_accounts, 'sshd_ways', new.sshd_ways, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'certificate_ends_at', old.certificate_ends_at, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_authority', old.host_authority, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'sshd_accounts', old.sshd_accounts, 'sshd_checked_at', old.sshd_checked_at, 'sshd_ways', old.sshd_ways, 'state', old.state, 'when_stale', old.when_stale)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'agent_version', old.agent_version, 'certificate_ends_at', old.certificate_ends_at, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_authority', old.host_authority, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'sshd_accounts', old.sshd_accounts, 'sshd_ways', old.sshd_ways, 'state', old.state, 'when_stale', old.when_stale)::text;
       else
         if new.address is distinct from old.address then
           after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
@@ -2754,6 +2754,9 @@ AS $function$
         end if;
         if new.agent_secret_hash is distinct from old.agent_secret_hash then
           after := after || ',"agent_secret_hash":' || coalesce(to_json(case when new.agent_secret_hash is not null then 'secret' end)::text, 'null'); before := before || ',"agent_secret_hash":' || coalesce(to_json(case when old.agent_secret_hash is not null then 'secret' end)::text, 'null');
+        end if;
+        if new.agent_version is distinct from old.agent_version then
+          after := after || ',"agent_version":' || coalesce(to_json(new.agent_version)::text, 'null'); before := before || ',"agent_version":' || coalesce(to_json(old.agent_version)::text, 'null');
         end if;
         if new.certificate_ends_at is distinct from old.certificate_ends_at then
           after := after || ',"certificate_ends_at":' || coalesce(to_json(new.certificate_ends_at)::text, 'null'); before := before || ',"certificate_ends_at":' || coalesce(to_json(old.certificate_ends_at)::text, 'null');
@@ -2799,9 +2802,6 @@ AS $function$
         end if;
         if new.sshd_accounts is distinct from old.sshd_accounts then
           after := after || ',"sshd_accounts":' || coalesce(to_json(new.sshd_accounts)::text, 'null'); before := before || ',"sshd_accounts":' || coalesce(to_json(old.sshd_accounts)::text, 'null');
-        end if;
-        if new.sshd_checked_at is distinct from old.sshd_checked_at then
-          after := after || ',"sshd_checked_at":' || coalesce(to_json(new.sshd_checked_at)::text, 'null'); before := before || ',"sshd_checked_at":' || coalesce(to_json(old.sshd_checked_at)::text, 'null');
         end if;
         if new.sshd_ways is distinct from old.sshd_ways then
           after := after || ',"sshd_ways":' || coalesce(to_json(new.sshd_ways)::text, 'null'); before := before || ',"sshd_ways":' || coalesce(to_json(old.sshd_ways)::text, 'null');
@@ -5159,6 +5159,23 @@ begin
   tail.hash := coalesce(tail.hash, sha256('HFL1 genesis'::bytea || uuid_send(org)));
   hash := ledger_hash(org, seq, at_us, tail.hash, sha256(convert_to(body, 'UTF8')));
   insert into ledger values (org, seq, at_us, tail.hash, hash, body);
+end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_app
+
+CREATE OR REPLACE FUNCTION public.ledger_append_changes(head jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+begin
+  if not exists (select from ledger_pending p where p.xact = pg_current_xact_id() and p.org_id = current_org()) then
+    return null;
+  end if;
+  return (select a.seq from ledger_append(head) a);
 end $function$
 ;
 -- owner holdfast_ledger; execute: holdfast_app

@@ -162,7 +162,7 @@ export const agent = capability('agent', {
     }),
     opens: [breakGlassReview],
     meets: [hostKnowsEnds],
-    audit: { action: 'host.reported', target: (_, { hostId }) => hostId },
+    audit: { action: 'host.reported', target: (_, { hostId }) => hostId, onlyIfChanged: true },
   }),
   renewHostCertificate: command({
     path: '/agent/host-certificate',

@@ -25,8 +25,8 @@ const whoOf = (operation: Operation): string => {
 
 const header = `# Audit events
 
-Derived from packages/contract; do not edit. Every command writes exactly one of these entries into the ledger, in the transaction of
-the change itself, with who, when, the target, and each changed row before and after. The outcome of an entry tells whether the command
+Derived from packages/contract; do not edit. Every command writes exactly one of these entries into the ledger (where it says *if
+anything changed*, none when no row of evidence did), in the transaction of the change itself, with who, when, the target, and each changed row before and after. The outcome of an entry tells whether the command
 succeeded, was denied or failed.
 
 | action | operation | who may cause it | target |
@@ -47,7 +47,8 @@ export const auditEvents = (operations: readonly Operation[] = allOperations): s
   const rows = operations
     .filter((operation) => operation.kind === 'command')
     .map(
-      (operation) => `| \`${operation.audit.action}\` | \`${operation.name}\` | ${whoOf(operation)} | ${targetOf(operation)} |`,
+      (operation) =>
+        `| \`${operation.audit.action}\` | \`${operation.name}\`${operation.audit.onlyIfChanged ? ', if anything changed' : ''} | ${whoOf(operation)} | ${targetOf(operation)} |`,
     )
   const further = Object.entries(furtherActions).map(
     ([action, { by, when, target }]) => `| \`${action}\` | ${by} | ${when} | ${target} |`,

@@ -40,6 +40,8 @@ interface Common<I extends z.ZodObject, E extends Errors> {
 export interface Audit<I, O> {
   action: `${string}.${string}`
   target(input: I, output: O): string
+  /** Only where a captured row changed. For what is said again and again without news, and is no decision of anybody's. */
+  onlyIfChanged?: true
 }
 
 type Obligations = readonly Obligation[]

@@ -11,7 +11,7 @@ import { hasRole, principalId, type Principal } from './principal.ts'
 import { common, problemOf } from './problem.ts'
 import { parse, personIn, personOf, sessionOf, sharedContext, type Outcome, type Path, type Request } from './request.ts'
 import { staffEntrance, touch } from './staff.ts'
-import { openUnit, readIn, record, type Kept, type Recorded, type Unit } from './unit.ts'
+import { openUnit, readIn, record, recordChanges, type Kept, type Recorded, type Unit } from './unit.ts'
 
 export type { Outcome, Path, Request } from './request.ts'
 
@@ -62,7 +62,7 @@ const accessOf = (
   rows,
 })
 
-/** Closes a unit: a command writes exactly one entry and is durable; a read has nothing to end. */
+/** Closes a unit: a command writes exactly one entry (or none, where it says so and nothing changed) and is durable; a read has nothing to end. */
 const close = async (
   path: Path,
   operation: Command | Query,
@@ -73,8 +73,9 @@ const close = async (
   kept: Kept | null = null,
 ): Promise<number | null> => {
   if (operation.kind === 'query') return null
-  const { action, target } = operation.audit
-  return record(path.services.ground, unit, { ...recorded, action, targetId: target(input as never, output as never) }, kept)
+  const { action, target, onlyIfChanged } = operation.audit
+  const write = onlyIfChanged ? recordChanges : record
+  return write(path.services.ground, unit, { ...recorded, action, targetId: target(input as never, output as never) }, kept)
 }
 
 const runInOrganisation = async (

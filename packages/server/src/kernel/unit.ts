@@ -74,29 +74,36 @@ export const openUnit = (
 }
 
 const appendText = 'select seq from ledger_append($1)'
-const appendAndKeepText = `with entry as (select seq from ledger_append($1))
+/** Null where the transaction changed nothing that is captured. */
+const appendChangesText = 'select ledger_append_changes($1) as seq'
+const keeping = (append: string): string => `with entry as (${append})
   update idempotency kept set status = 200, response_sealed = $4, ledger_seq = entry.seq from entry
   where kept.org_id = current_org() and kept.principal = $2 and kept.key = $3 returning entry.seq`
+const texts = {
+  always: { plain: appendText, keeping: keeping(appendText) },
+  ifChanged: { plain: appendChangesText, keeping: keeping(appendChangesText) },
+}
 
 /**
  * Seals the unit's changes into one ledger entry and commits: the append is the very last statement and travels with COMMIT;
  * the answer waits for the shared flush (docs/adr/0003-ledger-append.md). `kept`: the answer under an idempotency key, stored by the same
- * statement with the entry's number. Returns that number.
+ * statement with the entry's number. Returns that number; null, `ifChanged`, where nothing was changed and so nothing is recorded.
  */
-export const record = async (
+const seal = async (
   ground: Ground,
   { transaction, vault }: Unit,
   recorded: Recorded,
-  kept: Kept | null = null,
-): Promise<number> => {
+  kept: Kept | null,
+  when: keyof typeof texts,
+): Promise<number | null> => {
   const head = await entryHead(vault, { ...recorded, id: newId('le') })
   await ground.turns.take(transaction.orgId)
   let rows
   try {
     rows = await transaction.commit(
       kept === null
-        ? { text: appendText, values: [JSON.stringify(head)] }
-        : { text: appendAndKeepText, values: [JSON.stringify(head), kept.principal, kept.key, kept.response] },
+        ? { text: texts[when].plain, values: [JSON.stringify(head)] }
+        : { text: texts[when].keeping, values: [JSON.stringify(head), kept.principal, kept.key, kept.response] },
     )
   } finally {
     ground.turns.give(transaction.orgId)
@@ -104,8 +111,18 @@ export const record = async (
   await ground.barrier()
   const seq = rows?.rows[0]?.['seq']
   if (seq === undefined) throw new Error('the ledger did not answer')
-  return Number(seq)
+  return seq === null ? null : Number(seq)
 }
+
+export const record = async (ground: Ground, unit: Unit, recorded: Recorded, kept: Kept | null = null): Promise<number> => {
+  const seq = await seal(ground, unit, recorded, kept, 'always')
+  if (seq === null) throw new Error('the ledger gave no number')
+  return seq
+}
+
+/** The same for what may change nothing: then there is no entry, and no number. */
+export const recordChanges = (ground: Ground, unit: Unit, recorded: Recorded, kept: Kept | null = null): Promise<number | null> =>
+  seal(ground, unit, recorded, kept, 'ifChanged')
 
 /** Runs `work` in a read-only unit: every statement of it sees what is committed at that moment. */
 export const readIn = <T>(

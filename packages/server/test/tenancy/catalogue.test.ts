@@ -139,7 +139,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
     ...['sso_forget', 'sso_owners_with_passkey', 'sso_use'],
     ...['staff_access_ended', 'staff_access_state', 'staff_grant_live', 'staff_org'],
   ])
-  expect(by('holdfast_ledger').filter((name) => !name.startsWith('capture_'))).toEqual(['ledger_append'])
+  expect(by('holdfast_ledger').filter((name) => !name.startsWith('capture_'))).toEqual(['ledger_append', 'ledger_append_changes'])
   expect(by('holdfast_jobs')).toEqual(['enqueue'])
   expect(definers.rows.filter(({ owner }) => !['holdfast_gate', 'holdfast_ledger', 'holdfast_jobs'].includes(owner))).toEqual([])
 })

@@ -100,6 +100,23 @@ test.each([
   expect(await entered(app, work)).toBe('recorded_in_ledger')
 })
 
+test('an append of changes, where there are any: none for what is quiet, one for what is not, and nothing is left out by it', async () => {
+  const appended = async (...work: string[]) => {
+    await app.query('begin')
+    await app.query('select enter($1, $2, true)', [ours, 'pe_ours'])
+    for (const sql of work) await app.query(sql)
+    const { rows } = await app.query<{ seq: string | null }>(`select ledger_append_changes('{"action": "test"}') as seq`)
+    await app.query('commit')
+    return rows[0]?.seq ?? null
+  }
+  expect(await appended()).toBeNull()
+  expect(await appended(`update api_key set last_used_at = now()`)).toBeNull()
+  expect(await changesOf(Number(await appended(edit)))).not.toEqual([])
+  const appendChanges = append.replace('ledger_append', 'ledger_append_changes')
+  expect(await entered(app, [appendChanges, edit])).toBe('recorded_in_ledger')
+  expect(await entered(app, [edit, `select enter('${theirs}', 'pe_ours', true)`, appendChanges])).toBe('recorded_in_ledger')
+})
+
 test('a superuser’s unrecorded change fails too', async () => {
   expect(await entered(root, [edit])).toBe('recorded_in_ledger')
   expect(await entered(root, [`delete from item where id = 'bulk_ 0001'`, append])).toBe('COMMIT')

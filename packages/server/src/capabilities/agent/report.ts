@@ -166,7 +166,7 @@ const notePosture = async (tx: OrgTx, hostId: HostId, posture: Report['posture']
 }
 
 /**
- * What the agent tells: one entry, whatever it holds. The host's row is locked first, so that two reports of one host follow each other; without
+ * What the agent tells: one entry, whatever it holds, and none where it only says that it is there and knows what it knew. The host's row is locked first, so that two reports of one host follow each other; without
  * its key, which whoever ends a grant of this host may have to look at while we wait for that grant.
  */
 export const report = handle(
