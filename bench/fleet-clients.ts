@@ -1,8 +1,9 @@
 /** Many agents in one process: each with the real client, its own connections and its own stream; what they enforce is left out. */
 import { generateKeyPairSync } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { startReporter } from '../packages/agent/src/reporter.ts'
-import { connectServer } from '../packages/agent/src/server-client.ts'
+import { connectServer, ServerRefused } from '../packages/agent/src/server-client.ts'
 import { startSync } from '../packages/agent/src/sync.ts'
 
 export interface FleetOrder {
@@ -17,7 +18,7 @@ export interface FleetNews {
   failures: string[]
 }
 
-const atOnce = 16
+const atOnce = 8
 const nothing = {
   ...{ started: () => undefined, ended: () => undefined, refused: () => undefined, brokeGlass: () => undefined },
   ...{ next: () => null, confirm: () => undefined, size: () => 0, settle: async () => undefined },
@@ -43,9 +44,18 @@ const enrol = async ({ url: server, authority }: FleetOrder, token: string, inde
   const client = connectServer({ server, authority, agentKey: null, localAddress })
   const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })
   const hostPublicKey = formatPublicKey(ed25519PublicKey(Buffer.from(x ?? '', 'base64url')))
-  const { agentKey } = await client.enrol({ token, hostPublicKey, agentVersion: 'bench' })
-  client.close()
-  return agentKey
+  for (;;) {
+    const enrolled = await client.enrol({ token, hostPublicKey, agentVersion: 'bench' }).catch((error: unknown) => {
+      if (error instanceof ServerRefused && error.code === 'overloaded') return null // nothing was done; as somebody at a shell would
+      throw error
+    })
+    if (!enrolled) {
+      await pause(1000)
+      continue
+    }
+    client.close()
+    return enrolled.agentKey
+  }
 }
 
 const startOne = async (order: FleetOrder, token: string, index: number): Promise<void> => {
@@ -68,7 +78,7 @@ const startOne = async (order: FleetOrder, token: string, index: number): Promis
     tell()
   }
   const sync = startSync({ client, fetch, outcome: failed })
-  while (!sync.streaming()) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (!sync.streaming()) await pause(20)
 }
 
 process.on('disconnect', () => process.exit(0)) // whoever measured is gone
