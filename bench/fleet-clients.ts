@@ -68,6 +68,7 @@ const startOne = async (order: FleetOrder, token: string, index: number): Promis
     acknowledged: () => sequences[index] ?? 0,
     outcome: failed,
     posture: () => null,
+    skewSeconds: () => null,
   })
   const fetch = async (): Promise<void> => {
     const { sequence } = (await client.state()).state

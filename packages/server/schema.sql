@@ -633,6 +633,7 @@ table host (
   sshd_ways text[],
   host_authority integer,
   certificate_ends_at timestamp with time zone,
+  clock_skew_seconds integer,
   constraint host_address_check CHECK (((length(address) >= 1) AND (length(address) <= 253))),
   constraint host_check CHECK (((state = 'enrolled'::text) <= ((agent_id IS NOT NULL) AND (agent_secret_hash IS NOT NULL) AND (host_public_key IS NOT NULL)))),
   constraint host_check1 CHECK ((((sshd_checked_at IS NULL) = (sshd_ways IS NULL)) AND ((sshd_ways IS NULL) = (sshd_accounts IS NULL)))),
@@ -2742,9 +2743,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'agent_version', new.agent_version, 'certificate_ends_at', new.certificate_ends_at, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_authority', new.host_authority, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'sshd_accounts', new.sshd_accounts, 'sshd_ways', new.sshd_ways, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('address', new.address, 'agent_id', new.agent_id, 'agent_secret_hash', case when new.agent_secret_hash is not null then 'secret' end, 'agent_version', new.agent_version, 'certificate_ends_at', new.certificate_ends_at, 'clock_skew_seconds', new.clock_skew_seconds, 'created_at', new.created_at, 'enrolled_at', new.enrolled_at, 'environment', new.environment, 'host_authority', new.host_authority, 'host_public_key', new.host_public_key, 'id', new.id, 'labels', new.labels, 'left_at', new.left_at, 'name', new.name, 'org_id', new.org_id, 'port', new.port, 'recorder_login', new.recorder_login, 'retired_at', new.retired_at, 'sshd_accounts', new.sshd_accounts, 'sshd_ways', new.sshd_ways, 'state', new.state, 'when_stale', new.when_stale)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'agent_version', old.agent_version, 'certificate_ends_at', old.certificate_ends_at, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_authority', old.host_authority, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'sshd_accounts', old.sshd_accounts, 'sshd_ways', old.sshd_ways, 'state', old.state, 'when_stale', old.when_stale)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('address', old.address, 'agent_id', old.agent_id, 'agent_secret_hash', case when old.agent_secret_hash is not null then 'secret' end, 'agent_version', old.agent_version, 'certificate_ends_at', old.certificate_ends_at, 'clock_skew_seconds', old.clock_skew_seconds, 'created_at', old.created_at, 'enrolled_at', old.enrolled_at, 'environment', old.environment, 'host_authority', old.host_authority, 'host_public_key', old.host_public_key, 'id', old.id, 'labels', old.labels, 'left_at', old.left_at, 'name', old.name, 'org_id', old.org_id, 'port', old.port, 'recorder_login', old.recorder_login, 'retired_at', old.retired_at, 'sshd_accounts', old.sshd_accounts, 'sshd_ways', old.sshd_ways, 'state', old.state, 'when_stale', old.when_stale)::text;
       else
         if new.address is distinct from old.address then
           after := after || ',"address":' || coalesce(to_json(new.address)::text, 'null'); before := before || ',"address":' || coalesce(to_json(old.address)::text, 'null');
@@ -2760,6 +2761,9 @@ AS $function$
         end if;
         if new.certificate_ends_at is distinct from old.certificate_ends_at then
           after := after || ',"certificate_ends_at":' || coalesce(to_json(new.certificate_ends_at)::text, 'null'); before := before || ',"certificate_ends_at":' || coalesce(to_json(old.certificate_ends_at)::text, 'null');
+        end if;
+        if new.clock_skew_seconds is distinct from old.clock_skew_seconds then
+          after := after || ',"clock_skew_seconds":' || coalesce(to_json(new.clock_skew_seconds)::text, 'null'); before := before || ',"clock_skew_seconds":' || coalesce(to_json(old.clock_skew_seconds)::text, 'null');
         end if;
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');

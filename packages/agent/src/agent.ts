@@ -109,6 +109,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     outbox,
     acknowledged: () => acknowledged,
     posture: () => posture.found(),
+    skewSeconds: () => (clock.proved() ? clock.skewSeconds() : null),
     outcome: (error) => outcome('report', error),
   })
 

@@ -29,6 +29,17 @@ it('is carried over a restart of the agent, and not over one of the machine', ()
   const reading = { bootId: bootId(), uptimeSeconds: uptimeSeconds() - 5, serverMs: server }
   near(createClock(reading).now(), server + 5000)
   near(createClock({ ...reading, bootId: 'another' }).now(), Date.now())
+  expect([createClock(reading).proved(), createClock({ ...reading, bootId: 'another' }).proved()]).toEqual([true, false])
+})
+
+it('is not earlier than when the server was last heard, though the machine was started anew with a clock that is behind', () => {
+  const heard = Date.now() + 3_600_000
+  const clock = createClock({ bootId: 'another', uptimeSeconds: 5, serverMs: heard })
+  near(clock.now(), heard)
+  expect(clock.proved()).toBe(false)
+  clock.learn(heard + 60_000, 0)
+  near(clock.now(), heard + 60_000)
+  expect(clock.proved()).toBe(true)
 })
 
 it('is not spoiled by a slow answer, and corrected by a quick one', () => {

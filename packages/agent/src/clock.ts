@@ -13,6 +13,8 @@ export interface HostClock {
   learn(serverMs: number, roundTripMs: number): void
   /** How far this host's wall clock is ahead of the server's. */
   skewSeconds(): number
+  /** Whether the server was heard on this boot. Before that the wall clock is all there is, and it may be wrong. */
+  proved(): boolean
   /** For a restarted agent on the same boot. */
   snapshot(): ClockReading
 }
@@ -30,9 +32,10 @@ export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_i
 
 export const createClock = (earlier: ClockReading | null = null): HostClock => {
   const boot = bootId()
-  // Nothing known of this boot: the wall clock is the best there is, until the server is heard.
+  // Nothing known of this boot: the wall clock is the best there is, until the server is heard; but it is later than when that was heard last.
+  const atLeastMs = Math.max(Date.now(), earlier?.serverMs ?? 0)
   let base: ClockReading =
-    earlier?.bootId === boot ? earlier : { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: Date.now() }
+    earlier?.bootId === boot ? earlier : { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: atLeastMs }
   const now = () => base.serverMs + (uptimeSeconds() - base.uptimeSeconds) * 1000
   let heard = earlier?.bootId === boot
   return {
@@ -46,6 +49,7 @@ export const createClock = (earlier: ClockReading | null = null): HostClock => {
       base = { bootId: boot, uptimeSeconds: uptimeSeconds(), serverMs: is }
     },
     skewSeconds: () => Math.round((Date.now() - now()) / 1000),
+    proved: () => heard,
     snapshot: () => base,
   }
 }

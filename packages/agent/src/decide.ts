@@ -19,6 +19,7 @@ export interface Login {
 export type Refusal =
   | 'agent_not_ready'
   | 'state_is_stale'
+  | 'clock_unknown'
   | 'host_retired'
   | 'no_certificate'
   | 'certificate_refused'
@@ -45,13 +46,20 @@ export const certificateIn = (authInfo: string): Certificate | null => {
 }
 
 /** What sshd has checked, looked at a second time, and what it cannot see: whether the grant still runs. Pure. */
-export const decide = ({ login, authInfo }: Login, belief: Belief, host: Host, nowMs: number): Decision => {
+export const decide = (
+  { login, authInfo }: Login,
+  belief: Belief,
+  host: Host,
+  { nowMs, proved }: { nowMs: number; proved: boolean },
+): Decision => {
   const certificate = certificateIn(authInfo)
   if (!certificate) return { refused: 'no_certificate' }
   const { keyId } = certificate
   const { settings, heardAtMs, bundle } = belief
   if (settings.whenStale === 'refuse' && nowMs - heardAtMs > settings.staleAfterSeconds * 1000)
     return { refused: 'state_is_stale', keyId }
+  // After a start of the machine only the server says whether its clock is right: by a wrong one, what has ended would run on.
+  if (settings.whenStale === 'refuse' && !proved) return { refused: 'clock_unknown', keyId }
   try {
     const principal = principalOf({ org: host.orgId, host: host.hostId, login })
     const nowSeconds = Math.floor(nowMs / 1000)
@@ -77,5 +85,6 @@ const decideGrant = (certificate: Certificate, login: string, belief: Belief, no
   return Date.parse(grant.endsAt) <= nowMs ? { refused: 'grant_ended', keyId } : { grant, certificate }
 }
 
-/** Whether a state may become known that lets this login in: the grant is newer than what we know. */
-export const mayBeNews = (decision: Decision): boolean => 'refused' in decision && decision.refused === 'grant_unknown'
+/** Whether something may become known that lets this login in: the grant is newer than what we know, or the time is not known yet. */
+export const mayBeNews = (decision: Decision): boolean =>
+  'refused' in decision && (decision.refused === 'grant_unknown' || decision.refused === 'clock_unknown')

@@ -59,7 +59,7 @@ export const createGate = (options: GateOptions) => {
   const judge = (request: SessionRequest): Decision => {
     const belief = options.belief()
     if (options.retired()) return { refused: 'host_retired' }
-    return belief ? decide(request, belief, host, clock.now()) : { refused: 'agent_not_ready' }
+    return belief ? decide(request, belief, host, { nowMs: clock.now(), proved: clock.proved() }) : { refused: 'agent_not_ready' }
   }
   const judgeFreshly = async (request: SessionRequest): Promise<Decision> => {
     const first = judge(request)

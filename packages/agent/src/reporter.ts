@@ -16,6 +16,8 @@ export interface Reporter {
 
 const firstRetryMs = 500
 const maxRetryMs = 30_000
+/** Seconds: clocks drift and are put right again by less. */
+const skewWorthTelling = 5
 /** What comes together goes together. */
 const gatherMs = 20
 
@@ -24,6 +26,7 @@ export const startReporter = ({
   outbox,
   acknowledged,
   posture,
+  skewSeconds,
   outcome,
 }: {
   client: Pick<ServerClient, 'report'>
@@ -31,6 +34,8 @@ export const startReporter = ({
   acknowledged: () => number
   /** What was found last; told once. */
   posture: () => Posture | null
+  /** How wrong this host's clock is; told when that has changed. Null while it is not known. */
+  skewSeconds: () => number | null
   /** Null for a success. */
   outcome: (error: unknown) => void
 }): Reporter => {
@@ -38,6 +43,7 @@ export const startReporter = ({
   let sending: Promise<void> | null = null
   let told = -1
   let postureTold: Posture | null = null
+  let skewTold: number | null = null
   /** Sent again as it was until it is confirmed, under the same key: the server may have it already. */
   let batch: { key: string; report: Report; events: ReturnType<Outbox['next']> } | null = null
   let retryMs = firstRetryMs
@@ -48,12 +54,15 @@ export const startReporter = ({
     const events = outbox.next()
     const sequence = acknowledged()
     const found = posture() === postureTold ? null : posture()
-    if (!events && !found && sequence === told && leaving !== 'to say') return null
+    const skew = skewSeconds()
+    const moved = skew !== null && (skewTold === null || Math.abs(skew - skewTold) >= skewWorthTelling)
+    if (!events && !found && !moved && sequence === told && leaving !== 'to say') return null
     const report = {
       acknowledged: sequence,
       agentVersion,
       ...(events ?? { sessions: [], ended: [], refused: [], breakGlass: [] }),
       ...(found && { posture: found }),
+      ...(moved && { clockSkewSeconds: skew }),
       ...(!events && leaving === 'to say' ? { leaving: true } : {}),
     }
     return { key: randomUUID(), report, events }
@@ -66,6 +75,7 @@ export const startReporter = ({
       if (batch.events) outbox.confirm(batch.events)
       told = batch.report.acknowledged
       postureTold = batch.report.posture ?? postureTold
+      skewTold = batch.report.clockSkewSeconds ?? skewTold
       if (batch.report.leaving) leaving = 'said'
       batch = null
       retryMs = firstRetryMs

@@ -106,6 +106,8 @@ export interface Report {
   refused: { at: string; login: string | null; keyId: string | null; reason: string }[]
   breakGlass: { at: string; from: string | null; keyId: string | null }[]
   posture?: Posture
+  /** How far this host's wall clock is ahead of the server's. */
+  clockSkewSeconds?: number
   /** This host was retired and nobody is in any more. */
   leaving?: boolean
 }

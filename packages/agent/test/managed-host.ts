@@ -117,9 +117,25 @@ export interface HostOptions {
   plain?: boolean
   /** Whether the agent finds control groups. */
   cgroups?: boolean
+  /** The clock that the agent sees, and sshd too where it says so, is so many seconds ahead. */
+  clock?: { aheadSeconds: number; sshd: boolean }
 }
 
-export const createManagedHost = async ({ plain = false, cgroups: grouped = true }: HostOptions = {}): Promise<ManagedHost> => {
+/** Where Debian puts it (package faketime). Only the wall clock is another: the monotonic ones nobody can set. */
+const fakeClock = (seconds: number): NodeJS.ProcessEnv => {
+  const library = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/faketime/libfaketime.so.1`).find(existsSync)
+  if (library === undefined) throw new Error('libfaketime is missing (package faketime)')
+  const [FAKETIME, once] = [`${seconds < 0 ? '' : '+'}${seconds}`, '1']
+  return { LD_PRELOAD: library, FAKETIME, FAKETIME_DONT_FAKE_MONOTONIC: once, DONT_FAKE_MONOTONIC: once }
+}
+
+export const createManagedHost = async ({
+  plain = false,
+  cgroups: grouped = true,
+  clock,
+}: HostOptions = {}): Promise<ManagedHost> => {
+  const agentEnv = { ...process.env, ...(clock && fakeClock(clock.aheadSeconds)) }
+  const sshdEnv = clock?.sshd ? agentEnv : process.env
   const name = `hf${randomBytes(4).toString('hex')}`
   const root = mkdtempSync('/var/lib/hf-agent-')
   chmodSync(root, 0o755)
@@ -192,13 +208,13 @@ export const createManagedHost = async ({ plain = false, cgroups: grouped = true
   }
   const startDaemon = async (): Promise<void> => {
     const out = openSync(log, 'a')
-    daemon = spawn(sshd, ['-D', '-e', '-f', layout.sshdConfig], { stdio: ['ignore', out, out] })
+    daemon = spawn(sshd, ['-D', '-e', '-f', layout.sshdConfig], { stdio: ['ignore', out, out], env: sshdEnv })
     await eventually('sshd listens', () => existsSync(layout.sshdPid))
   }
   const startAgent = async (): Promise<void> => {
     const out = openSync(log, 'a')
     const [program, ...before] = grouped ? [process.execPath] : [...withoutCgroups, process.execPath]
-    agent = spawn(program, [...before, agentProcess, root], { stdio: ['ignore', out, out], detached: true })
+    agent = spawn(program, [...before, agentProcess, root], { stdio: ['ignore', out, out], detached: true, env: agentEnv })
     await eventually('the agent answers', () => agentStatus(root), 15_000)
   }
   const endAgent = async (signal: NodeJS.Signals): Promise<void> => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { breakGlassReview } from './break-glass.ts'
 import { GrantEndReason } from './grant.ts'
 import { SshExtension } from './access-policy.ts'
-import { HostName, hostKnowsEnds, LiveSession, Login, RecorderLogin, WhenStale } from './host.ts'
+import { ClockSkew, HostName, hostKnowsEnds, LiveSession, Login, RecorderLogin, WhenStale } from './host.ts'
 import { GrantId, HostId, Instant, LiveSessionId, OrgId, PersonId } from './ids.ts'
 import { capability, command, events, query } from './operation.ts'
 
@@ -151,6 +151,9 @@ export const agent = capability('agent', {
         })
         .optional()
         .describe('as sshd itself says; an agent of an earlier version says nothing, and then it is not known'),
+      clockSkewSeconds: ClockSkew.optional().describe(
+        'how far the host’s own clock is ahead of ours; an agent of an earlier version says nothing',
+      ),
       leaving: z
         .boolean()
         .default(false)

@@ -161,7 +161,15 @@ export const grant = capability('grant', {
     }),
     output: Grant,
     errors: {
-      ...{ ...targets, ...people, ...proofErrors, login_not_allowed: 422, too_long: 422, extension_not_allowed: 422 },
+      ...{
+        ...targets,
+        ...people,
+        ...proofErrors,
+        host_clock_wrong: 409,
+        login_not_allowed: 422,
+        too_long: 422,
+        extension_not_allowed: 422,
+      },
       ...{ network_invalid: 422, network_not_allowed: 422, reason_needed: 422, ticket_needed: 422, outside_hours: 409 },
       ...{ not_before_refused: 422, already_requested: 409, target_needed: 422 },
     },
@@ -230,7 +238,13 @@ export const grant = capability('grant', {
     }),
     errors: {
       ...{ ...found, ...people, ...proofErrors, not_yours: 403, grant_not_live: 409, not_started: 409, policy_changed: 409 },
-      ...{ approver_not_entitled: 409, host_not_enrolled: 409, too_many_certificates: 409, key_refused: 422 },
+      ...{
+        approver_not_entitled: 409,
+        host_not_enrolled: 409,
+        host_clock_wrong: 409,
+        too_many_certificates: 409,
+        key_refused: 422,
+      },
       not_a_server: 409,
     },
     audit: { action: 'grant.certificate_issued', target: ({ id }) => id },

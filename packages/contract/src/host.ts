@@ -26,6 +26,14 @@ export const WhenStale = z
   .enum(['refuse', 'allow'])
   .describe('what the host does with a login when it has heard nothing of us for ten minutes')
 
+/**
+ * A host whose clock is further off lets nobody in: sshd judges certificates by it, and they begin a minute before they are made. Deadlines do not
+ * depend on it.
+ */
+export const worstSkewSeconds = 45
+const skewBound = 2_000_000_000
+export const ClockSkew = z.number().int().min(-skewBound).max(skewBound).describe('how far its own clock is ahead of ours')
+
 const unique = (values: readonly string[]): boolean => new Set(values).size === values.length
 const labels = z.array(Label).max(20).refine(unique, 'a label twice')
 
@@ -57,6 +65,7 @@ export const Host = z.object({
     })
     .nullable()
     .describe('what sshd says that it honours; null: its agent has not said'),
+  clockSkewSeconds: ClockSkew.nullable().describe('how far its own clock is ahead of ours; null: its agent has not said'),
   liveSessions: z.number().int(),
   createdAt: Instant,
   enrolledAt: Instant.nullable(),

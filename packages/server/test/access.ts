@@ -43,11 +43,12 @@ export const setStage = async () => {
       { name: `web-${++hosts}`, environment, labels, address: `web-${hosts}.example.test` },
       founded.owner,
     )
-  const enrolHost = async (labels: string[] = [], environment = 'production') => {
-    const { token } = await register(labels, environment)
+  const enrolBy = async (token: string) => {
     const enrolled = await platform.call(agent.enrol, { token, hostPublicKey: newSshKey(), agentVersion: '1.0' }, newCaller())
     return { ...enrolled, token, caller: newCaller({ apiKey: enrolled.agentKey }) }
   }
+  const enrolHost = async (labels: string[] = [], environment = 'production') =>
+    enrolBy((await register(labels, environment)).token)
   const allow = (rules: Rules = {}) =>
     platform.call(
       accessPolicy.create,
@@ -100,6 +101,6 @@ export const setStage = async () => {
   }
   return {
     ...{ platform, founded, sre, other, reviewer, second, admin, make, code, stepped, sameMailbox },
-    ...{ register, enrolHost, allow, ask, approve, give, certificate },
+    ...{ register, enrolBy, enrolHost, allow, ask, approve, give, certificate },
   }
 }

@@ -38,6 +38,7 @@ const Form = ({ detail, onIssued, onClose }: { detail: Detail; onIssued: (issued
     onDone: onIssued,
     explain: {
       ...{ ...found, ...people, ...factor, ...over, host_not_enrolled: hosts.host_not_enrolled },
+      host_clock_wrong: hosts.host_clock_wrong,
       not_a_server: 'It is access to a database, which takes no certificate.',
       not_started: 'It has not begun yet.',
       approver_not_entitled: 'Whoever approved it may not approve any more. Ask anew.',

@@ -16,6 +16,8 @@ export const people = {
 export const hosts = {
   host_not_found: 'That server does not exist.',
   host_not_enrolled: 'That server’s agent is not enrolled, so nobody can be let in.',
+  host_clock_wrong:
+    'The clock of that server is wrong, so that nobody could log in. Set it right first; that is known here within a minute.',
   database_not_found: 'That database does not exist.',
   database_retired: 'That database is retired.',
 }

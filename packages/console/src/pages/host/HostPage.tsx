@@ -21,7 +21,7 @@ import { Timeline } from '../LazyTimeline.tsx'
 import { HostMenu } from './HostMenu.tsx'
 import { Labels, StandingOf } from './HostBits.tsx'
 import { WhoMayAsk } from '../WhoMayAsk.tsx'
-import { standingOf, whenStaleWords, type Detail } from './words.ts'
+import { skewWords, standingOf, whenStaleWords, type Detail } from './words.ts'
 
 type Refused = Detail['refusals'][number]
 
@@ -69,6 +69,7 @@ const HostFacts = ({ detail }: { detail: Detail }) => (
         ),
       ],
       ['Cut off from us, it', whenStaleWords[detail.whenStale].toLowerCase()],
+      ['Its clock', detail.clockSkewSeconds === null ? 'not known: its agent has not said' : skewWords(detail.clockSkewSeconds)],
       ['Agent', detail.agentVersion ?? 'none'],
       ...(detail.recorderLogin === null
         ? []

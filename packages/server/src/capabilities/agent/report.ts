@@ -78,14 +78,15 @@ const acknowledge = async (
   tx: OrgTx,
   hostId: HostId,
   acknowledged: number,
-  version: string | undefined,
+  itself: Pick<Report, 'agentVersion' | 'clockSkewSeconds'>,
   now: Date,
-): Promise<{ upTo: string; told: boolean }> => {
+): Promise<{ upTo: string; ofEnd: boolean }> => {
   const { sequence } = await newestChange(tx)
   const upTo = String(Math.min(acknowledged, sequence))
+  const said = Object.fromEntries(Object.entries(itself).filter(([, value]) => value !== undefined))
   await tx
     .updateTable('host')
-    .set({ acknowledged: upTo, acknowledgedAt: now, lastSeenAt: now, ...(version !== undefined && { agentVersion: version }) })
+    .set({ acknowledged: upTo, acknowledgedAt: now, lastSeenAt: now, ...said })
     .where('id', '=', hostId)
     .execute()
   const told = await tx
@@ -97,7 +98,7 @@ const acknowledge = async (
     .where('endSequence', '<=', upTo)
     .returning('id')
     .execute()
-  return { upTo, told: told.length > 0 }
+  return { upTo, ofEnd: told.length > 0 }
 }
 
 const noteRefusals = async (tx: OrgTx, hostId: HostId, refused: Report['refused']): Promise<void> => {
@@ -169,26 +170,24 @@ const notePosture = async (tx: OrgTx, hostId: HostId, posture: Report['posture']
  * What the agent tells: one entry, whatever it holds, and none where it only says that it is there and knows what it knew. The host's row is locked first, so that two reports of one host follow each other; without
  * its key, which whoever ends a grant of this host may have to look at while we wait for that grant.
  */
-export const report = handle(
-  agent.report,
-  async ({ acknowledged, agentVersion, sessions, ended, refused, breakGlass, posture, leaving }, context) => {
-    const { tx, now } = context
-    const hostId = hostOf(context)
-    const before = await tx
-      .selectFrom('host')
-      .select('acknowledged')
-      .where('id', '=', hostId)
-      .forNoKeyUpdate()
-      .executeTakeFirstOrThrow()
-    const ignored = (await begin(tx, hostId, sessions)) + (await end(tx, hostId, ended))
-    await noteRefusals(tx, hostId, refused)
-    await alarm(context, hostId, breakGlass)
-    const { upTo, told } = await acknowledge(tx, hostId, acknowledged, agentVersion, now)
-    if (told) await context.obligations.meet(hostKnowsEnds, { subject: hostId })
-    else context.obligations.unneeded(hostKnowsEnds)
-    if (upTo !== before.acknowledged) await advanceRotation(tx, 'any', now)
-    await notePosture(tx, hostId, posture, now)
-    if (leaving) await leave(tx, hostId, now)
-    return { hostId, ignored }
-  },
-)
+export const report = handle(agent.report, async (told, context) => {
+  const { acknowledged, agentVersion, sessions, ended, refused, breakGlass, posture, clockSkewSeconds, leaving } = told
+  const { tx, now } = context
+  const hostId = hostOf(context)
+  const before = await tx
+    .selectFrom('host')
+    .select('acknowledged')
+    .where('id', '=', hostId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const ignored = (await begin(tx, hostId, sessions)) + (await end(tx, hostId, ended))
+  await noteRefusals(tx, hostId, refused)
+  await alarm(context, hostId, breakGlass)
+  const known = await acknowledge(tx, hostId, acknowledged, { agentVersion, clockSkewSeconds }, now)
+  if (known.ofEnd) await context.obligations.meet(hostKnowsEnds, { subject: hostId })
+  else context.obligations.unneeded(hostKnowsEnds)
+  if (known.upTo !== before.acknowledged) await advanceRotation(tx, 'any', now)
+  await notePosture(tx, hostId, posture, now)
+  if (leaving) await leave(tx, hostId, now)
+  return { hostId, ignored }
+})

@@ -16,7 +16,7 @@ import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { confirmPresence, type Ctx } from './people.ts'
 import { policyById } from './requesting.ts'
 import { certificateSeconds, certificatesPerGrant, mayAsk, mayDecide, stateAt } from './rules.ts'
-import { hostFor, riskOf } from './targets.ts'
+import { hostFor, requireRightClock, riskOf } from './targets.ts'
 import { approvalsOf, lockGrant, rolesOf, type GrantRow } from './rows.ts'
 
 type Extension = z.infer<typeof SshExtension>
@@ -132,7 +132,9 @@ const checkAll = async (context: Ctx, id: string, mine: Mine, refuse: RefuseCert
   const policy = await policyById(context.tx, row.policyId)
   if (policy.state !== 'active') throw refuse('policy_changed')
   await checkPeople(context, row, policy, refuse)
-  return { row, policy, host: await hostFor(context.tx, row.hostId, () => refuse('host_not_enrolled')) }
+  const host = await hostFor(context.tx, row.hostId, () => refuse('host_not_enrolled'))
+  requireRightClock(host, refuse)
+  return { row, policy, host }
 }
 
 /** Where the policy has sessions recorded, a person is let in to the bastion only, and there to nothing but its recorder. */
@@ -146,6 +148,7 @@ const doorOf = async (
   const { login, extensions, sourceNetworks } = row
   if (bastionId === null) return { host, login, extensions, sourceNetworks }
   const bastion = await hostFor(tx, bastionId, () => refuse('host_not_enrolled', 'The bastion that records it is not there.'))
+  requireRightClock(bastion, refuse)
   if (bastion.recorderLogin === null) throw new Error(`${bastionId} is no bastion`)
   return { host: bastion, login: bastion.recorderLogin, extensions: [], sourceNetworks }
 }

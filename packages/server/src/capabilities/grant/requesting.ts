@@ -21,7 +21,7 @@ import {
   type TargetFacts,
 } from './rules.ts'
 import { lockGrant, reasonPlace, showGrant } from './rows.ts'
-import { riskOf, targetColumns, targetFor, targetOf, type Target } from './targets.ts'
+import { requireRightClock, riskOf, targetColumns, targetFor, targetOf, type Target } from './targets.ts'
 import { askApprovers } from './telling.ts'
 
 export const activePolicies = async (tx: OrgTx): Promise<Policy[]> => {
@@ -144,6 +144,7 @@ export const request = handle(grant.request, async (input, context) => {
   const asked = askedOf(input, fail)
   const policy = await choose(tx, input, asked, target, caller, now, fail)
   await requireCleared(context, person(), riskOf(targetColumns(target)), fail)
+  requireRightClock({ clockSkewSeconds: null, ...target }, fail)
   if (!termOf(policy, asked, now)) throw fail('outside_hours', 'This access is given at certain hours only.')
   const open = await tx
     .selectFrom('accessGrant')

@@ -1,3 +1,4 @@
+import { worstSkewSeconds } from '@holdfast/contract'
 import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { GrantRow } from './rows.ts'
@@ -6,6 +7,8 @@ import type { TargetFacts } from './rules.ts'
 /** What access is to. */
 export interface Target extends TargetFacts {
   name: string
+  /** Of a server. */
+  clockSkewSeconds?: number | null
 }
 
 /** The right kind of risk, for clearance. */
@@ -21,12 +24,26 @@ type RefuseHost = (code: 'host_not_found' | 'host_not_enrolled') => Problem
 export const hostFor = async (tx: OrgTx, id: string, refuse: RefuseHost) => {
   const row = await tx
     .selectFrom('host')
-    .select(['id', 'name', 'environment', 'labels', 'address', 'port', 'state', 'recorderLogin'])
+    .select(['id', 'name', 'environment', 'labels', 'address', 'port', 'state', 'recorderLogin', 'clockSkewSeconds'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!row) throw refuse('host_not_found')
   if (row.state !== 'enrolled') throw refuse('host_not_enrolled')
   return row
+}
+
+/** Where sshd would judge a certificate by a clock that is wrong, none is made: it would open nothing, or for longer than it says. */
+export const requireRightClock = (
+  { name, clockSkewSeconds }: { name: string; clockSkewSeconds: number | null },
+  refuse: (code: 'host_clock_wrong', detail: string) => Problem,
+): void => {
+  const skew = clockSkewSeconds ?? 0
+  if (Math.abs(skew) <= worstSkewSeconds) return
+  const off = `${Math.abs(skew)} s ${skew > 0 ? 'ahead' : 'behind'}`
+  throw refuse(
+    'host_clock_wrong',
+    `The clock of ${name} is ${off}: nobody could log in. Set it right; that is known here within a minute.`,
+  )
 }
 
 type RefuseDatabase = (code: 'database_not_found' | 'database_retired') => Problem

@@ -63,7 +63,7 @@ export const register = handle(host.register, async (input, { tx, now, services,
     hostAuthority: null,
     certificateEndsAt: null,
   }
-  const unheard = { agentVersion: null, acknowledged: null, acknowledgedAt: null, lastSeenAt: null }
+  const unheard = { agentVersion: null, acknowledged: null, acknowledgedAt: null, lastSeenAt: null, clockSkewSeconds: null }
   await tx
     .insertInto('host')
     .values({ ...input, ...nothingYet, ...unheard, id, createdAt: now })

@@ -22,6 +22,7 @@ const columns = [
     'sshdCheckedAt',
     'sshdAccounts',
     'sshdWays',
+    'clockSkewSeconds',
   ] as const),
 ] as const
 type Row = Pick<Selectable<HostTable>, (typeof columns)[number]> & { live: string | null }
@@ -61,6 +62,7 @@ const present = (row: Row, newest: NewestChange, now: Date) => ({
     accounts: row.sshdAccounts ?? 0,
     ways: row.sshdWays ?? [],
   },
+  clockSkewSeconds: row.clockSkewSeconds,
   liveSessions: Number(row.live ?? 0),
   createdAt: row.createdAt.toISOString(),
   enrolledAt: instant(row.enrolledAt),

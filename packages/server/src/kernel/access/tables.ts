@@ -44,6 +44,7 @@ export interface HostTable {
   sshdCheckedAt: Date | null
   sshdAccounts: number | null
   sshdWays: string[] | null
+  clockSkewSeconds: number | null
 }
 interface HostEnrolmentTable {
   id: string
