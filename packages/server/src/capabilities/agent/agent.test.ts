@@ -74,6 +74,17 @@ describe('agents', () => {
     expect(await platform.refusal(agent.state, {}, forged)).toBe('unauthenticated')
   })
 
+  test('one that enrols for the first time is no change for others; one that takes another’s place is', async () => {
+    const { platform, founded } = stage
+    const a = await stage.enrolHost()
+    const { sequence } = await platform.call(agent.state, {}, a.caller)
+    const b = await stage.enrolHost()
+    expect(await platform.call(agent.state, {}, b.caller)).toMatchObject({ sequence })
+    const { token } = await platform.call(host.renewToken, { id: b.hostId }, founded.owner)
+    await platform.call(agent.enrol, { token, hostPublicKey: newSshKey(), agentVersion: '2' }, newCaller())
+    expect((await platform.call(agent.state, {}, a.caller)).sequence).toBe(sequence + 1)
+  })
+
   test('nobody acknowledges what is still to come', async () => {
     const { platform, founded, sre } = stage
     const { host: web, grant: given } = await stage.give()

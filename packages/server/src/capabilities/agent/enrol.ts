@@ -1,7 +1,7 @@
 import { agent, AgentId, HostId, type OrgId } from '@holdfast/contract'
 import { createApiKey, hashToken } from '@holdfast/crypto'
 import { isHostName, parsePublicKey, SshError } from '@holdfast/crypto/ssh'
-import { announceAccess } from '../../kernel/access/sequence.ts'
+import { announceAccess, newestChange } from '../../kernel/access/sequence.ts'
 import { advanceRotation } from '../../kernel/access/rotation.ts'
 import { randomSerial } from '../../kernel/access/serial.ts'
 import { signingVersion } from '../../kernel/access/signing.ts'
@@ -102,7 +102,9 @@ export const enrol = handlePublic(agent.enrol, async ({ token, hostPublicKey, ag
     .execute()
   const { revocationAuthorities } = await sshKeysOf(services.ground.keyServer, found.org_id)
   const { certificate } = await signFor(services, tx, host, hostPublicKey)
-  await announceAccess(tx, host.agentId === null ? null : AgentId.parse(host.agentId))
+  // The agent before it is let go. A first one is nobody's business: a thousand that enrol would have each other ask a million times.
+  const before = host.agentId === null ? null : AgentId.parse(host.agentId)
+  if (before !== null || (await newestChange(tx)).sequence === 0) await announceAccess(tx, before)
   return {
     ...{
       hostId: host.id,
