@@ -6,6 +6,7 @@ import { homeAt, makeHome, type Home } from './platform/home.ts'
 import { supervise, type Supervised } from './platform/supervise.ts'
 import { ensureCertificates, type Certificates } from './start/certificates.ts'
 import { fillDemo } from './start/demo.ts'
+import { startExampleDatabase } from './start/example-database.ts'
 import { prepareDatabase, startDatabase, type RunningDatabase } from './start/database.ts'
 import { help, readFlags, type Flags } from './start/flags.ts'
 import { makeSetupLink } from './start/setup-link.ts'
@@ -46,6 +47,8 @@ const startApp = (flags: Flags, home: Home, database: RunningDatabase, keyServer
       HOLDFAST_HOME: home.root,
       HOLDFAST_PORT: String(flags.port),
       HOLDFAST_DEMO: String(flags.demo),
+      // The example's own database is on this machine.
+      ...(flags.demo && { HOLDFAST_DATABASES_INSIDE: process.env['HOLDFAST_DATABASES_INSIDE'] ?? 'true' }),
       HOLDFAST_DATABASE_HOST: database.admin.host,
       HOLDFAST_DATABASE_PORT: String(database.admin.port),
       HOLDFAST_DATABASE_NAME: database.name,
@@ -57,6 +60,9 @@ const startApp = (flags: Flags, home: Home, database: RunningDatabase, keyServer
     onCrash: crashed('app'),
   })
 }
+
+const startExample = (home: Home, certificates: Certificates) =>
+  startExampleDatabase(home, certificates, () => crashed('example database')(null, 'ended'))
 
 const connect = async (certificates: Certificates, port: number) =>
   connectKeyServer({
@@ -95,11 +101,12 @@ const start = async (): Promise<void> => {
     const home = homeAt(flags.home)
     await makeHome(home)
     const certificates = await ensureCertificates(home)
-    const [database, keyServer] = await Promise.all([
+    const [database, keyServer, example] = await Promise.all([
       startDatabase(home, certificates, process.env, () => crashed('database')(null, 'ended')).then(
         (running) => (stops.unshift(running.stop), running),
       ),
       startKeyServer(home, certificates).then((running) => (stops.push(() => running.stop()), running)),
+      flags.demo ? startExample(home, certificates).then((running) => (stops.unshift(running.stop), running)) : null,
     ])
     const keys = await connect(certificates, keyServer.port)
     const applied = await prepareDatabase(home, database, keys)
@@ -109,7 +116,7 @@ const start = async (): Promise<void> => {
     const link = await makeSetupLink(home, database, publicUrl)
     const app = await startApp(flags, home, database, keyServer.port)
     stops.push(() => app.stop())
-    if (flags.demo) await fillDemo(home, publicUrl, certificates.authorityPem, link, say)
+    if (example) await fillDemo(home, publicUrl, certificates.authorityPem, link, example, say)
     greet(home, process.env['HOLDFAST_PUBLIC_URL'] ?? `https://localhost:${app.port}`, link, flags)
   } catch (error) {
     logLine(`Holdfast could not start: ${error instanceof Error ? error.message : String(error)}`)

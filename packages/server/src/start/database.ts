@@ -42,7 +42,7 @@ const external = async (url: string, caFile: string | null): Promise<RunningData
 const restartPauseMs = 500
 
 /** Starts it again, on its port, whenever it ends without having been asked to: whoever is connected comes back by themselves. */
-const keepRunning = async (options: EmbeddedPostgresOptions, onCrash: () => void): Promise<EmbeddedPostgres> => {
+export const keepRunning = async (options: EmbeddedPostgresOptions, onCrash: () => void): Promise<EmbeddedPostgres> => {
   let stopping = false
   let server = await startEmbeddedPostgres(options)
   const { port } = server

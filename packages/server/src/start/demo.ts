@@ -17,9 +17,11 @@ import {
 } from '@holdfast/contract'
 import type { Home } from '../platform/home.ts'
 import { fillAccess } from './demo-access.ts'
+import { fillDatabase } from './demo-database.ts'
 import { demoPolicies } from './demo-policies.ts'
 import { fillStaffAccess } from './demo-staff.ts'
 import { enrol, visitorAt, type Authenticator, type Visitor } from './demo-visitor.ts'
+import type { ExampleDatabase } from './example-database.ts'
 
 /** The token of the link in the mail that waits in the outbox for `email`; mail is sent by a job, a moment later. */
 const linkTokenFor = async (owner: Visitor, email: string): Promise<string> => {
@@ -103,6 +105,7 @@ export const fillDemo = async (
   url: string,
   caPem: string,
   setupLink: string | null,
+  example: ExampleDatabase,
   say: (text: string) => void,
 ): Promise<void> => {
   if (setupLink === null) {
@@ -136,6 +139,7 @@ export const fillDemo = async (
   const invited = { orgId: id, email: customerEmail, token: await linkTokenFor(owner, customerEmail) }
   const reviewer = authenticators.reviewer
   if (!reviewer) throw new Error('the reviewer has no authenticator')
+  await fillDatabase(example, visitors, { ...authenticators, owner: authenticator })
   const staff = { first: { ...owner, authenticator }, second: { ...visitors.reviewer, authenticator: reviewer } }
   const customer = await fillStaffAccess(url, invited, staff)
   await owner.call(ledger.addWitness, { kind: 'email', target: 'auditor@example.com' })
