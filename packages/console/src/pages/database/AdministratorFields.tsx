@@ -25,6 +25,7 @@ export const AdministratorFields = <T extends AdministratorValues>({ form: given
         description="Kept sealed, never shown, erased when the database is retired"
         required
         autoComplete="off"
+        data-autofocus
         {...form.text('password')}
       />
       <Textarea

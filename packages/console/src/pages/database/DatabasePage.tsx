@@ -5,6 +5,7 @@ import {
   Id,
   lazyDialog,
   Page,
+  PageLink,
   ProblemNotice,
   ReadProblem,
   Section,
@@ -59,7 +60,12 @@ const DatabaseFacts = ({ row }: { row: Row }) => (
       ['Administrator', <code key="administrator">{row.administrator}</code>],
       ['Certificate', row.authority === null ? 'of one of the system’s authorities' : 'of the authority that is registered'],
       ['Last tried', <Time key="tried" at={row.checkedAt} full />],
-      ['Roles now', row.openRoles],
+      [
+        'Roles now',
+        <PageLink key="roles" to={`/access?whose=all&database=${row.id}`} td="underline">
+          {row.openRoles === 0 ? 'none; see who had one' : `${row.openRoles}; see whose`}
+        </PageLink>,
+      ],
       ...(row.unprovedRoles > 0 ? [['Never proved gone', row.unprovedRoles] as const] : []),
       ['Registered', <Time key="created" at={row.createdAt} full />],
       ...(row.retiredAt ? [['Retired', <Time key="retired" at={row.retiredAt} full />] as const] : []),
