@@ -61,7 +61,7 @@ const enrolledHost = async (ground: Ground): Promise<EnrolledHost> => {
 }
 
 /** The demo's Owner's codes: whose key sends most requests. */
-const ownersCodes = async (ground: Ground): Promise<() => Promise<string>> => {
+export const ownersCodes = async (ground: Ground): Promise<() => Promise<string>> => {
   const { totpSecret } = await demoSignIns(ground)
   const { rows } = await ground.database.query<{ person_id: string }>(
     `select m.person_id from membership m join org o on o.id = m.org_id where m.role = 'owner' and o.is_operator`,

@@ -1,7 +1,7 @@
 /** Samples of temporary roles in databases (C6): a registered database on a server of its own, and grants in the state that each operation needs. */
 import { accessPolicy, database, grant } from '@holdfast/contract'
 import { maker, startTarget } from '../../packages/server/test/database-target.ts'
-import { acknowledged } from './access-samples.ts'
+import { acknowledged, ownersCodes } from './access-samples.ts'
 import type { Ground } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'
 
@@ -88,8 +88,8 @@ export const databaseSamples: Record<string, Make> = {
     return once({ databaseId, name, after: 'a' })
   },
   'grant.databaseCredentials': async (ground) => {
-    const { id, running } = await aDatabaseGrant(ground)
-    return each(async () => (await running(), { id }))
+    const [{ id, running }, code] = [await aDatabaseGrant(ground), await ownersCodes(ground)]
+    return each(async () => (await running(), { id, code: await code() }))
   },
   'grant.abandonDatabaseRoles': async (ground) => {
     const { id, unproved } = await aDatabaseGrant(ground)

@@ -57,6 +57,26 @@ test('health, the description of the interface, and the trust page', async () =>
   expect(page.text).toContain('not built yet')
 })
 
+interface DatabaseGrant {
+  id: string
+  state: string
+  endReason: string | null
+  databaseRoles: { madeAt: string | null; droppedAt: string | null; backendsEnded: number; trouble: string | null }[]
+}
+
+test('its database, on a server of its own, with one access proved ended and one that runs', async () => {
+  const read = async <T>(path: string): Promise<T> => (await get(system, `/api/v1${path}`, demo.keys.owner)).json() as T
+  const [shop] = (await read<{ rows: { id: string }[] }>('/databases')).rows
+  expect(shop).toMatchObject({ name: 'shop', state: 'active', trouble: null, openRoles: 1, unprovedRoles: 0 })
+  const { rows } = await read<{ rows: DatabaseGrant[] }>(`/grants?databaseId=${shop?.id}`)
+  const [running, ended] = await Promise.all(rows.map(({ id }) => read<DatabaseGrant>(`/grants/${id}`)))
+  expect(running).toMatchObject({ state: 'approved', databaseRoles: [{ madeAt: expect.any(String), droppedAt: null }] })
+  expect(ended).toMatchObject({
+    ...{ state: 'ended', endReason: 'revoked' },
+    databaseRoles: [{ backendsEnded: 1, droppedAt: expect.any(String), trouble: null }],
+  })
+})
+
 const files = async (directory: string): Promise<string[]> => {
   const entries = await readdir(directory, { withFileTypes: true, recursive: true })
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))

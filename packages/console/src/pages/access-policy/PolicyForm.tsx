@@ -93,7 +93,7 @@ const Limits = ({ form }: { form: Form<Rules> }) => {
       {values.kind === 'host' && <ServerLimits form={form} />}
       <Checkbox
         label="API keys may ask, and use access, without a code"
-        description="For service accounts. A person still approves."
+        description="For programs that have the key of a person who may ask. Another person still approves."
         checked={values.apiKeysMayAsk}
         onChange={(event) => form.set('apiKeysMayAsk', event.currentTarget.checked)}
       />
