@@ -1,7 +1,7 @@
 /** C6: what somebody with access to a database does to keep it, to get more of it, or to get it another way. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { accessPolicy, grant, member } from '@holdfast/contract'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isDead, setDatabaseStage, type DatabaseStage } from '../../../test/database-stage.ts'
 
