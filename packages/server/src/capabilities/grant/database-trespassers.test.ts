@@ -89,7 +89,7 @@ test('credentials of a grant that is not one’s own, not approved, approved for
   const refusal = async (work: Promise<unknown>): Promise<string> =>
     work.then(
       () => 'given',
-      (error: { code?: string }) => error.code ?? String(error),
+      (error: { code?: string }) => error.code ?? 'no code',
     )
   const asked = await stage.ask()
   expect(await refusal(stage.credentials(asked.id))).toBe('grant_not_live')
