@@ -16,6 +16,16 @@ export const furtherActions = {
     when: 'reads that were noted since the last batch are sealed into the chain (D9)',
     target: 'the last read of the batch',
   },
+  'access_review.asked_for': {
+    by: 'job `accessReview.upkeep`',
+    when: 'no deadline for a review of access runs in the organisation',
+    target: 'the organisation',
+  },
+  'access_review.gathered': {
+    by: 'job `accessReview.gather`',
+    when: 'a part of the snapshot of a review was taken',
+    target: 'the review',
+  },
   'account.reset_link_sent': {
     by: '`account.requestReset`',
     when: 'the address belongs to somebody: after the answer, in an organisation of theirs',

@@ -62,6 +62,10 @@ export const DirectoryGroupId = id('dg')
 export type DirectoryGroupId = z.infer<typeof DirectoryGroupId>
 export const DirectoryLogId = id('dl')
 export const DirectoryTestId = id('dt')
+export const AccessReviewId = id('ar')
+export type AccessReviewId = z.infer<typeof AccessReviewId>
+export const AccessReviewItemId = id('ai')
+export type AccessReviewItemId = z.infer<typeof AccessReviewItemId>
 
 /** How an organisation's people sign in with its own provider. */
 export const SsoConnectionId = id('co')

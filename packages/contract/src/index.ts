@@ -1,4 +1,5 @@
 export * from './access-policy.ts'
+export * from './access-review.ts'
 export * from './account.ts'
 export * from './agent.ts'
 export * from './api-key.ts'

@@ -1,4 +1,5 @@
 import { accessPolicy } from './access-policy.ts'
+import { accessReview } from './access-review.ts'
 import { account, factor } from './account.ts'
 import { agent } from './agent.ts'
 import { apiKey } from './api-key.ts'
@@ -43,6 +44,7 @@ export const operations = {
   sshAuthority,
   database,
   accessPolicy,
+  accessReview,
   grant,
   breakGlass,
   recording,

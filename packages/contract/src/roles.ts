@@ -49,6 +49,8 @@ export const permissions = {
   'access:approve': reviewers, // those of them whom the access policy names
   'access:oversee': reviewers, // everybody's grants
   'access:manage': managers,
+  'access-review:read': reviewers,
+  'access-review:decide': managers,
   'staff-access:read': everybody, // who of the operator's staff is in, or asks to be
   'staff-access:decide': managers,
   'recording:read': reviewers,

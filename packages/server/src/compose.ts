@@ -158,9 +158,10 @@ export const compose = (options: ComposeOptions): Composition => {
   const { authenticate, close: closeAuthenticator } = createAuthenticator({ services, gate })
   const trust = trustOver([...kernelPromises, ...capabilities.flatMap(({ promises = [] }) => promises)])
   const all = [...capabilities, trust.capability]
+  const handlers = all.flatMap((capability) => capability.handlers)
   return {
-    path: { services, gate, accessLog },
-    handlers: all.flatMap(({ handlers }) => handlers),
+    path: { services, gate, accessLog, handlers: new Map(handlers.map((handler) => [handler.operation.name, handler])) },
+    handlers,
     jobs: all.flatMap(({ jobs = [] }) => jobs),
     schedules: all.flatMap(({ schedules = [] }) => schedules),
     edges: all.flatMap(({ edge }) => edge ?? []),

@@ -5,6 +5,7 @@ import { invitation } from './invitation/index.ts'
 import { apiKey } from './api-key/index.ts'
 import { accessLog } from './access-log/index.ts'
 import { accessPolicy } from './access-policy/index.ts'
+import { accessReview } from './access-review/index.ts'
 import { account } from './account/index.ts'
 import { agents } from './agent/index.ts'
 import { breakGlassUses } from './break-glass/index.ts'
@@ -45,6 +46,6 @@ export const capabilities: readonly Capability[] = [
     singleSignOn,
     directory,
   ],
-  ...[host, sshAuthorities, database, accessPolicy, grants, breakGlassUses, recordings, agents],
+  ...[host, sshAuthorities, database, accessPolicy, accessReview, grants, breakGlassUses, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

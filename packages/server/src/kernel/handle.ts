@@ -20,6 +20,7 @@ import type { Vault } from './vault.ts'
 import type { Gate } from './gate.ts'
 import type { Services } from './services.ts'
 import type { DeclaredObligations } from './obligation/context.ts'
+import type { CarryOut } from './carry-out.ts'
 
 /** Where a request came from. Personal data: sealed before it is stored. */
 export interface Origin {
@@ -63,6 +64,8 @@ export interface Context<O = Operation> extends Common<O> {
   session: () => SessionId
   /** Starts and ends the deadlines that the operation declares. */
   obligations: DeclaredObligations<O>
+  /** Does another operation from within this one, as its caller; both happen or neither. */
+  carryOut: CarryOut
 }
 
 /** An organisation entered by a public operation. */
@@ -86,7 +89,7 @@ export interface PublicContext<O = Operation> extends Common<O> {
 /** What a handler that streams works with. Reads, each in a short transaction of its own, so that no snapshot stays open. */
 export interface StreamContext<O = Operation> extends Omit<
   Context<O>,
-  'tx' | 'vault' | 'obligations' | 'afterCommit' | 'cookies' | 'because'
+  'tx' | 'vault' | 'obligations' | 'carryOut' | 'afterCommit' | 'cookies' | 'because'
 > {
   read: <T>(work: (entered: Entered) => Promise<T>) => Promise<T>
   /** Aborted when the client has gone. */

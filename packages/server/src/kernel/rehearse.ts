@@ -23,8 +23,8 @@ export const rehearse = async <T>(
   principal: Principal,
   work: (rehearsal: Rehearsal) => Promise<T>,
 ): Promise<T> => {
-  const { ground, accessLog, clock } = services
-  const path = { services, accessLog, gate: gateOver(ground.reads, ground.pool) }
+  const { ground, clock } = services
+  const path = { services, gate: gateOver(ground.reads, ground.pool) }
   const { orgId } = principal
   const unit = openUnit(ground, orgId, personIn(principal), true)
   const call: Rehearsal['call'] = async ({ operation, run }, rawInput) => {

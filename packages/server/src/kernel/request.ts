@@ -2,7 +2,7 @@ import type { Operation, PersonId, ProblemStatus, SessionId } from '@holdfast/co
 import type { z } from 'zod'
 import type { AccessLog } from './access-log.ts'
 import type { Gate } from './gate.ts'
-import type { Cookies, Origin } from './handle.ts'
+import type { Cookies, Handler, Origin } from './handle.ts'
 import { isPerson, type Principal } from './principal.ts'
 import { common, Problem } from './problem.ts'
 import type { Services } from './services.ts'
@@ -30,6 +30,8 @@ export interface Path {
   services: Services
   gate: Gate
   accessLog: AccessLog
+  /** By the name of their operation, for those that carry out others. */
+  handlers: ReadonlyMap<string, Handler>
 }
 
 /** The input as the operation declares it. Throws `invalid_input`. */
@@ -40,7 +42,8 @@ export const parse = (operation: Operation, input: unknown): z.output<z.ZodObjec
   throw common('invalid_input', { errors })
 }
 
-const failOf =
+/** Makes the refusals that the operation declares. */
+export const failOf =
   (operation: Operation) =>
   (code: string, detail?: string, extras: ConstructorParameters<typeof Problem>[2] = {}): Problem => {
     const status: ProblemStatus | undefined = operation.errors[code]
@@ -49,7 +52,7 @@ const failOf =
   }
 
 /** Everything of a handler's context that does not depend on who calls. */
-export const sharedContext = (path: Path, operation: Operation, request: Request) => {
+export const sharedContext = (path: Pick<Path, 'services' | 'gate'>, operation: Operation, request: Request) => {
   const effects: (() => Promise<void> | void)[] = []
   let cookies: Cookies | null = null
   let reason: string | null = null

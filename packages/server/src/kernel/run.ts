@@ -2,6 +2,7 @@ import type { Command, Operation, OrgId, PersonId, Query } from '@holdfast/contr
 import type { z } from 'zod'
 import type { Access } from './access-log.ts'
 import type { Context, Entered, Handler, PublicContext, StreamContext } from './handle.ts'
+import { carryOutIn } from './carry-out.ts'
 import { claim, keptAnswer } from './idempotency.ts'
 import { actorOf } from './ledger/entry.ts'
 import { declaredObligations } from './obligation/context.ts'
@@ -111,7 +112,7 @@ const runInOrganisation = async (
       await unit.transaction.rollback()
       return { ...earlier, cookies: null }
     }
-    const context = {
+    const context: Context<never> = {
       ...shared.context,
       get tx() {
         return unit.tx
@@ -124,7 +125,8 @@ const runInOrganisation = async (
       person: () => personOf(principal),
       session: () => sessionOf(principal),
       obligations,
-    } satisfies Context<never>
+      carryOut: carryOutIn(path.handlers, () => context),
+    }
     const output = operation.output.parse(await handler.run(input as never, context as never, found as never))
     settled()
     const kept = key === null ? null : await keptAnswer(unit, principal, key, output)

@@ -1,0 +1,94 @@
+import '../../kernel/access/tables.ts'
+import { latest, plain, roleOf, which, type Source } from './reading.ts'
+
+const named = (who: { roles?: readonly string[] | undefined; personIds?: readonly string[] | undefined }): string =>
+  [...(who.roles ?? []), ...(who.personIds?.length ? [`${who.personIds.length} people by name`] : [])].join(', ')
+
+/** Rules by which access to servers and databases is given. They are used when somebody asks by them. */
+export const accessRules: Source = async (tx, wanted) => {
+  const { where, limit, hold } = which(wanted, 'r.id')
+  let query = tx
+    .selectFrom('accessPolicy as r')
+    .select(['r.id', 'r.name', 'r.kind', 'r.version', 'r.logins', 'r.requesters', 'r.approvers', 'r.approvals', 'r.createdAt'])
+    .select((rule) =>
+      rule
+        .selectFrom('accessGrant as g')
+        .select(({ fn }) => fn.max('g.requestedAt').as('at'))
+        .whereRef('g.policyId', '=', 'r.id')
+        .as('usedAt'),
+    )
+    .where(where)
+    .where('r.state', '=', 'active')
+  if (hold) query = query.forUpdate('r')
+  const rows = await query.orderBy('r.id').limit(limit).execute()
+  return rows.map(({ id, name, kind, version, logins, requesters, approvers, approvals, createdAt, usedAt }) => ({
+    ...{ ...plain, kind: 'access_rule' as const, ref: id, label: name, since: createdAt, lastUsedAt: usedAt, terms: [version] },
+    detail: `${kind === 'host' ? 'servers' : 'databases'} as ${logins.join(', ')}; asked for by ${named(requesters)}; approved by ${named(approvers)} (${approvals})`,
+  }))
+}
+
+/** Access that runs, or has been given for a time to come. Used: a session, or a role in the database, was opened under it. */
+export const grants =
+  (kind: 'server_grant' | 'database_grant'): Source =>
+  async (tx, wanted, now) => {
+    const { where, limit, hold } = which(wanted, 'g.id')
+    let query = tx
+      .selectFrom('accessGrant as g')
+      .leftJoin('host as h', 'h.id', 'g.hostId')
+      .leftJoin('managedDatabase as d', 'd.id', 'g.databaseId')
+      .select([
+        'g.id',
+        'g.personId',
+        'g.login',
+        'g.startsAt',
+        'g.endsAt',
+        'g.requestHash',
+        'h.name as host',
+        'd.name as database',
+      ])
+      .select((grant) => [
+        grant
+          .selectFrom('liveSession as s')
+          .select(({ fn }) => fn.max('s.startedAt').as('at'))
+          .whereRef('s.grantId', '=', 'g.id')
+          .as('sessionAt'),
+        grant
+          .selectFrom('databaseRole as r')
+          .select(({ fn }) => fn.max('r.createdAt').as('at'))
+          .whereRef('r.grantId', '=', 'g.id')
+          .as('roleAt'),
+      ])
+      .where(where)
+      .where('g.state', '=', 'approved')
+      .where('g.endsAt', '>', now)
+      .where(kind === 'server_grant' ? 'g.hostId' : 'g.databaseId', 'is not', null)
+    if (hold) query = query.forUpdate('g')
+    const rows = await query.orderBy('g.id').limit(limit).execute()
+    return rows.map(({ id, personId, login, startsAt, endsAt, requestHash, host, database, sessionAt, roleAt }) => ({
+      ...{ ...plain, kind, ref: id, personId, label: `${login} on ${host ?? database ?? ''}`, detail: 'access for a time' },
+      ...{ since: startsAt ?? now, expiresAt: endsAt, lastUsedAt: latest(sessionAt, roleAt), terms: [requestHash] },
+    }))
+  }
+
+export const staffPolicies: Source = async (tx, wanted) => {
+  const { where, limit, hold } = which(wanted, 's.id')
+  let query = tx
+    .selectFrom('staffPolicy as s')
+    .select(['s.id', 's.role', 's.maxSeconds', 's.ticketRequired', 's.setAt'])
+    .select((allowed) =>
+      allowed
+        .selectFrom('staffGrant as g')
+        .select(({ fn }) => fn.max('g.startsAt').as('at'))
+        .whereRef('g.policyId', '=', 's.id')
+        .as('usedAt'),
+    )
+    .where(where)
+    .where('s.withdrawnAt', 'is', null)
+  if (hold) query = query.forUpdate('s')
+  const rows = await query.orderBy('s.id').limit(limit).execute()
+  return rows.map(({ id, role, maxSeconds, ticketRequired, setAt, usedAt }) => ({
+    ...{ ...plain, kind: 'staff_policy' as const, ref: id, label: 'The operator’s staff, without asking each time' },
+    detail: `reading, for at most ${Math.round(maxSeconds / 60)} minutes${ticketRequired ? ', with a ticket' : ''}`,
+    ...{ role: roleOf(role), since: setAt, lastUsedAt: usedAt, terms: [maxSeconds, ticketRequired] },
+  }))
+}

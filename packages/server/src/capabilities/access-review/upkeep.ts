@@ -1,0 +1,39 @@
+import { accessReviewDue } from '@holdfast/contract'
+import { schedule, type JobContext } from '../../kernel/job.ts'
+import { obligationsIn } from '../../kernel/obligation/obligations.ts'
+import { changeAs, openUnit } from '../../kernel/unit.ts'
+import { gatherLater } from './gathering.ts'
+import { quarterly } from './refreshing.ts'
+import { dueAtOf } from './rows.ts'
+
+/** Every organisation owes a review, the ones that were there before reviews were as well. */
+const oweOne = ({ services, orgId }: JobContext) =>
+  changeAs(services.ground, 'accessReview.upkeep', orgId, async (unit) => {
+    if ((await dueAtOf(unit.tx)) !== null) return null
+    const opening = { subject: orgId, label: quarterly, role: 'admin' as const }
+    await obligationsIn(unit, services.clock.now()).open(accessReviewDue, opening)
+    return { value: null, action: 'access_review.asked_for', targetId: orgId }
+  })
+
+/** A snapshot whose job was given up goes on. */
+const goOn = async ({ services, orgId }: JobContext): Promise<void> => {
+  const unit = openUnit(services.ground, orgId, null, true)
+  try {
+    const stuck = await unit.tx.selectFrom('accessReview').select('id').where('state', '=', 'gathering').executeTakeFirst()
+    if (stuck) await gatherLater(unit.tx, stuck.id)
+    await unit.transaction.commit() // jobs are no rows of the organisation
+  } catch (error) {
+    await unit.transaction.rollback()
+    throw error
+  }
+}
+
+export const upkeep = schedule(
+  'accessReview.upkeep',
+  '41 * * * *',
+  async (context) => {
+    await oweOne(context)
+    await goOn(context)
+  },
+  { atStart: true },
+)
