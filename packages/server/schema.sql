@@ -140,6 +140,87 @@ CREATE TRIGGER kind_is_fixed BEFORE UPDATE ON public.access_policy FOR EACH ROW 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
+table access_review (
+  org_id uuid not null default current_org(),
+  id text not null,
+  state text not null default 'gathering'::text,
+  begun_by text not null,
+  begun_at timestamp with time zone not null,
+  due_at timestamp with time zone,
+  gather_kind integer not null default 0,
+  gather_after text not null default ''::text,
+  gathered_at timestamp with time zone,
+  completed_by text,
+  completed_at timestamp with time zone,
+  comment text,
+  constraint access_review_check CHECK (((state = 'gathering'::text) = (gathered_at IS NULL))),
+  constraint access_review_check1 CHECK (((state = 'completed'::text) = (num_nonnulls(completed_by, completed_at, comment) = 3))),
+  constraint access_review_comment_check CHECK (((length(comment) >= 1) AND (length(comment) <= 2000))),
+  constraint access_review_state_check CHECK ((state = ANY (ARRAY['gathering'::text, 'open'::text, 'completed'::text]))),
+  constraint access_review_begun_by_fkey FOREIGN KEY (begun_by) REFERENCES person(id),
+  constraint access_review_completed_by_fkey FOREIGN KEY (completed_by) REFERENCES person(id),
+  constraint access_review_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint access_review_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX access_review_open ON public.access_review USING btree (org_id) WHERE (state <> 'completed'::text);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.access_review FOR EACH ROW EXECUTE FUNCTION capture_access_review() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_review FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER review_is_kept BEFORE DELETE OR UPDATE ON public.access_review FOR EACH ROW EXECUTE FUNCTION refuse_other_review();
+grant delete, insert, select, update to holdfast_app;
+
+table access_review_item (
+  org_id uuid not null default current_org(),
+  review_id text not null,
+  id text not null,
+  kind text not null,
+  ref text not null,
+  version text not null,
+  label text not null,
+  detail text not null,
+  person_id text,
+  holder_sealed bytea,
+  role text,
+  since timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  proposal text not null,
+  reasons text[] not null,
+  proposed_role text,
+  decision text,
+  new_role text,
+  reason text,
+  decided_by text,
+  decided_at timestamp with time zone,
+  constraint access_review_item_check CHECK (((decision IS NULL) = (decided_at IS NULL))),
+  constraint access_review_item_check1 CHECK (((decision = ANY (ARRAY['keep'::text, 'change'::text, 'remove'::text])) = (decided_by IS NOT NULL))),
+  constraint access_review_item_check2 CHECK ((decided_by <> person_id)),
+  constraint access_review_item_check3 CHECK (((decision = 'change'::text) = (new_role IS NOT NULL))),
+  constraint access_review_item_check4 CHECK (((proposal = 'keep'::text) OR (cardinality(reasons) > 0))),
+  constraint access_review_item_decision_check CHECK ((decision = ANY (ARRAY['keep'::text, 'change'::text, 'remove'::text, 'gone'::text, 'nobody_else'::text]))),
+  constraint access_review_item_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'api_key'::text, 'service_account'::text, 'service_key'::text, 'access_rule'::text, 'server_grant'::text, 'database_grant'::text, 'staff_policy'::text, 'break_glass'::text, 'directory_token'::text]))),
+  constraint access_review_item_proposal_check CHECK ((proposal = ANY (ARRAY['keep'::text, 'attend'::text, 'lower'::text, 'remove'::text]))),
+  constraint access_review_item_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint access_review_item_version_check CHECK ((version ~ '^[0-9a-f]{64}$'::text)),
+  constraint access_review_item_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES person(id),
+  constraint access_review_item_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint access_review_item_org_id_review_id_fkey FOREIGN KEY (org_id, review_id) REFERENCES access_review(org_id, id),
+  constraint access_review_item_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint access_review_item_pkey PRIMARY KEY (org_id, review_id, id),
+  constraint access_review_item_org_id_review_id_kind_ref_key UNIQUE (org_id, review_id, kind, ref)
+);
+CREATE INDEX access_review_item_open ON public.access_review_item USING btree (org_id, review_id, id) WHERE (decision IS NULL);
+CREATE INDEX access_review_item_person ON public.access_review_item USING btree (org_id, review_id, person_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.access_review_item FOR EACH ROW EXECUTE FUNCTION capture_access_review_item() -- always;
+CREATE TRIGGER item_is_kept BEFORE INSERT OR DELETE OR UPDATE ON public.access_review_item FOR EACH ROW EXECUTE FUNCTION refuse_other_review_item();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_review_item FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
 table access_sequence (
   org_id uuid not null default current_org(),
   sequence bigint not null,
@@ -975,7 +1056,7 @@ policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.obligation_clock FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
-grant select (org_id, wake_at) to holdfast_gate;
+grant select (org_id, kind, due_at, wake_at) to holdfast_gate;
 
 table obligation_event (
   org_id uuid not null default current_org(),
@@ -1689,6 +1770,25 @@ CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.witness FOR EA
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.witness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
+CREATE OR REPLACE FUNCTION public.access_review_state(kind text, at timestamp with time zone)
+ RETURNS TABLE(organisations integer, without integer, overdue integer, own_overdue boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with standing as materialized (
+    select o.id, min(c.due_at) as due_at from org o
+      left join obligation_clock c on c.org_id = o.id and c.kind = access_review_state.kind
+    where o.created_at < access_review_state.at - interval '3 hours' and exists (select from membership m where m.org_id = o.id)
+    group by o.id)
+  select count(*)::int, (count(*) filter (where due_at is null))::int, (count(*) filter (where due_at < access_review_state.at))::int,
+    coalesce(bool_or(id = operator_org() and due_at < access_review_state.at), false)
+  from standing
+  where current_org() = operator_org()
+$function$
+;
+-- owner holdfast_gate; execute: holdfast_app
+
 CREATE OR REPLACE FUNCTION public.announce_access(leaving text DEFAULT NULL::text)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1918,6 +2018,154 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"access_policy"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_access_review()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('begun_at', new.begun_at, 'begun_by', new.begun_by, 'comment', new.comment, 'completed_at', new.completed_at, 'completed_by', new.completed_by, 'due_at', new.due_at, 'gathered_at', new.gathered_at, 'id', new.id, 'org_id', new.org_id, 'state', new.state)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('begun_at', old.begun_at, 'begun_by', old.begun_by, 'comment', old.comment, 'completed_at', old.completed_at, 'completed_by', old.completed_by, 'due_at', old.due_at, 'gathered_at', old.gathered_at, 'id', old.id, 'org_id', old.org_id, 'state', old.state)::text;
+      else
+        if new.begun_at is distinct from old.begun_at then
+          after := after || ',"begun_at":' || coalesce(to_json(new.begun_at)::text, 'null'); before := before || ',"begun_at":' || coalesce(to_json(old.begun_at)::text, 'null');
+        end if;
+        if new.begun_by is distinct from old.begun_by then
+          after := after || ',"begun_by":' || coalesce(to_json(new.begun_by)::text, 'null'); before := before || ',"begun_by":' || coalesce(to_json(old.begun_by)::text, 'null');
+        end if;
+        if new.comment is distinct from old.comment then
+          after := after || ',"comment":' || coalesce(to_json(new.comment)::text, 'null'); before := before || ',"comment":' || coalesce(to_json(old.comment)::text, 'null');
+        end if;
+        if new.completed_at is distinct from old.completed_at then
+          after := after || ',"completed_at":' || coalesce(to_json(new.completed_at)::text, 'null'); before := before || ',"completed_at":' || coalesce(to_json(old.completed_at)::text, 'null');
+        end if;
+        if new.completed_by is distinct from old.completed_by then
+          after := after || ',"completed_by":' || coalesce(to_json(new.completed_by)::text, 'null'); before := before || ',"completed_by":' || coalesce(to_json(old.completed_by)::text, 'null');
+        end if;
+        if new.due_at is distinct from old.due_at then
+          after := after || ',"due_at":' || coalesce(to_json(new.due_at)::text, 'null'); before := before || ',"due_at":' || coalesce(to_json(old.due_at)::text, 'null');
+        end if;
+        if new.gathered_at is distinct from old.gathered_at then
+          after := after || ',"gathered_at":' || coalesce(to_json(new.gathered_at)::text, 'null'); before := before || ',"gathered_at":' || coalesce(to_json(old.gathered_at)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.state is distinct from old.state then
+          after := after || ',"state":' || coalesce(to_json(new.state)::text, 'null'); before := before || ',"state":' || coalesce(to_json(old.state)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"access_review"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_access_review_item()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id, 'review_id', new.review_id)::text; after := json_build_object('decided_at', new.decided_at, 'decided_by', new.decided_by, 'decision', new.decision, 'detail', new.detail, 'expires_at', new.expires_at, 'holder_sealed', capture_bytes(new.holder_sealed), 'id', new.id, 'kind', new.kind, 'label', new.label, 'last_used_at', new.last_used_at, 'new_role', new.new_role, 'org_id', new.org_id, 'person_id', new.person_id, 'proposal', new.proposal, 'proposed_role', new.proposed_role, 'reason', new.reason, 'reasons', new.reasons, 'ref', new.ref, 'review_id', new.review_id, 'role', new.role, 'since', new.since, 'version', new.version)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id, 'review_id', old.review_id)::text; after := 'null'; before := json_build_object('decided_at', old.decided_at, 'decided_by', old.decided_by, 'decision', old.decision, 'detail', old.detail, 'expires_at', old.expires_at, 'holder_sealed', capture_bytes(old.holder_sealed), 'id', old.id, 'kind', old.kind, 'label', old.label, 'last_used_at', old.last_used_at, 'new_role', old.new_role, 'org_id', old.org_id, 'person_id', old.person_id, 'proposal', old.proposal, 'proposed_role', old.proposed_role, 'reason', old.reason, 'reasons', old.reasons, 'ref', old.ref, 'review_id', old.review_id, 'role', old.role, 'since', old.since, 'version', old.version)::text;
+      else
+        if new.decided_at is distinct from old.decided_at then
+          after := after || ',"decided_at":' || coalesce(to_json(new.decided_at)::text, 'null'); before := before || ',"decided_at":' || coalesce(to_json(old.decided_at)::text, 'null');
+        end if;
+        if new.decided_by is distinct from old.decided_by then
+          after := after || ',"decided_by":' || coalesce(to_json(new.decided_by)::text, 'null'); before := before || ',"decided_by":' || coalesce(to_json(old.decided_by)::text, 'null');
+        end if;
+        if new.decision is distinct from old.decision then
+          after := after || ',"decision":' || coalesce(to_json(new.decision)::text, 'null'); before := before || ',"decision":' || coalesce(to_json(old.decision)::text, 'null');
+        end if;
+        if new.detail is distinct from old.detail then
+          after := after || ',"detail":' || coalesce(to_json(new.detail)::text, 'null'); before := before || ',"detail":' || coalesce(to_json(old.detail)::text, 'null');
+        end if;
+        if new.expires_at is distinct from old.expires_at then
+          after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.holder_sealed is distinct from old.holder_sealed then
+          after := after || ',"holder_sealed":' || coalesce(to_json(capture_bytes(new.holder_sealed))::text, 'null'); before := before || ',"holder_sealed":' || coalesce(to_json(capture_bytes(old.holder_sealed))::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.label is distinct from old.label then
+          after := after || ',"label":' || coalesce(to_json(new.label)::text, 'null'); before := before || ',"label":' || coalesce(to_json(old.label)::text, 'null');
+        end if;
+        if new.last_used_at is distinct from old.last_used_at then
+          after := after || ',"last_used_at":' || coalesce(to_json(new.last_used_at)::text, 'null'); before := before || ',"last_used_at":' || coalesce(to_json(old.last_used_at)::text, 'null');
+        end if;
+        if new.new_role is distinct from old.new_role then
+          after := after || ',"new_role":' || coalesce(to_json(new.new_role)::text, 'null'); before := before || ',"new_role":' || coalesce(to_json(old.new_role)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.proposal is distinct from old.proposal then
+          after := after || ',"proposal":' || coalesce(to_json(new.proposal)::text, 'null'); before := before || ',"proposal":' || coalesce(to_json(old.proposal)::text, 'null');
+        end if;
+        if new.proposed_role is distinct from old.proposed_role then
+          after := after || ',"proposed_role":' || coalesce(to_json(new.proposed_role)::text, 'null'); before := before || ',"proposed_role":' || coalesce(to_json(old.proposed_role)::text, 'null');
+        end if;
+        if new.reason is distinct from old.reason then
+          after := after || ',"reason":' || coalesce(to_json(new.reason)::text, 'null'); before := before || ',"reason":' || coalesce(to_json(old.reason)::text, 'null');
+        end if;
+        if new.reasons is distinct from old.reasons then
+          after := after || ',"reasons":' || coalesce(to_json(new.reasons)::text, 'null'); before := before || ',"reasons":' || coalesce(to_json(old.reasons)::text, 'null');
+        end if;
+        if new.ref is distinct from old.ref then
+          after := after || ',"ref":' || coalesce(to_json(new.ref)::text, 'null'); before := before || ',"ref":' || coalesce(to_json(old.ref)::text, 'null');
+        end if;
+        if new.review_id is distinct from old.review_id then
+          after := after || ',"review_id":' || coalesce(to_json(new.review_id)::text, 'null'); before := before || ',"review_id":' || coalesce(to_json(old.review_id)::text, 'null');
+        end if;
+        if new.role is distinct from old.role then
+          after := after || ',"role":' || coalesce(to_json(new.role)::text, 'null'); before := before || ',"role":' || coalesce(to_json(old.role)::text, 'null');
+        end if;
+        if new.since is distinct from old.since then
+          after := after || ',"since":' || coalesce(to_json(new.since)::text, 'null'); before := before || ',"since":' || coalesce(to_json(old.since)::text, 'null');
+        end if;
+        if new.version is distinct from old.version then
+          after := after || ',"version":' || coalesce(to_json(new.version)::text, 'null'); before := before || ',"version":' || coalesce(to_json(old.version)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id, 'review_id', old.review_id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"access_review_item"}');
       return null;
     end $function$
 ;
@@ -5459,6 +5707,48 @@ begin
     is distinct from (new.policy_id, new.policy_version, new.host_id, new.database_id, new.login, new.person_id, new.seconds, new.not_before,
       new.reason_sealed, new.ticket, new.extensions, new.source_networks, new.extends_id, new.request_hash, new.requested_at) then
     raise exception 'a request for access cannot be changed' using errcode = 'HF003';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.refuse_other_review()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    raise exception 'a review of access stays' using errcode = 'HF003';
+  end if;
+  if old.state = 'completed' or (old.id, old.begun_by, old.begun_at, old.due_at) is distinct from (new.id, new.begun_by, new.begun_at, new.due_at) then
+    raise exception 'a completed review of access cannot be changed' using errcode = 'HF003';
+  end if;
+  if new.state = 'completed' and exists (
+    select from access_review_item i where i.org_id = new.org_id and i.review_id = new.id and i.decision is null) then
+    raise exception 'a review of access is completed when all is decided' using errcode = 'HF003';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.refuse_other_review_item()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  item access_review_item := case when tg_op = 'INSERT' then new else old end;
+begin
+  if tg_op = 'DELETE' or exists (select from access_review r where r.org_id = item.org_id and r.id = item.review_id and r.state = 'completed') then
+    raise exception 'a completed review of access cannot be changed' using errcode = 'HF003';
+  end if;
+  if tg_op = 'INSERT' then
+    return new;
+  end if;
+  if old.decision is not null and (old.decision <> 'keep' or new.decision is null or new.version <> old.version)
+    or (old.review_id, old.id, old.kind, old.ref, old.person_id) is distinct from (new.review_id, new.id, new.kind, new.ref, new.person_id) then
+    raise exception 'what was decided stays decided' using errcode = 'HF003';
   end if;
   return new;
 end $function$

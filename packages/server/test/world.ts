@@ -2,6 +2,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import {
   accessPolicy,
+  accessReview,
   agent,
   apiKey,
   breakGlass,
@@ -346,6 +347,44 @@ const opened = async (world: World) => {
 const recorded = async (world: World) => {
   const { id, as, chunk } = await opened(world)
   await world.platform.call(recording.append, chunk, as)
+  return { id }
+}
+
+/** Runs a job as the worker would. */
+export const runJob = async ({ composition, services }: Platform, orgId: OrgId, name: string, payload: object): Promise<void> => {
+  const found = composition.jobs.find((job) => job.name === name)
+  if (!found) throw new Error(`there is no job ${name}`)
+  await found.run(found.payload.parse(payload) as never, { services, orgId, personId: null, log: () => {} })
+}
+const noReview = async ({ platform, founded }: World): Promise<void> => {
+  await platform.arrange(
+    founded.orgId,
+    `update access_review_item set decision = 'gone', decided_at = now() where decision is null`,
+  )
+  await platform.arrange(
+    founded.orgId,
+    `update access_review set state = 'completed', gathered_at = now(), completed_by = begun_by, completed_at = now(), comment = 'planted'
+       where state <> 'completed'`,
+  )
+}
+/** A review that is open, and the newest of its items: a key of somebody's. */
+const reviewed = async (world: World) => {
+  const { platform, founded, members } = world
+  await noReview(world)
+  await platform.call(apiKey.create, { name: 'Planted key', role: 'viewer' }, (await somebody(world)).caller)
+  const { id } = await platform.call(accessReview.begin, {}, members.owner.caller)
+  await runJob(platform, founded.orgId, 'accessReview.gather', { id })
+  const { rows } = await platform.call(accessReview.items, { id, kind: 'api_key', limit: 100 }, members.owner.caller)
+  const item = rows.at(-1)
+  if (!item) throw new Error('the snapshot holds no key')
+  return { id, item }
+}
+const decidedReview = async (world: World) => {
+  const { id } = await reviewed(world)
+  await world.platform.arrange(
+    world.founded.orgId,
+    `update access_review_item set decision = 'gone', decided_at = now() where decision is null`,
+  )
   return { id }
 }
 
@@ -782,6 +821,28 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'accessPolicy.retire': async (w) => ownerCall(w, { id: (await accessRule(w)).id, reason: 'Replaced.' }),
   'accessPolicy.list': (w) => asMember(w, {}),
   'accessPolicy.read': async (w) => asMember(w, { id: (await accessRule(w)).id }),
+  'accessReview.begin': async (w) => {
+    await noReview(w)
+    return ownerCall(w, {})
+  },
+  'accessReview.list': async (w) => {
+    await reviewed(w)
+    return ownerCall(w, {})
+  },
+  'accessReview.read': async (w) => ownerCall(w, { id: (await reviewed(w)).id }),
+  'accessReview.items': async (w) => ownerCall(w, { id: (await reviewed(w)).id }),
+  'accessReview.decide': async (w) => {
+    const { id, item } = await reviewed(w)
+    const decision = { item: item.id, version: item.version, decision: 'keep' as const }
+    return ownerCall(w, { id, decisions: [decision], reason: 'planted-reason' })
+  },
+  'accessReview.refresh': async (w) => {
+    const { id, item } = await reviewed(w)
+    return ownerCall(w, { id, items: [item.id] })
+  },
+  'accessReview.complete': async (w) => ownerCall(w, { ...(await decidedReview(w)), comment: 'planted-comment' }),
+  'accessReview.exportCsv': async (w) => ownerCall(w, { id: (await reviewed(w)).id }),
+  'accessReview.exportJson': async (w) => ownerCall(w, { id: (await reviewed(w)).id }),
   'grant.options': async (w) => ownerCall(w, { hostId: (await askFor(w)).hostId }),
   'grant.request': async (w) => ownerCall(w, await askFor(w)),
   'grant.approve': async (w) => ({ input: await approval(w), as: w.members.admin.caller }),

@@ -18,6 +18,12 @@ interface SealedPerson {
   emailSealed: Buffer | null
 }
 
+/** `+tags` of one mailbox, and capital letters, make no other person. It is the least: whoever has two mailboxes is two people to us. */
+export const mailboxOf = (email: string): string => {
+  const [local = '', domain = ''] = email.toLowerCase().split('@')
+  return `${local.split('+', 1)[0]}@${domain}`
+}
+
 const place = (column: 'name_sealed' | 'email_sealed', row: string) => ({ table: 'person', column, row })
 
 const openText = (vault: Vault, id: string, column: 'name_sealed' | 'email_sealed', envelope: Buffer | null): Promise<string> =>

@@ -20,6 +20,7 @@ import {
 } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { lockRoles } from '../../kernel/membership.ts'
+import { mailboxOf, readPerson } from '../../kernel/people.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { settle } from './refreshing.ts'
 import { holderOf, itemColumns, openReview, shown, standingOf, type ItemRow } from './rows.ts'
@@ -30,13 +31,27 @@ type Ask = Context<typeof accessReview.decide>
 type Asked = ParsedInputOf<typeof accessReview.decide>['decisions'][number]
 type Decided = ItemRow & { asked: Asked }
 
-const codeFor = async ({ tx, person, now }: Ask, items: readonly Decided[]) => {
+/** Those of them that are the caller's own access: theirs by id, or by a second account with the same mailbox. */
+const ownAmong = async (context: Ask, items: readonly Decided[]): Promise<Set<string>> => {
+  const { email } = await readPerson(context, context.person())
+  const own = new Set<string>()
+  for (const item of items) {
+    const holder = await holderOf(context.vault, item)
+    const same = holder.email !== '' && mailboxOf(holder.email) === mailboxOf(email)
+    if (item.personId === context.person() || same) own.add(item.id)
+  }
+  return own
+}
+
+const refusals = async (context: Ask, items: readonly Decided[]) => {
+  const { tx, person, now } = context
   const me = person()
+  const own = await ownAmong(context, items)
   const members = items.filter(({ kind }) => kind === 'member').map(({ ref }) => PersonId.parse(ref))
   await lockRoles(tx, [me, ...members]) // in the order in which everybody locks them
   const live = await accessNow(tx, items, now, true)
   return (item: Decided): [CodesOf<typeof accessReview.decide>, string] | null => {
-    if (item.personId === me) return ['own_access', 'somebody else must decide about what you hold or answer for.']
+    if (own.has(item.id)) return ['own_access', 'somebody else must decide about what you hold or answer for.']
     if (item.decision !== null && item.decision !== 'keep') return ['item_decided', 'this was decided already.']
     if (item.version !== item.asked.version || standingOf(item, live) !== 'same')
       return ['item_changed', 'this is not what you read any more. Look at it anew, then decide.']
@@ -118,7 +133,7 @@ export const decide = handle(accessReview.decide, async ({ id, decisions, reason
   const { tx, fail, because, now } = context
   await openReview(tx, id, fail)
   const items = inOrder(await itemsAsked(context, id, decisions))
-  const refusal = await codeFor(context, items)
+  const refusal = await refusals(context, items)
   for (const item of items) {
     const refused = refusal(item)
     if (refused) throw fail(refused[0], await naming(context, item, refused[1]))

@@ -1,7 +1,7 @@
 import { accessReviewDue } from '@holdfast/contract'
 import { schedule, type JobContext } from '../../kernel/job.ts'
 import { obligationsIn } from '../../kernel/obligation/obligations.ts'
-import { changeAs, openUnit } from '../../kernel/unit.ts'
+import { changeAs, openUnit, readIn } from '../../kernel/unit.ts'
 import { gatherLater } from './gathering.ts'
 import { quarterly } from './refreshing.ts'
 import { dueAtOf } from './rows.ts'
@@ -17,10 +17,13 @@ const oweOne = ({ services, orgId }: JobContext) =>
 
 /** A snapshot whose job was given up goes on. */
 const goOn = async ({ services, orgId }: JobContext): Promise<void> => {
+  const stuck = await readIn(services.ground, orgId, null, ({ tx }) =>
+    tx.selectFrom('accessReview').select('id').where('state', '=', 'gathering').executeTakeFirst(),
+  )
+  if (!stuck) return
   const unit = openUnit(services.ground, orgId, null, true)
   try {
-    const stuck = await unit.tx.selectFrom('accessReview').select('id').where('state', '=', 'gathering').executeTakeFirst()
-    if (stuck) await gatherLater(unit.tx, stuck.id)
+    await gatherLater(unit.tx, stuck.id)
     await unit.transaction.commit() // jobs are no rows of the organisation
   } catch (error) {
     await unit.transaction.rollback()

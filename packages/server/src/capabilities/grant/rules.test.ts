@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import {
   closingOf,
   extendedEnd,
-  mailboxOf,
   mayAsk,
   mayDecide,
   networkWithin,
@@ -17,6 +16,7 @@ import {
   type Bound,
   type Rules,
 } from './rules.ts'
+import { mailboxOf } from '../../kernel/people.ts'
 
 const rules = {
   id: 'ap_1',

@@ -55,12 +55,6 @@ export const mayAsk = (rules: Pick<Rules, 'requesters' | 'state'>, who: Somebody
 export const mayDecide = (rules: Pick<Rules, 'approvers'>, who: Somebody): boolean =>
   who.role !== null && rolesWith('access:approve').includes(who.role) && isAmong(rules.approvers, who)
 
-/** `+tags` of one mailbox, and capital letters, make no other person. It is the least: whoever has two mailboxes is two people to us. */
-export const mailboxOf = (email: string): string => {
-  const [local = '', domain = ''] = email.toLowerCase().split('@')
-  return `${local.split('+', 1)[0]}@${domain}`
-}
-
 /**
  * `#` stands for a number of up to 12 digits and takes all the digits there are; everything else stands for itself. It never goes back, so no
  * pattern can be made to run for ever, as an expression could.
