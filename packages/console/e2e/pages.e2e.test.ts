@@ -46,6 +46,7 @@ const inside = [
     '/servers/authorities',
     '/databases',
     '/databases?do=register',
+    '/access-reviews',
   ],
   [
     '/service-accounts',

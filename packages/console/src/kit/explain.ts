@@ -64,7 +64,10 @@ const commonTitle = (error: ProblemError): string => {
 const fieldsOf = (error: ProblemError): Record<string, string> =>
   Object.fromEntries((error.problem.errors ?? []).map(({ path, message }) => [path.replace(/^\//, ''), message]))
 
-/** Turns any failure into sentences. `sentences` are the operation's own: one per declared code. */
+/**
+ * Turns any failure into sentences. `sentences` are the operation's own: one per declared code; an empty one leaves it to the server's own words,
+ * which say which of several things it is about.
+ */
 export const explain = (
   error: unknown,
   sentences: Record<string, string> = {},

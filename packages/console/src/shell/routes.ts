@@ -199,6 +199,16 @@ const inside = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/access-reviews',
+    component: lazyRouteComponent(() => import('../pages/access-review/AccessReviewsPage.tsx'), 'AccessReviewsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/access-reviews/$id',
+    component: lazyRouteComponent(() => import('../pages/access-review/AccessReviewPage.tsx'), 'AccessReviewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/service-accounts',
     component: lazyRouteComponent(() => import('../pages/service-account/ServiceAccountsPage.tsx'), 'ServiceAccountsPage'),
   }),

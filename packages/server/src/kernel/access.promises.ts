@@ -87,6 +87,7 @@ const reviewsOf = async ({ services, orgId: org }: JobContext): Promise<Reviews>
 }
 
 const reviewsInWords = ({ organisations, without, overdue, ownOverdue }: Reviews): string => {
+  if (organisations === 0) return 'No organisation is an hour old, from when on each is asked to review who has access.'
   if (without > 0) return `In ${without} of ${organisations} organisations nobody is asked to review who has access.`
   const asked = `Each of ${organisations} organisations is asked every quarter who still needs the access they have`
   if (overdue === 0) return `${asked}; no review is overdue.`

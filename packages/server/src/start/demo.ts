@@ -19,6 +19,7 @@ import type { Home } from '../platform/home.ts'
 import { fillAccess } from './demo-access.ts'
 import { fillDatabase } from './demo-database.ts'
 import { demoPolicies } from './demo-policies.ts'
+import { fillReviews } from './demo-reviews.ts'
 import { fillStaffAccess } from './demo-staff.ts'
 import { enrol, visitorAt, type Authenticator, type Visitor } from './demo-visitor.ts'
 import type { ExampleDatabase } from './example-database.ts'
@@ -149,6 +150,7 @@ export const fillDemo = async (
   for (const [role, visitor] of Object.entries(visitors) as [Role, Visitor][]) {
     keys[role] = (await visitor.call(apiKey.create, { name: 'Example key', role, days: 30 })).key
   }
+  await fillReviews(visitors)
   const write = (file: string, value: unknown): Promise<void> =>
     writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
   await write(home.demoSignInFile, { email: emailOf('owner'), password: ownerPassword, totpSecret, customer })

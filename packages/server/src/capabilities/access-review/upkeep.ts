@@ -6,7 +6,7 @@ import { gatherLater } from './gathering.ts'
 import { quarterly } from './refreshing.ts'
 import { dueAtOf } from './rows.ts'
 
-/** Every organisation owes a review, the ones that were there before reviews were as well. */
+/** Every organisation owes a review, those that were there before reviews were as well. */
 const oweOne = ({ services, orgId }: JobContext) =>
   changeAs(services.ground, 'accessReview.upkeep', orgId, async (unit) => {
     if ((await dueAtOf(unit.tx)) !== null) return null
@@ -16,14 +16,10 @@ const oweOne = ({ services, orgId }: JobContext) =>
   })
 
 /** A snapshot whose job was given up goes on. */
-const goOn = async ({ services, orgId }: JobContext): Promise<void> => {
-  const stuck = await readIn(services.ground, orgId, null, ({ tx }) =>
-    tx.selectFrom('accessReview').select('id').where('state', '=', 'gathering').executeTakeFirst(),
-  )
-  if (!stuck) return
+const goOn = async ({ services, orgId }: JobContext, id: string): Promise<void> => {
   const unit = openUnit(services.ground, orgId, null, true)
   try {
-    await gatherLater(unit.tx, stuck.id)
+    await gatherLater(unit.tx, id)
     await unit.transaction.commit() // jobs are no rows of the organisation
   } catch (error) {
     await unit.transaction.rollback()
@@ -31,12 +27,17 @@ const goOn = async ({ services, orgId }: JobContext): Promise<void> => {
   }
 }
 
+/** Reads, and writes only where something is missing. */
 export const upkeep = schedule(
   'accessReview.upkeep',
-  '41 * * * *',
+  '*/10 * * * *',
   async (context) => {
-    await oweOne(context)
-    await goOn(context)
+    const { owed, stuck } = await readIn(context.services.ground, context.orgId, null, async ({ tx }) => ({
+      owed: (await dueAtOf(tx)) !== null,
+      stuck: await tx.selectFrom('accessReview').select('id').where('state', '=', 'gathering').executeTakeFirst(),
+    }))
+    if (!owed) await oweOne(context)
+    if (stuck) await goOn(context, stuck.id)
   },
   { atStart: true },
 )
