@@ -1779,7 +1779,7 @@ AS $function$
   with standing as materialized (
     select o.id, min(c.due_at) as due_at from org o
       left join obligation_clock c on c.org_id = o.id and c.kind = access_review_state.kind
-    where o.created_at < access_review_state.at - interval '3 hours' and exists (select from membership m where m.org_id = o.id)
+    where o.created_at < access_review_state.at - interval '1 hour' and exists (select from membership m where m.org_id = o.id)
     group by o.id)
   select count(*)::int, (count(*) filter (where due_at is null))::int, (count(*) filter (where due_at < access_review_state.at))::int,
     coalesce(bool_or(id = operator_org() and due_at < access_review_state.at), false)

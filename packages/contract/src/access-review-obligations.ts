@@ -5,7 +5,7 @@ export const accessReviewDue = obligation({
   name: 'access-review.quarterly',
   title: 'Review who has access to what',
   about: 'organisation',
-  page: '/access-reviews',
+  page: '/access-reviews?of=:subject',
   promise: 'C1',
   owedBy: 'role', // Admin
   within: days(91),

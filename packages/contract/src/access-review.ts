@@ -132,7 +132,7 @@ export const accessReview = capability('accessReview', {
     input: z.object({}),
     output: AccessReview,
     errors: { review_open: 409 },
-    audit: { action: 'access_review.begun', target: (_, { id }) => id },
+    audit: { action: 'access_review.started', target: (_, { id }) => id },
   }),
   list: query({
     path: '/access-reviews',
@@ -203,14 +203,14 @@ export const accessReview = capability('accessReview', {
   }),
   exportCsv: download({
     ...exported,
-    path: '/access-reviews/:id/export.csv',
+    path: '/access-reviews/:id/export-csv',
     summary: 'A review as CSV, for the auditor',
     contentType: 'text/csv; charset=utf-8',
     filename: ({ id }) => `access-review-${id}.csv`,
   }),
   exportJson: download({
     ...exported,
-    path: '/access-reviews/:id/export.json',
+    path: '/access-reviews/:id/export-json',
     summary: 'A review as JSON, for the auditor',
     contentType: 'application/json',
     filename: ({ id }) => `access-review-${id}.json`,

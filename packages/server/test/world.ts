@@ -356,15 +356,14 @@ export const runJob = async ({ composition, services }: Platform, orgId: OrgId, 
   if (!found) throw new Error(`there is no job ${name}`)
   await found.run(found.payload.parse(payload) as never, { services, orgId, personId: null, log: () => {} })
 }
-const noReview = async ({ platform, founded }: World): Promise<void> => {
+const allGone = `update access_review_item set decision = 'gone', decided_at = now() where org_id = $1 and decision is null`
+const noReview = async ({ platform, founded: { orgId } }: World): Promise<void> => {
+  await platform.arrange(orgId, allGone, [orgId])
   await platform.arrange(
-    founded.orgId,
-    `update access_review_item set decision = 'gone', decided_at = now() where decision is null`,
-  )
-  await platform.arrange(
-    founded.orgId,
+    orgId,
     `update access_review set state = 'completed', gathered_at = now(), completed_by = begun_by, completed_at = now(), comment = 'planted'
-       where state <> 'completed'`,
+       where org_id = $1 and state <> 'completed'`,
+    [orgId],
   )
 }
 /** A review that is open, and the newest of its items: a key of somebody's. */
@@ -381,10 +380,7 @@ const reviewed = async (world: World) => {
 }
 const decidedReview = async (world: World) => {
   const { id } = await reviewed(world)
-  await world.platform.arrange(
-    world.founded.orgId,
-    `update access_review_item set decision = 'gone', decided_at = now() where decision is null`,
-  )
+  await world.platform.arrange(world.founded.orgId, allGone, [world.founded.orgId])
   return { id }
 }
 

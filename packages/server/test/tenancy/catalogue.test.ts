@@ -101,6 +101,7 @@ test('functions that run as their owner: exactly these, all pinned, none as the 
   const by = (owner: string) => definers.rows.filter((f) => f.owner === owner).map((f) => f.name)
   expect(by('holdfast_gate')).toEqual([
     ...[
+      'access_review_state',
       'belongs_here_only',
       'gate_agent',
       'gate_api_key',

@@ -64,7 +64,7 @@ const factsOf = (review: Review) => [
         ] as const,
         ['What they looked at', review.comment] as const,
       ]),
-  ['Outcome so far', outcome(review.decided)] as const,
+  [review.state === 'completed' ? 'Outcome' : 'Outcome so far', outcome(review.decided)] as const,
 ]
 
 const Record = ({ review }: { review: Review }) => {

@@ -104,18 +104,22 @@ const tickColumn = (ticked: ReadonlySet<string>, toggle: (id: string) => void, m
 
 const names = ['kind', 'proposal', 'person', 'show'] as const
 
-const Which = () => {
+const Which = ({ completed }: { completed: boolean }) => {
   const [filters, set] = useFilters([...names])
   const members = useMembers()
   return (
     <Filters>
       <NativeSelect
         aria-label="Decided or not"
-        data={[
-          { value: '', label: 'To decide' },
-          { value: 'decided', label: 'Decided' },
-          { value: 'all', label: 'All' },
-        ]}
+        data={
+          completed
+            ? [{ value: '', label: 'All decisions' }]
+            : [
+                { value: '', label: 'To decide' },
+                { value: 'decided', label: 'Decided' },
+                { value: 'all', label: 'All' },
+              ]
+        }
         value={filters.show ?? ''}
         onChange={(event) => set({ show: event.currentTarget.value || undefined })}
       />
@@ -185,7 +189,7 @@ export const Items = ({ review }: { review: Review }) => {
   const filtered = names.some((name) => filters[name])
   return (
     <>
-      <Which />
+      <Which completed={review.state === 'completed'} />
       {decides && <LookAnew id={review.id} rows={rows} />}
       {decides && (
         <Bulk
