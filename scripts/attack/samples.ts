@@ -14,6 +14,7 @@ import { accessSamples, aHost, anAccessPolicy, newSshKey, rules } from './access
 import { directorySamples } from './directory-samples.ts'
 import { databaseSamples } from './database-samples.ts'
 import { passkeySamples } from './passkey-samples.ts'
+import { reviewSamples } from './review-samples.ts'
 import { aBastion, recordingSamples } from './recording-samples.ts'
 import { serviceAccountSamples } from './service-account-samples.ts'
 import { signOnSamples } from './sign-on-samples.ts'
@@ -52,6 +53,7 @@ const made: Record<string, Make> = {
   ...accessSamples,
   ...databaseSamples,
   ...recordingSamples,
+  ...reviewSamples,
   ...staffSamples,
   ...passkeySamples,
   ...directorySamples,

@@ -61,7 +61,7 @@ export const startBench = async () => {
     ...(role && { role }),
   })
   const decide = (id: AccessReviewId, decisions: Decisions, as: Caller = owner) =>
-    platform.outcome(accessReview.decide, { id, decisions, reason: 'Asked their lead.' }, as)
+    platform.call(accessReview.decide, { id, decisions, reason: 'Asked their lead.' }, as)
   const refused = (id: AccessReviewId, decisions: Decisions, as: Caller = owner) =>
     platform.refusal(accessReview.decide, { id, decisions, reason: 'Asked their lead.' }, as)
   /** Everything that is left is kept, by the Owner, or by the Admin where it is the Owner's. */

@@ -109,7 +109,7 @@ test('what is decided is carried out in the same moment, each in an entry of its
   const staff = await bench.one(id, 'staff_policy')
   const token = await bench.one(id, 'directory_token', ({ ref }) => ref === given.token.id)
   const before = await length()
-  const { output } = await bench.decide(id, [
+  const output = await bench.decide(id, [
     ...[leaving, account, accountKey, server, rule, staff, token].map((item) => bench.about(item, 'remove')),
     bench.about(lowered, 'change', 'viewer'),
   ])
