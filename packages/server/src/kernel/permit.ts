@@ -78,6 +78,8 @@ export const neverForStaff: readonly Permission[] = [
   'service-account:manage',
   'encryption:read',
   'access:request',
+  'access-review:read',
+  'access-review:decide',
 ]
 
 /** Reads that the grant's role has, and no more; a few changes where the customer agreed to them. Never what streams, never an export (C5). */
