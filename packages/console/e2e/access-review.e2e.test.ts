@@ -163,7 +163,7 @@ it('is completed, becomes evidence, and is handed to the auditor', async () => {
   expect(text).toContain('"Max Member"')
   expect(text).toMatch(/"api_key","deploy",.*"remove"/)
   await page.goto('/access-reviews')
-  await page.getByText('The next review is due').waitFor()
+  await page.getByText('Next review:').waitFor()
   await beautiful(admin, 'reviews')
 })
 

@@ -63,7 +63,7 @@ const NextDue = () => {
   if (!data?.dueAt) return null
   return (
     <p>
-      The next review is due <Due at={data.dueAt} soonMs={21 * 86_400_000} />.
+      Next review: <Due at={data.dueAt} soonMs={21 * 86_400_000} />
     </p>
   )
 }
