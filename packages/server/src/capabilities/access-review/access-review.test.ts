@@ -11,7 +11,8 @@ import { startBench, type Bench } from './access-review.fixture.ts'
 
 let bench: Bench
 let asKey: Caller // sessions end while months pass
-const day = 86_400_000
+const hour = 3_600_000
+const day = 24 * hour
 beforeAll(async () => {
   bench = await startBench()
   const { key } = await bench.platform.call(apiKey.create, { name: 'clock', role: 'owner', days: 365 }, bench.owner)
@@ -242,6 +243,7 @@ describe('the deadline', () => {
   test('completing a review ends it and starts the next; late, it is breached, escalated, and said by C1', async () => {
     const { platform, orgId } = bench
     await upkeep()
+    platform.clock.advance(2 * hour)
     const due = Date.parse((await platform.call(accessReview.list, {}, asKey)).dueAt ?? '')
     const check = checksOf(platform, 'C1')
     expect(await check()).toMatchObject({ kept: true, proof: expect.stringContaining('no review is overdue') as string })
