@@ -1,7 +1,9 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Entered } from './handle.ts'
 import { serviceAccountNames } from './service-accounts.ts'
-import { transactionOf } from './tenancy/org-tx.ts'
+import type { Compilable } from 'kysely'
+import { together, transactionOf } from './tenancy/org-tx.ts'
+import type { Sendable } from './tenancy/transaction.ts'
 import type { Vault } from './vault.ts'
 
 export interface Person {
@@ -75,14 +77,36 @@ export interface NewPerson extends Person {
   passwordHash: string | null
 }
 
-/** Adds a person; the transaction must have been entered as that person. */
-export const createPerson = async (
-  { tx, vault }: Entered,
-  { id, name, email, emailIndex, passwordHash }: NewPerson,
-): Promise<void> => {
+const insertPerson = async ({ tx, vault }: Entered, { id, name, email, emailIndex, passwordHash }: NewPerson) => {
   const nameSealed = await sealName(vault, id, name)
   const emailSealed = await vault.seal({ person: id }, place('email_sealed', id), email)
-  await tx.insertInto('person').values({ id, emailIndex, emailSealed, nameSealed, passwordHash, mfaEnrolledAt: null }).execute()
+  return tx.insertInto('person').values({ id, emailIndex, emailSealed, nameSealed, passwordHash, mfaEnrolledAt: null })
+}
+
+/** Adds a person; the transaction must have been entered as that person. */
+export const createPerson = async (entered: Entered, person: NewPerson): Promise<void> => {
+  await (await insertPerson(entered, person)).execute()
+}
+
+const entering = (orgId: string, personId: PersonId | null): Sendable => ({
+  sql: 'select enter($1, $2, true)',
+  parameters: [orgId, personId],
+})
+
+/**
+ * Adds a person as they themselves would (row security of `person` and their key), for a directory that answers for them, and sends `then` along: one
+ * message for all of it. The organisation entered stays.
+ */
+export const createPersonFor = async (
+  entered: Entered,
+  person: NewPerson,
+  then: readonly Compilable<unknown>[],
+): Promise<void> => {
+  const { tx, vault } = entered
+  const { orgId } = transactionOf(tx)
+  const key = await vault.begin({ person: person.id })
+  const insert = (await insertPerson(entered, person)).compile()
+  await together(tx, then, [entering(orgId, person.id), key, insert, entering(orgId, null)])
 }
 
 /**
@@ -90,9 +114,9 @@ export const createPerson = async (
  * The organisation entered stays.
  */
 export const asPerson = async <T>({ tx }: Pick<Entered, 'tx'>, personId: PersonId, work: () => Promise<T>): Promise<T> => {
-  const { orgId, query } = transactionOf(tx)
-  await query('select enter($1, $2, true)', [orgId, personId])
+  const { orgId, queries } = transactionOf(tx)
+  await queries([entering(orgId, personId)])
   const done = await work()
-  await query('select enter($1, null, true)', [orgId])
+  await queries([entering(orgId, null)])
   return done
 }

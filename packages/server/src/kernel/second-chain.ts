@@ -28,13 +28,14 @@ export const alsoIn = async <T>(
   const refuse = (): never => {
     throw new Error('the outer transaction commits')
   }
-  const inner: Transaction = { orgId: newOrg, begun: true, query: outer.query, commit: refuse, rollback: refuse }
-  const entering = (org: OrgId, who: PersonId | null) => outer.query('select enter($1, $2, true)', [org, who])
+  const { query, queries, later } = outer
+  const inner: Transaction = { orgId: newOrg, begun: true, query, queries, later, commit: refuse, rollback: refuse }
+  const entering = (org: OrgId, who: PersonId | null) => query('select enter($1, $2, true)', [org, who])
   await entering(newOrg, personId)
   const vault = vaultIn(inner, { keyServer: ground.keyServer, cache: ground.keyCache })
   const { value, targetId } = await work({ tx: orgTxOver(inner, ground.tenantTables), vault })
   const parts = { id: newId('le'), actor, action, targetId, requestId, origin, reason: null }
-  await outer.query('select seq from ledger_append($1)', [JSON.stringify(await entryHead(vault, parts))])
+  await query('select seq from ledger_append($1)', [JSON.stringify(await entryHead(vault, parts))])
   await entering(orgId, personId)
   return value
 }

@@ -11,7 +11,8 @@ import {
 } from '@holdfast/crypto'
 import type { KeyServerClient } from '@holdfast/keyserver/client'
 import type { OrgId, PersonId } from '@holdfast/contract'
-import type { Transaction } from './tenancy/transaction.ts'
+import type { Sendable, Transaction } from './tenancy/transaction.ts'
+import { wrapKey } from './wrapping.ts'
 
 /** Whose key seals a value: the organisation's, one person's, or the installation's. Destroying that key erases the value. */
 export type KeyScope = 'org' | 'platform' | { person: PersonId | string }
@@ -30,6 +31,8 @@ export interface Vault {
   openText: (scope: KeyScope, place: Place, envelope: Uint8Array) => Promise<string>
   /** Loads the keys of many scopes in one query and one call to the key server, so that a list costs no more than a row. */
   warm: (scopes: readonly KeyScope[]) => Promise<void>
+  /** Makes the first key of whoever cannot have one yet; the statement that keeps it goes along with the one that makes them. */
+  begin: (scope: KeyScope) => Promise<Sendable>
   /** Makes the next version of a key the current one; returns its number. What is sealed already stays readable. */
   renew: (scope: KeyScope) => Promise<number>
 }
@@ -140,15 +143,16 @@ export const vaultIn = (transaction: Transaction, { keyServer, cache, now = Date
     )
     return rows.length > 0 ? unwrap(rows as unknown as DataKeyRow[]) : []
   }
-  const make = async (scope: string, version: number): Promise<Held | null> => {
+  const draft = async (scope: string, version: number): Promise<{ held: Held; insert: Sendable }> => {
     const plaintext = createDataKeyBytes()
-    const [wrapped] = await keyServer.wrap([{ plaintext, context: { scope, version: String(version) } }])
-    if (!wrapped) throw new Error('the key server answered with fewer keys than asked')
+    const wrapped = await wrapKey(keyServer, { plaintext, context: { scope, version: String(version) } })
     const held = heldOf(scope, version, plaintext)
-    const { rowCount } = await transaction.query(
-      'insert into data_key (scope, version, wrapped, key_id, ring_version) values ($1, $2, $3, $4, $5) on conflict do nothing',
-      [scope, version, wrapped.wrapped, held.key.id, wrapped.version],
-    )
+    const sql = 'insert into data_key (scope, version, wrapped, key_id, ring_version) values ($1, $2, $3, $4, $5)'
+    return { held, insert: { sql, parameters: [scope, version, wrapped.wrapped, held.key.id, wrapped.version] } }
+  }
+  const make = async (scope: string, version: number): Promise<Held | null> => {
+    const { held, insert } = await draft(scope, version)
+    const { rowCount } = await transaction.query(`${insert.sql} on conflict do nothing`, insert.parameters)
     if (rowCount === 0) return null
     made.push(held) // not in the shared cache: this transaction may yet be rolled back
     return held
@@ -190,6 +194,11 @@ export const vaultIn = (transaction: Transaction, { keyServer, cache, now = Date
         (scope) => !knownCurrent(scope),
       )
       if (missing.length > 0) await load(missing)
+    },
+    begin: async (scope) => {
+      const { held, insert } = await draft(scopeText(transaction.orgId, scope), 1)
+      made.push(held)
+      return insert
     },
     renew: async (scope) => {
       const text = scopeText(transaction.orgId, scope)

@@ -1,6 +1,7 @@
 import { DirectoryLogId, type DirectoryCredentialId } from '@holdfast/contract'
 import type { Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
+import { writeLater } from '../../kernel/tenancy/org-tx.ts'
 import './table.ts'
 
 const longest = 4_000
@@ -32,12 +33,12 @@ const withoutPasswords = (name: string, value: unknown): unknown => {
   return /password/i.test(String(value.path)) ? { ...value, value: 'not kept' } : value
 }
 
-/** For the customer's administrators. Written with the change it tells of; that of a refusal by itself. */
+/** For the customer's administrators. Written with the change it tells of, at the latest by its COMMIT; that of a refusal by itself. */
 export const keepLog = async ({ tx, vault }: Entered, { request, said, ...logged }: Logged): Promise<void> => {
   const id = newIdOf(DirectoryLogId, 'dl')
   const text = JSON.stringify(request ?? null, withoutPasswords)
   const detail = JSON.stringify({ request: text.length > longest ? `${text.slice(0, longest)}…` : text, said })
   const target = logged.target?.slice(0, 64).replaceAll(/[^\x20-\x7e]/g, '?') ?? null
   const values = { ...logged, id, target, detailSealed: await vault.seal('org', logPlace(id), detail) }
-  await tx.insertInto('directoryLog').values(values).execute()
+  writeLater(tx, tx.insertInto('directoryLog').values(values))
 }

@@ -3,9 +3,9 @@ import type { Context, Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { invite } from '../../kernel/identity/invitations.ts'
 import { endMembership, type Changing, type JoinHook } from '../../kernel/membership.ts'
-import { asPerson, createPerson, readPerson, sealName } from '../../kernel/people.ts'
-import { isProved } from '../../kernel/sign-on/domain.ts'
-import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import { asPerson, createPersonFor, readPerson, sealName } from '../../kernel/people.ts'
+import { isProved, provedDomainOf } from '../../kernel/sign-on/domain.ts'
+import { together, type OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { settleRoles } from './roles.ts'
 import { addressOf, nameOf, type Document } from './scim/document.ts'
 import type { ScimCode } from './scim/refusal.ts'
@@ -24,42 +24,61 @@ export interface DirectoryUser {
   invitationId: string | null
   emailIndex: Buffer | null
   document: Document
+  /** Made by this very request: they are in no group yet. */
+  fresh: boolean
+}
+
+/** What the connection says of whom it brings in. */
+interface Terms {
+  defaultRole: Role
+  configuredBy: string
 }
 
 const link = (tx: OrgTx, id: string, change: { personId?: string; invitationId?: string; updatedAt?: Date }) =>
-  tx.updateTable('directoryUser').set(change).where('id', '=', id).execute()
+  tx.updateTable('directoryUser').set(change).where('id', '=', id)
 
-const join = async ({ tx, now }: Provisioning, personId: PersonId): Promise<boolean> => {
-  const { defaultRole } = await tx.selectFrom('directory').select('defaultRole').executeTakeFirstOrThrow()
-  const joined = await tx
+const termsOf = ({ tx }: Pick<Provisioning, 'tx'>) => tx.selectFrom('directory').select(['defaultRole', 'configuredBy'])
+
+/** A row where they were no member. */
+const join = ({ tx, now }: Provisioning, personId: PersonId, role: string) =>
+  tx
     .insertInto('membership')
-    .values({ personId, role: defaultRole, roleBy: 'directory', createdAt: now })
+    .values({ personId, role, roleBy: 'directory', createdAt: now })
     .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return joined.numInsertedOrUpdatedRows === 1n
-}
+    .returning('personId')
+
+const member = 'They are a member now.'
 
 /** Whoever has an address in a domain of the organisation's is its own to take in: adopted where they have an account, made where not. */
-const takeIn = async (context: Provisioning, user: DirectoryUser, address: string, emailIndex: Buffer): Promise<string[]> => {
-  const { tx, vault, gate } = context
+const takeIn = async (
+  context: Provisioning,
+  user: DirectoryUser,
+  { address, emailIndex, terms }: { address: string; emailIndex: Buffer; terms: Terms },
+): Promise<string[]> => {
+  const { tx, gate } = context
   const [known] = await gate.ask<{ person_id: PersonId }>('gate_person_by_email', [emailIndex])
-  const personId = known?.person_id ?? newIdOf(PersonId, 'pe')
   if (!known) {
-    const person = { id: personId, name: nameOf(user.document), email: address, emailIndex, passwordHash: null }
-    await asPerson(context, personId, () => createPerson({ tx, vault }, person))
+    const id = newIdOf(PersonId, 'pe')
+    const person = { id, name: nameOf(user.document), email: address, emailIndex, passwordHash: null }
+    await createPersonFor(context, person, [link(tx, user.id, { personId: id }), join(context, id, terms.defaultRole)])
+    return ['Made an account.', member, ...(user.fresh ? [] : await settleRoles(context, [user.id]))]
   }
-  await link(tx, user.id, { personId })
-  const joined = await join(context, personId)
+  const personId = known.person_id
+  const [, joined] = await together(tx, [link(tx, user.id, { personId }), join(context, personId, terms.defaultRole)])
   const roles = await settleRoles(context, [user.id])
-  const what = known ? 'Took in the account with this address, in a domain you have proved.' : 'Made an account.'
-  return [what, joined ? 'They are a member now.' : 'They were a member already.', ...roles]
+  const what = 'Took in the account with this address, in a domain you have proved.'
+  return [what, joined.length > 0 ? member : 'They were a member already.', ...roles]
 }
 
 /** Elsewhere an address proves nothing: its owner gets an invitation, and whether they have an account makes no difference to anything here. */
-const askIn = async (context: Provisioning, user: DirectoryUser, address: string, emailIndex: Buffer): Promise<string[]> => {
+const askIn = async (
+  context: Provisioning,
+  user: DirectoryUser,
+  { address, emailIndex, terms: { configuredBy, defaultRole } }: { address: string; emailIndex: Buffer; terms: Terms },
+): Promise<string[]> => {
   const { tx, services, now, fail } = context
-  const member = tx.selectFrom('membership').innerJoin('person', 'person.id', 'membership.personId').select('person.id')
-  if (await member.where('person.emailIndex', '=', emailIndex).executeTakeFirst())
+  const holder = tx.selectFrom('membership').innerJoin('person', 'person.id', 'membership.personId').select('person.id')
+  if (await holder.where('person.emailIndex', '=', emailIndex).executeTakeFirst())
     throw fail('member_already', 'A member has this address already. Prove its domain to let the directory take them over.')
   if (user.invitationId !== null) {
     const other = tx.updateTable('invitation').set({ revokedAt: now }).where('id', '=', user.invitationId)
@@ -68,22 +87,18 @@ const askIn = async (context: Provisioning, user: DirectoryUser, address: string
   const open = tx.selectFrom('invitation').select('id').where('emailIndex', '=', emailIndex).where('acceptedAt', 'is', null)
   const waiting = await open.where('revokedAt', 'is', null).where('expiresAt', '>', now).executeTakeFirst()
   if (waiting) {
-    if (waiting.id !== user.invitationId) await link(tx, user.id, { invitationId: waiting.id })
+    if (waiting.id !== user.invitationId) await link(tx, user.id, { invitationId: waiting.id }).execute()
     return ['An invitation to them is open already.']
   }
-  const { configuredBy, defaultRole } = await tx
-    .selectFrom('directory')
-    .select(['configuredBy', 'defaultRole'])
-    .executeTakeFirstOrThrow()
   const inviter = await tx.selectFrom('membership').select('role').where('personId', '=', configuredBy).executeTakeFirst()
   if (!inviter || !rolesWith('member:invite').includes(Role.parse(inviter.role)))
     return ['Not invited: whoever set the connection up may invite nobody any more. Let an Owner renew its credential.']
   const stale = tx.updateTable('invitation').set({ revokedAt: now }).where('emailIndex', '=', emailIndex)
   await stale.where('acceptedAt', 'is', null).where('revokedAt', 'is', null).execute() // makes room for the next
   const { name: organisation } = await tx.selectFrom('org').select('name').executeTakeFirstOrThrow()
-  const invitation = { email: address, role: Role.parse(defaultRole), organisation, founding: false, now }
+  const invitation = { email: address, role: defaultRole, organisation, founding: false, now }
   const { id } = await invite(context, services, { ...invitation, invitedBy: PersonId.parse(configuredBy) })
-  await link(tx, user.id, { invitationId: id })
+  await link(tx, user.id, { invitationId: id }).execute()
   return ['Their address is in no domain you have proved: they got an invitation.']
 }
 
@@ -91,14 +106,17 @@ const askIn = async (context: Provisioning, user: DirectoryUser, address: string
 export const bringIn = async (context: Provisioning, user: DirectoryUser): Promise<string[]> => {
   if (user.marked) return ['A user of the self-test: nobody is made or invited.']
   if (user.personId !== null) {
-    const joined = await join(context, user.personId)
+    const { defaultRole } = await termsOf(context).executeTakeFirstOrThrow()
+    const joined = await join(context, user.personId, defaultRole).executeTakeFirst()
     return [...(joined ? ['They are a member again.'] : []), ...(await settleRoles(context, [user.id]))]
   }
+  const { emailIndex } = user
   const address = addressOf(user.document)
-  if (address === null || user.emailIndex === null) return ['Without an e-mail address nobody can be brought in.']
-  return (await isProved(context, address))
-    ? takeIn(context, user, address, user.emailIndex)
-    : askIn(context, user, address, user.emailIndex)
+  if (address === null || emailIndex === null) return ['Without an e-mail address nobody can be brought in.']
+  const [proved, [found]] = await together(context.tx, [provedDomainOf(context, address), termsOf(context)])
+  if (!found) throw new Error('a directory user without a directory')
+  const terms = { ...found, defaultRole: Role.parse(found.defaultRole) }
+  return (proved.length > 0 ? takeIn : askIn)(context, user, { address, emailIndex, terms })
 }
 
 /** Ends everything they can do here, in this transaction: membership, sessions, API keys, access to servers, an open invitation. */
@@ -141,7 +159,7 @@ export const tieToDirectory: JoinHook = async ({ personId, emailIndex, invitatio
     .forUpdate()
     .executeTakeFirst()
   if (!linked) return role
-  await link(tx, linked.id, { personId, updatedAt: now })
+  await link(tx, linked.id, { personId, updatedAt: now }).execute()
   await tx.updateTable('membership').set({ roleBy: 'directory' }).where('personId', '=', personId).execute()
   await settleRoles({ ...context, principal: { kind: 'system', job: 'directory', orgId: tx.orgId } }, [linked.id])
   const { role: settled } = await tx

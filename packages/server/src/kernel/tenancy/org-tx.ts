@@ -6,6 +6,7 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  type Compilable,
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
@@ -16,7 +17,7 @@ import {
 import type { OrgId } from '@holdfast/contract'
 import type { Database } from './schema.ts'
 import { ScopingCompiler } from './scope.ts'
-import type { Transaction } from './transaction.ts'
+import type { Sendable, Transaction } from './transaction.ts'
 
 declare const entered: unique symbol
 
@@ -106,6 +107,21 @@ class LazyBuilder {
 
 /** The transaction under a builder. For the kernel: a handler has no business with it. */
 export const transactionOf = (tx: OrgTx): Transaction => insidesOf(tx).transaction
+
+type Answers<Q extends readonly Compilable<unknown>[]> = { [K in keyof Q]: Q[K] extends Compilable<infer R> ? R[] : never }
+
+/** What several queries answer that were sent in one message. `before`: statements that go in front of them, for the kernel's own ends. */
+export const together = async <const Q extends readonly Compilable<unknown>[]>(
+  tx: OrgTx,
+  queries: Q,
+  before: readonly Sendable[] = [],
+): Promise<Answers<Q>> => {
+  const answers = await transactionOf(tx).queries([...before, ...queries.map((query) => query.compile())])
+  return answers.slice(before.length).map(({ rows }) => rows) as Answers<Q>
+}
+
+/** Sends a write in front of whatever this transaction sends next; nobody waits for it alone. */
+export const writeLater = (tx: OrgTx, query: Compilable<unknown>): void => transactionOf(tx).later(query.compile())
 
 /** The builder over an entered transaction. `tenantTables`: names of the tables that have an `org_id`. */
 export const orgTxOver = (transaction: Transaction, tenantTables: ReadonlySet<string>): OrgTx =>

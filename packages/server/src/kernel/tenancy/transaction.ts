@@ -8,17 +8,28 @@ export interface Rows {
   rowCount: number | null
 }
 
+/** As Kysely compiles it. */
+export interface Sendable {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
 export interface Transaction {
   readonly orgId: OrgId
   readonly begun: boolean
   /** `camelCase`: names of columns in the rows. */
   query: (text: string, values: readonly unknown[], camelCase?: boolean) => Promise<Rows>
+  /** Several statements in one message, in this order; after one that fails the rest is not run. */
+  queries: (statements: readonly Sendable[]) => Promise<Rows[]>
+  /** Travels in front of whatever is sent next, at the latest with COMMIT; for a write whose answer nobody needs. It fails there. */
+  later: (statement: Sendable) => void
   /** Sends `last` and COMMIT together; resolves when both are answered. */
   commit: (last?: { text: string; values: readonly unknown[] }) => Promise<Rows | null>
   rollback: () => Promise<void>
 }
 
 const ignore = (): void => {}
+const sent = ({ sql, parameters }: Sendable): Statement => statement(sql, parameters, true)
 
 /** Whom a transaction is entered for. */
 export interface Entrance {
@@ -56,6 +67,10 @@ export const openReads = (reads: Reads, { orgId, personId }: Entrance): Transact
       if (!rows) throw new Error('the database did not answer')
       return rows
     },
+    queries: async (statements) => (await reads([enter, ...statements.map(sent)])).slice(1),
+    later: () => {
+      throw new Error('a reading transaction writes nothing')
+    },
     commit: (last) => (last ? Promise.reject(new Error('a reading transaction writes nothing')) : Promise.resolve(null)),
     rollback: () => Promise.resolve(),
   }
@@ -74,14 +89,21 @@ export const openWrites = (pool: pg.Pool, { orgId, personId, admit, staff }: Wri
   let opening: Promise<pg.PoolClient> | null = null
   let begun: Promise<unknown> = Promise.resolve()
   let leave = ignore
+  let waiting: Statement[] = []
 
   const connect = async (): Promise<pg.PoolClient> => {
     if (admit) leave = await admit()
     return pool.connect()
   }
 
-  /** The results of `statements`; the first caller's travel behind BEGIN and `enter`. */
-  const send = async (statements: readonly Statement[]): Promise<BatchResult[]> => {
+  /** The results of `statements`; the first caller's travel behind BEGIN and `enter`, and what waited in front of them. */
+  const send = async (asked: readonly Statement[]): Promise<BatchResult[]> => {
+    const before = waiting.length
+    const statements = [...waiting, ...asked]
+    waiting = []
+    return (await sendAll(statements)).slice(before)
+  }
+  const sendAll = async (statements: readonly Statement[]): Promise<BatchResult[]> => {
     const first = opening === null
     const connection = await (opening ??= connect())
     if (first) {
@@ -105,6 +127,7 @@ export const openWrites = (pool: pg.Pool, { orgId, personId, admit, staff }: Wri
     leave()
   }
   const rollback = async (): Promise<void> => {
+    waiting = []
     if (!opening) return
     const connection = await opening.catch(() => null)
     if (connection) await runBatch(connection, [statement('rollback')]).then(() => release(), release)
@@ -121,8 +144,10 @@ export const openWrites = (pool: pg.Pool, { orgId, personId, admit, staff }: Wri
       if (!rows) throw new Error('the database did not answer')
       return rows
     },
+    queries: (statements) => send(statements.map(sent)),
+    later: (asked) => void waiting.push(sent(asked)),
     commit: async (last) => {
-      if (!opening && !last) return null
+      if (!opening && !last && waiting.length === 0) return null
       const end = statement('commit')
       try {
         const [rows] = await send(last ? [statement(last.text, last.values), end] : [end])

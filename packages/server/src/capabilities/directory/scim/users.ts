@@ -47,13 +47,15 @@ const groupsOf = async (tx: OrgTx, ids: readonly string[]): Promise<Groups> => {
   return Map.groupBy(rows, ({ userId }) => userId)
 }
 
-const presentAll = async (context: ScimContext, rows: readonly Row[], selection: Selection): Promise<Resource[]> => {
-  const groups = wants(selection, 'groups')
-    ? await groupsOf(
-        context.tx,
-        rows.map(({ id }) => id),
-      )
-    : null
+/** `fresh`: made by this request, so in no group. */
+const presentAll = async (
+  context: ScimContext,
+  rows: readonly Row[],
+  selection: Selection,
+  fresh = false,
+): Promise<Resource[]> => {
+  const ids = fresh ? [] : rows.map(({ id }) => id)
+  const groups = wants(selection, 'groups') ? await groupsOf(context.tx, ids) : null
   return Promise.all(
     rows.map(async (row) => {
       const document = await documentIn(context, row)
@@ -62,8 +64,8 @@ const presentAll = async (context: ScimContext, rows: readonly Row[], selection:
   )
 }
 
-const present = async (context: ScimContext, row: Row, selection: Selection): Promise<Resource> =>
-  (await presentAll(context, [row], selection))[0] ?? {}
+const present = async (context: ScimContext, row: Row, selection: Selection, fresh = false): Promise<Resource> =>
+  (await presentAll(context, [row], selection, fresh))[0] ?? {}
 
 /** One user of the caller's kind: a self-test sees its own, everybody else the others. `lock`: until commit. */
 const find = async ({ tx, principal, fail }: ScimContext, id: string, lock: boolean): Promise<Row> => {
@@ -113,8 +115,9 @@ const valuesOf = async (context: ScimContext, id: string, document: Document) =>
   }
 }
 
-const userOf = (row: Row, document: Document): DirectoryUser => ({
+const userOf = (row: Row, document: Document, fresh = false): DirectoryUser => ({
   ...row,
+  fresh,
   personId: row.personId === null ? null : PersonId.parse(row.personId),
   document,
 })
@@ -132,8 +135,8 @@ export const createUser = handleWrite(scim.createUser, 201, async ({ resource, .
     .returning(columns)
     .executeTakeFirst()
   if (!row) throw fail('user_exists', 'A user with this userName is here already.')
-  const said = row.active ? await bringIn(context, userOf(row, document)) : ['Not active: nothing else was done.']
-  return { output: await present(context, row, selection), target: id, said: ['Created.', ...said] }
+  const said = row.active ? await bringIn(context, userOf(row, document, true)) : ['Not active: nothing else was done.']
+  return { output: await present(context, row, selection, true), target: id, said: ['Created.', ...said] }
 })
 
 /** Writes what a user is now, and does what follows from it. */
