@@ -50,6 +50,26 @@ describe('checking in threads', () => {
     await validator.close()
   })
 
+  it('has a thread ready when asked to, one however often, and none that is left over', async () => {
+    const which = program(
+      `import { threadId } from 'node:worker_threads'\nparentPort.on('message', () => parentPort.postMessage({ accepted: false, check: 'issuer', what: String(threadId) }))`,
+    )
+    const validator = createValidator({ program: which })
+    for (let round = 0; round < 3; round++) validator.prepare()
+    const [quick, verdicts] = [base64('<quick/>'), new Set<string>()]
+    for (let round = 0; round < 3; round++) {
+      const verdict = await validator.validate(settingsFor(provider), quick, now, expected)
+      if (!verdict.accepted) verdicts.add(verdict.what)
+      validator.prepare()
+    }
+    expect(verdicts.size).toBe(1)
+    await validator.close()
+    const broken = createValidator({ program: program(`throw new Error('no')`) })
+    broken.prepare()
+    await expect(broken.validate(settingsFor(provider), quick, now, expected)).rejects.toThrow()
+    await broken.close()
+  })
+
   it('refuses, and lives on, when a thread dies', async () => {
     const dying = program(`parentPort.on('message', () => { throw new Error('no') })`)
     const validator = createValidator({ program: dying })

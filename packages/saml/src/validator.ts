@@ -4,6 +4,8 @@ import { firstLook } from './validate.ts'
 import { reject, type Expected, type Rejection, type Settings, type Verdict } from './verdict.ts'
 
 export interface Validator {
+  /** Has a thread started, so that the answer to a request that goes out now does not wait for it. */
+  prepare: () => void
   validate: (settings: Settings, base64: string, now: Date, expected: Expected) => Promise<Verdict>
   close: () => Promise<void>
 }
@@ -27,9 +29,15 @@ const tooSlow = (): Rejection =>
   reject('time_limit', 'The response took too long to check.', 'Let the provider send fewer attributes, above all fewer groups.')
 const busy = (): Rejection => reject('busy', 'Too many people sign in at this moment.', 'Try again in a minute.')
 
+/**
+ * Of a thread. Once the old generation is bounded, V8 makes the young one very small; a response leaves much garbage, and collecting it took as long
+ * as checking it.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 }
+
 /** The thread answers once that it has begun, and then each task with a verdict. */
 const startThread = async (program: URL): Promise<Worker> => {
-  const worker = new Worker(program, { env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 128, stackSizeMb: 4 } })
+  const worker = new Worker(program, { env: {}, execArgv: [], resourceLimits })
   worker.unref()
   await new Promise((resolve, reject) => {
     worker.once('message', resolve).once('error', reject)
@@ -92,6 +100,17 @@ export const createValidator = ({
   }
 
   return {
+    prepare: () => {
+      if (closed || running > 0 || idle.length > 0) return
+      running++
+      void startThread(program)
+        .then((worker) => (closed ? worker.terminate() : idle.push(worker)))
+        .catch(() => undefined) // whoever needs one starts it again, and is told
+        .finally(() => {
+          running--
+          next()
+        })
+    },
     validate: async (settings, base64, now, expected) => {
       const looked = firstLook(base64)
       if ('accepted' in looked) return looked

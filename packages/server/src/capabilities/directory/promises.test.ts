@@ -156,7 +156,7 @@ test('a removal of the directory that removes nothing, and a listener that lets 
   }
 })
 
-test('how everything stands: domains twice, no emergency way in, a failed self-test; and it counts what is well', async () => {
+test('how everything stands: domains twice, no emergency way in, a failed self-test; and it counts what is well', { timeout: 60_000 }, async () => {
   const signOn = await signOnFor(platform, founded.owner)
   await signOnAs(platform, signOn, saidOf(signOn.domain, 'olga'))
   await enrolPasskey(platform, founded.owner)

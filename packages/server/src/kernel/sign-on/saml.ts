@@ -177,6 +177,7 @@ export const createSamlProviders = (limits: FetchLimits, validator: Validator = 
   return {
     urlFor: ({ settings, privateKey, entityId, acsUrl }, { state, purpose, issuedAt }) => {
       if (!settings.provider || privateKey === null) throw new ProviderUnfit('Enter the provider’s metadata first.')
+      validator.prepare()
       const destination = settings.provider.signOnUrl
       return signedRequestUrl(
         { id: state, now: issuedAt, destination, entityId, acsUrl, forceAuthn: purpose === 'again' },
