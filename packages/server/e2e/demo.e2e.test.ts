@@ -39,6 +39,11 @@ test('demo.json opens every role’s door and no other', async () => {
   expect((await get(system, '/api/v1/ledger', `${demo.keys.owner.slice(0, -2)}xx`)).status).toBe(401)
 })
 
+test('it has a sign-in policy to look at', async () => {
+  const policy = (await get(system, '/api/v1/sign-in-policy', demo.keys.viewer)).json()
+  expect(policy).toMatchObject({ sessionMinutes: 10_080, idleMinutes: 2_880, lockMinutes: 240 })
+})
+
 test('health, the description of the interface, and the trust page', async () => {
   expect((await get(system, '/healthz')).status).toBe(200)
   expect((await get(system, '/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' })

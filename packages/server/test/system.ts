@@ -42,6 +42,7 @@ const generousLimits = JSON.stringify({
   principal: { quota: 100_000, windowSeconds: 60 },
   organisation: { quota: 100_000, windowSeconds: 60 },
   secret: { quota: 10_000, windowSeconds: 60 },
+  discovery: { quota: 10_000, windowSeconds: 60 },
   heavy: { quota: 1_000, windowSeconds: 60 },
 })
 

@@ -56,17 +56,19 @@ export interface DueProps {
   empty?: string
   /** Amber when less than this is left; 2 days unless said. */
   soonMs?: number
+  /** It runs out rather than being owed: "in 3 h", "2 h ago". */
+  ends?: boolean
 }
 
 /** "due in 3 h", "2 h late": in colour and in words. */
-export const Due = ({ at, empty = 'no date', soonMs }: DueProps) => {
+export const Due = ({ at, empty = 'no date', soonMs, ends }: DueProps) => {
   const now = useNow()
   if (at === null) return <span className={classes['quiet']}>{empty}</span>
   const { state, words } = dueInWords(at, now, soonMs)
   return (
     <Tip label={at.length === 10 ? dateInWords(at) : <Both at={at} />}>
       <time dateTime={at} tabIndex={0} className={classes['time']} data-due={state}>
-        {words}
+        {ends ? relative(at, now) : words}
       </time>
     </Tip>
   )

@@ -65,10 +65,10 @@ const columnsOf = (everybody: boolean, actions: ((row: Key) => ReactNode) | null
     sort: ({ expiresAt }) => expiresAt,
     render: ({ expiresAt, oldSecretUntil }) => (
       <>
-        <Due at={expiresAt} soonMs={7 * 86_400_000} />
+        <Due ends at={expiresAt} soonMs={7 * 86_400_000} />
         {oldSecretUntil !== null && (
           <div>
-            old secret <Due at={oldSecretUntil} soonMs={7 * 86_400_000} />
+            old secret <Due ends at={oldSecretUntil} soonMs={7 * 86_400_000} />
           </div>
         )}
       </>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defaultConnectionLimits } from '../kernel/http/connections.ts'
-import { defaultPolicies, type RatePolicies } from '../kernel/http/rate-limit.ts'
+import { defaultPolicies, type RateClass, type RatePolicies } from '../kernel/http/rate-limit.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const list = z.string().transform((value) => value.split(',').filter(Boolean))
@@ -58,8 +58,9 @@ const RatePolicyOverrides = z.strictObject({
   organisation: RatePolicy.optional(),
   agents: RatePolicy.optional(),
   secret: RatePolicy.optional(),
+  discovery: RatePolicy.optional(),
   heavy: RatePolicy.optional(),
-})
+} satisfies Record<RateClass, unknown>)
 
 /** The rate policies with the installation's own in place of the defaults. */
 export const ratePolicies = ({ HOLDFAST_RATE_LIMITS }: Configuration): RatePolicies => {

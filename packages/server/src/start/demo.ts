@@ -13,6 +13,7 @@ import {
   policyReview,
   session,
   setup,
+  signInPolicy,
   type Role,
 } from '@holdfast/contract'
 import type { Home } from '../platform/home.ts'
@@ -94,6 +95,15 @@ const fillDeadlines = async ({ admin, owner }: Record<Role, Visitor>): Promise<v
   if (waiting) await admin.call(obligations.pause, { id: waiting.id, reason: 'Waiting for the new backup system.' })
 }
 
+const [hour, day] = [60, 24 * 60]
+
+/** What this organisation asks of those who sign in: a week at most, and nobody stays signed in at a desk that was left. */
+const setSignInPolicy = (owner: Visitor) =>
+  owner.call(signInPolicy.set, {
+    ...{ requireMfa: false, sessionMinutes: 7 * day, idleMinutes: 2 * day, lockMinutes: 4 * hour, networks: [] },
+    methods: ['password', 'passkey', 'sso'],
+  })
+
 const exists = (file: string): Promise<boolean> =>
   access(file).then(
     () => true,
@@ -134,6 +144,7 @@ export const fillDemo = async (
   }
   await fillPolicies(visitors)
   await fillDeadlines(visitors)
+  await setSignInPolicy(owner)
   await fillAccess(url, visitors, authenticators)
   const customerEmail = 'owner@northwind.example.com'
   const { id } = await owner.call(organisation.create, { name: 'Northwind Traders', ownerEmail: customerEmail, plan: 'growth' })

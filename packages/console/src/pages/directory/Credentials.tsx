@@ -32,7 +32,7 @@ const columns = (revoke: ((row: Credential) => void) | null): Column<Credential>
     title: 'Runs out',
     wide: true,
     render: ({ state, expiresAt }) =>
-      state === 'live' ? <Due at={expiresAt} soonMs={14 * 86_400_000} /> : <Time at={expiresAt} />,
+      state === 'live' ? <Due ends at={expiresAt} soonMs={14 * 86_400_000} /> : <Time at={expiresAt} />,
   },
   ...(revoke
     ? [

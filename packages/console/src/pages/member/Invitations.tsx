@@ -34,7 +34,7 @@ const columns = (take: (row: Invitation) => void): Column<Invitation>[] => [
     title: 'Runs out',
     wide: true,
     sort: ({ expiresAt }) => expiresAt,
-    render: ({ state, expiresAt }) => (state === 'expired' ? <State kind="quiet">expired</State> : <Due at={expiresAt} />),
+    render: ({ state, expiresAt }) => (state === 'expired' ? <State kind="quiet">expired</State> : <Due ends at={expiresAt} />),
   },
   {
     key: 'do',

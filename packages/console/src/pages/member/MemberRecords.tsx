@@ -70,7 +70,7 @@ const keyColumns: Column<Key>[] = [
   { key: 'id', title: 'Id', wide: true, render: (row) => <Id value={row.id} what="the key’s id" /> },
   { key: 'role', title: 'At most', render: ({ role }) => <Tag>{roleNames[role]}</Tag> },
   { key: 'used', title: 'Last used', wide: true, render: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
-  { key: 'expires', title: 'Runs out', render: ({ expiresAt }) => <Due at={expiresAt} soonMs={7 * 86_400_000} /> },
+  { key: 'expires', title: 'Runs out', render: ({ expiresAt }) => <Due ends at={expiresAt} soonMs={7 * 86_400_000} /> },
 ]
 
 /** The keys with which programs act as this person. */

@@ -34,7 +34,7 @@ const columns = (end: (row: Row) => void): Column<Row>[] => [
     title: 'Ends by itself',
     wide: true,
     sort: ({ expiresAt }) => expiresAt,
-    render: ({ expiresAt }) => <Due at={expiresAt} soonMs={0} />,
+    render: ({ expiresAt }) => <Due ends at={expiresAt} soonMs={0} />,
   },
   {
     key: 'factor',

@@ -127,7 +127,7 @@ const WithPasskey = () => {
     if (shown) await run({ passkey: shown })
   }
   return (
-    <Stack gap="md" mt="md">
+    <Stack gap="md">
       <Or />
       <PasskeyButton variant="default" loading={passkey.running || running} onClick={() => void signIn()}>
         Use a passkey

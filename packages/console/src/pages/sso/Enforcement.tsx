@@ -116,7 +116,7 @@ export const Enforcement = ({ setup }: { setup: Setup }) => {
           ]}
         />
       ) : (
-        <Checks label="What enforcing needs" checks={needed} />
+        <Checks open label="What enforcing needs" checks={needed} />
       )}
       {asking && enforcement && <Lift onClose={() => setAsking(false)} />}
       {asking && !enforcement && <Enforce setup={setup} onClose={() => setAsking(false)} />}

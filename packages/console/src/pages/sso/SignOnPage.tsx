@@ -19,7 +19,12 @@ const columns: Column<Connection>[] = [
   { key: 'state', title: 'State', render: ({ state }) => <State kind={stateWords[state][0]}>{stateWords[state][1]}</State> },
   { key: 'people', title: 'People', wide: true, render: ({ people }) => people },
   { key: 'used', title: 'Last used', wide: true, render: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
-  { key: 'expires', title: 'Secret until', wide: true, render: ({ secretExpiresAt }) => <Time at={secretExpiresAt} /> },
+  {
+    key: 'expires',
+    title: 'Secret until',
+    wide: true,
+    render: ({ secretExpiresAt }) => <Time at={secretExpiresAt} empty="not known" />,
+  },
 ]
 
 const Connections = ({ setup, add }: { setup: Setup; add: () => void }) => (

@@ -60,7 +60,12 @@ export const needsOf = ({ proved, routed, people, owners }: Readiness) => [
   {
     name: 'Each proved domain leads to an active connection',
     passed: proved > 0 && routed === proved,
-    detail: routed === proved ? 'Nobody is left without a way in.' : `Without one so far: ${proved - routed}.`,
+    detail:
+      proved === 0
+        ? 'Prove a domain first, and say by which connection its people sign in.'
+        : routed === proved
+          ? 'Nobody is left without a way in.'
+          : `Without one so far: ${proved - routed}.`,
   },
   {
     name: 'Somebody has signed in by single sign-on',
