@@ -7,7 +7,7 @@ const item = (scope: string) => ({ plaintext: Buffer.from(scope), context: { sco
 const slowServer = () => {
   const calls: { scopes: string[]; answer: () => void; fail: () => void }[] = []
   const wrap = (items: readonly { context: Record<string, string> }[]) =>
-    new Promise<{ wrapped: Buffer; version: number }[]>((resolve, reject) => {
+    new Promise<{ wrapped: Buffer<ArrayBuffer>; version: number }[]>((resolve, reject) => {
       const scopes = items.map(({ context }) => context['scope'] ?? '')
       const answer = () => resolve(scopes.map((scope) => ({ wrapped: Buffer.from(`wrapped ${scope}`), version: 1 })))
       calls.push({ scopes, answer, fail: () => reject(new Error('down')) })
