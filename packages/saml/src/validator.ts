@@ -75,12 +75,19 @@ export const createValidator = ({
 }: ValidatorOptions = {}): Validator => {
   const idle: Worker[] = []
   const queue: Job[] = []
+  /** Started before anybody needed it, and not there yet; the first who does waits for it. */
+  let coming: Promise<Worker> | null = null
   let running = 0
   let closed = false
 
+  const free = (): Worker | Promise<Worker> => {
+    const held = idle.pop() ?? coming ?? startThread(program)
+    if (held === coming) coming = null
+    return held
+  }
   const work = async ({ task, settle }: Job): Promise<void> => {
     try {
-      const worker = idle.pop() ?? (await startThread(program))
+      const worker = await free()
       const verdict = await ask(worker, task, limitMs)
       if (verdict && !closed) idle.push(worker)
       else await worker.terminate()
@@ -101,15 +108,18 @@ export const createValidator = ({
 
   return {
     prepare: () => {
-      if (closed || running > 0 || idle.length > 0) return
-      running++
-      void startThread(program)
-        .then((worker) => (closed ? worker.terminate() : idle.push(worker)))
-        .catch(() => undefined) // whoever needs one starts it again, and is told
-        .finally(() => {
-          running--
-          next()
-        })
+      if (closed || coming || running > 0 || idle.length > 0) return
+      const started = startThread(program)
+      coming = started
+      const untaken = (): boolean => {
+        if (coming !== started) return false
+        coming = null
+        return true
+      }
+      void started.then(
+        (worker) => (untaken() ? (closed ? worker.terminate() : idle.push(worker)) : undefined),
+        untaken, // whoever needs one starts it again, and is told
+      )
     },
     validate: async (settings, base64, now, expected) => {
       const looked = firstLook(base64)
