@@ -91,7 +91,8 @@ describe('passkeys', () => {
   })
 
   it('is offered in the field for the address; this authenticator says yes at once', async () => {
-    await signOut()
+    await ours.context.clearCookies()
+    await ours.page.goto('/sign-in') // which may be over before anybody could look at it
     await heading(ours.page, 'Now').waitFor()
   })
 
