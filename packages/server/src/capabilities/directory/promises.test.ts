@@ -156,42 +156,46 @@ test('a removal of the directory that removes nothing, and a listener that lets 
   }
 })
 
-test('how everything stands: domains twice, no emergency way in, a failed self-test; and it counts what is well', { timeout: 60_000 }, async () => {
-  const signOn = await signOnFor(platform, founded.owner)
-  await signOnAs(platform, signOn, saidOf(signOn.domain, 'olga'))
-  await enrolPasskey(platform, founded.owner)
-  await platform.call(sso.enforce, { breakGlass: founded.personId }, founded.owner)
-  await connectDirectory(platform, founded.owner)
-  expect((await check()).proof).toContain(
-    '1 active connections; 1 proved domains, each of one organisation; 1 insist on single sign-on',
-  )
+test(
+  'how everything stands: domains twice, no emergency way in, a failed self-test; and it counts what is well',
+  { timeout: 60_000 },
+  async () => {
+    const signOn = await signOnFor(platform, founded.owner)
+    await signOnAs(platform, signOn, saidOf(signOn.domain, 'olga'))
+    await enrolPasskey(platform, founded.owner)
+    await platform.call(sso.enforce, { breakGlass: founded.personId }, founded.owner)
+    await connectDirectory(platform, founded.owner)
+    expect((await check()).proof).toContain(
+      '1 active connections; 1 proved domains, each of one organisation; 1 insist on single sign-on',
+    )
 
-  const other = newOrgId()
-  await asAdmin('drop index sso_domain_proved')
-  await platform.arrange(other, `insert into org (id, slug, name, plan) values ($1, 'other', 'Other Ltd', 'growth')`, [other])
-  await platform.arrange(other, `insert into sso_domain (domain, token, proved_at) values ($1, 'x', now())`, [signOn.domain])
-  await notKept(/1 domains are proved by more than one organisation/)
-  await platform.arrange(other, `delete from sso_domain where token = 'x'`)
+    const other = newOrgId()
+    await asAdmin('drop index sso_domain_proved')
+    await platform.arrange(other, `insert into org (id, slug, name, plan) values ($1, 'other', 'Other Ltd', 'growth')`, [other])
+    await platform.arrange(other, `insert into sso_domain (domain, token, proved_at) values ($1, 'x', now())`, [signOn.domain])
+    await notKept(/1 domains are proved by more than one organisation/)
+    await platform.arrange(other, `delete from sso_domain where token = 'x'`)
 
-  await platform.arrange(founded.orgId, `update sso_connection set state = 'draft'`)
-  await notKept(/1 proved domains of such organisations lead to no active connection/)
-  await platform.arrange(founded.orgId, `update sso_connection set state = 'active'`)
+    await platform.arrange(founded.orgId, `update sso_connection set state = 'draft'`)
+    await notKept(/1 proved domains of such organisations lead to no active connection/)
+    await platform.arrange(founded.orgId, `update sso_connection set state = 'active'`)
 
-  const passkeys = await platform.call(factor.list, {}, founded.owner)
-  const passkey = passkeys.rows.find(({ kind }) => kind === 'passkey')
-  await platform.arrange(founded.orgId, 'delete from passkey where id = $1', [passkey?.id])
-  await notKept(/1 organisations insist on single sign-on without an emergency way in/)
-  await platform.call(sso.lift, {}, founded.owner)
-  expect((await check()).kept).toBe(true)
+    const passkeys = await platform.call(factor.list, {}, founded.owner)
+    const passkey = passkeys.rows.find(({ kind }) => kind === 'passkey')
+    await platform.arrange(founded.orgId, 'delete from passkey where id = $1', [passkey?.id])
+    await notKept(/1 organisations insist on single sign-on without an emergency way in/)
+    await platform.call(sso.lift, {}, founded.owner)
+    expect((await check()).kept).toBe(true)
 
-  const steps = JSON.stringify([{ name: 'Make the user', passed: false, status: 500, milliseconds: 1, detail: 'expected 201' }])
-  await platform.arrange(
-    founded.orgId,
-    `insert into directory_test (id, asked_by, started_at, ended_at, steps) values ('dt_1', $1, now(), now(), $2)`,
-    [founded.personId, steps],
-  )
-  await notKept(/1 directories failed their last self-test today/)
-})
+    const steps = JSON.stringify([{ name: 'Make the user', passed: false, status: 500, milliseconds: 1, detail: 'expected 201' }])
+    await platform.arrange(
+      founded.orgId,
+      `insert into directory_test (id, asked_by, started_at, ended_at, steps) values ('dt_1', $1, now(), now(), $2)`,
+      [founded.personId, steps],
+    )
+    await notKept(/1 directories failed their last self-test today/)
+  },
+)
 
 test('only the operator’s organisation reads how all stand', async () => {
   const rowsIn = async (orgId: OrgId) =>
