@@ -38,6 +38,31 @@ test('more time, more rights, other people’s roles: a role cannot give itself 
   await stage.settle(got.id)
 }, 30_000)
 
+test('with the fences removed: with ADMIN others are let in meanwhile, with SET what was made stays, with CREATEROLE a log-in is left', async () => {
+  const got = await stage.give('readwrite')
+  const { root } = stage
+  await root.query(
+    `create role colleague login; grant writers to ${got.user} with admin true, set true; alter role ${got.user} createrole`,
+  )
+  const client = await stage.clientOf(got.user, got.password)
+  await client.query('grant writers to colleague; create role left_behind login')
+  await client.query('set role writers; create table left_there (x int); reset role')
+  const look = async () => {
+    const { rows } = await root.query(
+      `select pg_has_role('colleague', 'writers', 'usage') as let_in, to_regclass('left_there') is not null as stays,
+         (select rolcanlogin from pg_roles where rolname = 'left_behind') as may_log_in`,
+    )
+    return rows
+  }
+  expect(await look()).toEqual([{ let_in: true, stays: true, may_log_in: true }])
+  await stage.revoke(got.id)
+  await stage.settle(got.id)
+  expect(await isDead(client)).toBe(true)
+  expect(await look()).toEqual([{ let_in: false, stays: true, may_log_in: true }])
+  await root.query('drop table left_there; drop role left_behind; drop role colleague')
+  expect(await stage.rolesThere()).toEqual([])
+}, 30_000)
+
 test('logging in again and again while it is revoked: none of it is left', async () => {
   const got = await stage.give()
   const open: pg.Client[] = []
@@ -66,6 +91,12 @@ test('logging in again and again while it is revoked: none of it is left', async
 test('a connection of its own to another database of the server ends as well', async () => {
   const got = await stage.give()
   const elsewhere = await stage.clientOf(got.user, got.password, 'postgres')
+  // With the fence removed: who ends the connections to the registered database alone leaves this one.
+  await stage.root.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and datname = current_database()',
+    [got.user],
+  )
+  expect(await isDead(elsewhere)).toBe(false)
   await stage.revoke(got.id)
   await stage.settle(got.id)
   expect(await isDead(elsewhere)).toBe(true)
