@@ -29,8 +29,8 @@ export const useFormOf = <O extends Operation, T extends Partial<InputOf<O>> & o
   const set: Form<T>['set'] = (field, value) => {
     setValues((now) => ({ ...now, [field]: value }))
     setMessages((now) => {
-      const { [field as string]: _, ...rest } = now
-      return rest
+      const of = String(field)
+      return Object.fromEntries(Object.entries(now).filter(([name]) => name !== of && !name.startsWith(`${of}.`)))
     })
   }
   const error: Form<T>['error'] = (field) => messages[field] ?? problem?.fields[field]

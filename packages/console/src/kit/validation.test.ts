@@ -2,7 +2,7 @@ import { operations } from '@holdfast/contract'
 import { expect, test } from 'vitest'
 import { messagesOf } from './validation.ts'
 
-const { setup, ledger } = operations
+const { setup, ledger, database } = operations
 
 test('says by field what is missing or wrong', () => {
   const token = 'a'.repeat(32)
@@ -22,6 +22,24 @@ test('is silent when all is well', () => {
       password: 'correct horse',
     }),
   ).toEqual({})
+})
+test('says it of things in a list as well, before it says it of the list', () => {
+  const registration = {
+    ...{ name: 'shop', environment: 'production', address: 'db.internal', database: 'shop' },
+    ...{
+      administrator: 'holdfast',
+      password: 'x',
+      profiles: [
+        { name: 'readonly', groupRole: 'readers' },
+        { name: 'all', groupRole: '' },
+      ],
+    },
+  }
+  const messages = messagesOf(database.register.input, registration)
+  expect(Object.entries(messages)).toEqual([
+    ['profiles.1.groupRole', 'Fill this in.'],
+    ['profiles', 'Fill this in.'],
+  ])
 })
 test('control characters', () => {
   expect(messagesOf(setup.complete.input.pick({ name: true }), { name: 'a\u0007' })).toEqual({

@@ -13,10 +13,17 @@ const inWords = (issue: z.core.$ZodIssue): string => {
   return `${issue.message.charAt(0).toUpperCase()}${issue.message.slice(1)}.`.replace(/\.\.$/, '.')
 }
 
-/** One sentence for each field that breaks the schema; empty when all is well. */
+/** A field of something in a list: `profiles.0.name`. */
+const isWithinList = (path: readonly PropertyKey[]): boolean => path.length === 3 && typeof path[1] === 'number'
+
+/** One sentence for each field that breaks the schema, and for each of things in a list; empty when all is well. */
 export const messagesOf = (schema: z.ZodType, values: unknown): Record<string, string> => {
   const { error } = schema.safeParse(values)
   const messages: Record<string, string> = {}
-  for (const issue of error?.issues ?? []) messages[String(issue.path[0] ?? '')] ??= inWords(issue)
+  for (const issue of error?.issues ?? []) {
+    // The nearer one first: it is where the focus goes.
+    if (isWithinList(issue.path)) messages[issue.path.join('.')] ??= inWords(issue)
+    messages[String(issue.path[0] ?? '')] ??= inWords(issue)
+  }
   return messages
 }

@@ -32,6 +32,7 @@ const ProfileFields = ({ form }: { form: Form<Values> }) => {
       profiles.map((profile, index) => (index === at ? { ...profile, ...changed } : profile)),
     )
   const error = (at: number, field: string) => form.error(`profiles.${at}.${field}` as 'profiles')
+  const atFields = profiles.some((_, at) => error(at, 'name') ?? error(at, 'groupRole'))
   return (
     <Fieldset legend="Profiles: what people can ask for">
       <Stack gap="md">
@@ -77,7 +78,7 @@ const ProfileFields = ({ form }: { form: Form<Values> }) => {
             )}
           </div>
         ))}
-        {form.error('profiles') && <span className={classes['wrong']}>{form.error('profiles')}</span>}
+        {form.error('profiles') && !atFields && <span className={classes['wrong']}>{form.error('profiles')}</span>}
         {profiles.length < 20 && (
           <div>
             <Button variant="default" size="xs" onClick={() => form.set('profiles', [...profiles, blank])}>
@@ -105,7 +106,8 @@ const Place = ({ form }: { form: Form<Values> }) => (
     <div className={classes['pair']}>
       <TextInput
         label="Address"
-        description="A DNS name or an IP address, as in its certificate"
+        description="As in its certificate"
+        placeholder="db.internal"
         required
         autoComplete="off"
         spellCheck={false}
