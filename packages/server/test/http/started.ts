@@ -1,4 +1,5 @@
 /** A started system with an Owner in it, and requests as they stand on the wire, for tests of the edge. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { request, type Agent, type RequestOptions } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
 import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
@@ -60,8 +61,12 @@ export const startWithOwner = async (env: Record<string, string> = {}): Promise<
   const system = await startSystem({ env })
   const ask = createAsk(system.url, system.ca)
   const plain = { origin: system.url, 'content-type': 'application/json' }
+  const patience = Date.now() + 60_000
   const post = async (path: string, body: unknown, cookie?: string): Promise<Answer> => {
     const answer = await ask('POST', `/api/v1${path}`, { headers: { ...plain, ...(cookie !== undefined && { cookie }) }, body })
+    // A server that has just started on a busy machine sends strangers away for a moment, and says for how long.
+    const later = Number(answer.headers['retry-after'] ?? 1)
+    if (answer.status === 503 && Date.now() < patience) return sleep(later * 1_000).then(() => post(path, body, cookie))
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`)
     return answer
   }
