@@ -65,7 +65,8 @@ test('the job of a process that lives is left to it, however long it takes; kill
 
     // The connection that says the process lives goes, as it does with the process.
     await platform.admin.query(
-      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 1214411894 and granted`,
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 1214411894 and granted
+         and database = (select oid from pg_database where datname = current_database())`,
     )
     const heldAfterwards = async (): Promise<number> => {
       await sweeper.release()
