@@ -16,6 +16,7 @@ import { databaseSamples } from './database-samples.ts'
 import { passkeySamples } from './passkey-samples.ts'
 import { reviewSamples } from './review-samples.ts'
 import { aBastion, recordingSamples } from './recording-samples.ts'
+import { recoverySamples } from './recovery-samples.ts'
 import { serviceAccountSamples } from './service-account-samples.ts'
 import { signOnSamples } from './sign-on-samples.ts'
 import { staffSamples } from './staff-samples.ts'
@@ -53,6 +54,7 @@ const made: Record<string, Make> = {
   ...accessSamples,
   ...databaseSamples,
   ...recordingSamples,
+  ...recoverySamples,
   ...reviewSamples,
   ...staffSamples,
   ...passkeySamples,
