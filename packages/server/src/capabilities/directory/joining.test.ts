@@ -79,6 +79,24 @@ test('whom the directory has switched off single sign-on does not let in; whom i
   await signOnAs(platform, signOn, said)
 })
 
+test('whoever is switched off does not come back by a change that says nothing of it', async () => {
+  const { body } = await scim('POST', '/Users', userBody(`cleared@${signOn.domain}`))
+  const id = body['id'] as string
+  const user = async () => (await scim('GET', `/Users/${id}`)).body['active'] as boolean
+  await switchOff(id)
+  for (const change of [
+    { op: 'remove', path: 'active' },
+    { op: 'replace', path: 'active', value: null },
+    { op: 'replace', path: 'active', value: '' },
+    { op: 'replace', value: { active: null } },
+  ]) {
+    expect((await scim('PATCH', `/Users/${id}`, patchBody(change))).status).toBe(200)
+    expect(await user(), JSON.stringify(change)).toBe(false)
+  }
+  expect((await scim('PATCH', `/Users/${id}`, patchBody({ op: 'replace', path: 'active', value: 'True' }))).status).toBe(200)
+  expect(await user()).toBe(true)
+})
+
 test('an invitation from before brings nobody back who was removed; were it not taken back, it would', async () => {
   const said = saidOf(signOn.domain, 'back')
   const token = await tokenTo(said.email ?? '')

@@ -142,6 +142,8 @@ export const createUser = handleWrite(scim.createUser, 201, async ({ resource, .
 /** Writes what a user is now, and does what follows from it. */
 const change = async (context: ScimContext, before: Row, document: Document, selection: Selection) => {
   const { tx, now, fail } = context
+  // What says nothing of `active`, or clears it, changes nothing of it: nobody comes back by that.
+  if (!document.has('active')) document.set('active', before.active)
   const was = await documentIn(context, before)
   const values = await valuesOf(context, before.id, document)
   const taken = tx.selectFrom('directoryUser').select('id').where('userNameIndex', '=', values.userNameIndex)
@@ -161,11 +163,7 @@ const change = async (context: ScimContext, before: Row, document: Document, sel
 }
 
 export const replaceUser = handleWrite(scim.replaceUser, 200, async ({ id, resource, ...selection }, context) => {
-  const before = await find(context, id, true)
-  const document = documentOf(resource)
-  // Without `active` a resource says nothing of it, and nobody comes back by that.
-  if (!document.has('active')) document.set('active', before.active)
-  return change(context, before, document, selection)
+  return change(context, await find(context, id, true), documentOf(resource), selection)
 })
 
 export const changeUser = handleWrite(scim.changeUser, 200, async ({ id, changes, ...selection }, context) => {
