@@ -23,7 +23,7 @@ export const permissions = {
   'directory:manage': ['owner'], // its credentials could remove any Owner but the last
   'key:own': everybody,
   'key:manage': managers,
-  'sso:manage': managers,
+  'sso:manage': ['owner'], // whoever runs a provider can say that somebody is an Owner
   'service-account:read': everybody,
   'service-account:own': everybody, // those one answers for
   'service-account:manage': managers,

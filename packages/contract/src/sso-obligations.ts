@@ -21,7 +21,7 @@ export const credentialRenewal = obligation({
   about: 'sso_connection',
   page: '/settings/sign-on/:subject',
   promise: 'C3',
-  owedBy: 'role', // Admin
+  owedBy: 'role', // Owner
   within: 'as opened',
   warn: [days(30), days(14), days(3)],
   escalate: [{ after: hours(0), to: 'owner' }],

@@ -55,7 +55,7 @@ const seal = async ({ vault }: Entered, id: SsoConnectionId, secret: string): Pr
   vault.seal('org', secretPlace(id), secret)
 
 const renewalOf = (id: SsoConnectionId, name: string, due: Date) =>
-  ({ subject: id, label: `Single sign-on “${name}”`, role: 'admin', due }) as const
+  ({ subject: id, label: `Single sign-on “${name}”`, role: 'owner', due }) as const
 
 /** What the provider says, and a key for our requests: making one takes a while too. */
 const prepare = async (input: ParsedInputOf<typeof sso.create>, context: OutsideContext<typeof sso.create>) => {

@@ -1,8 +1,16 @@
 /** How far a provider's word reaches (C3, ADR 14): whoever runs one organisation's provider gets nothing that counts in another. */
-import { factor, session, type OrgId } from '@holdfast/contract'
+import { factor, member, session, type OrgId } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { enrolPasskey } from '../../../test/passkeys.ts'
-import { enrol, newCaller, startPlatform, type Caller, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
+import {
+  addMember,
+  enrol,
+  newCaller,
+  startPlatform,
+  type Caller,
+  type FoundedPlatform,
+  type Platform,
+} from '../../../test/platform.ts'
 import { saidOf, signOnAs, signOnFor, type SignOn } from '../../../test/sign-on.ts'
 import { makeOrganisation } from '../../../test/world.ts'
 
@@ -81,5 +89,26 @@ describe('by the word of one organisation’s provider', () => {
     expect(await seen()).toContain(own)
     await platform.call(session.revoke, { id: own }, spy)
     expect(await platform.refusal(session.current, {}, caller)).toBe('unauthenticated')
+  })
+})
+
+describe('an Admin who runs a provider of their own', () => {
+  /** Sets it up as `as`, and signs in by it as an Owner who has no second factor of their own. */
+  const takeOver = async (as: Caller): Promise<Caller> => {
+    const owner = await addMember(platform, founded, 'owner')
+    await platform.arrange(founded.orgId, 'update person set mfa_enrolled_at = null where id = $1', [owner.personId])
+    const own = await signOnFor(platform, as, { name: 'Evil', defaultRole: null }, owner.email.split('@')[1])
+    const said = { sub: 'anybody', email: owner.email, email_verified: true, amr: ['mfa'] }
+    return (await signOnAs(platform, own, said)).caller
+  }
+
+  test('cannot set it up: it could say that they are an Owner; set up by an Owner it does', async () => {
+    const eve = await addMember(platform, founded, 'admin')
+    await expect(takeOver(eve.caller)).rejects.toThrow(/sso:manage/)
+    await platform.arrange(founded.orgId, `update membership set role = 'owner' where person_id = $1`, [eve.personId])
+    const thief = await takeOver(eve.caller) // the fence removed
+    await platform.arrange(founded.orgId, `update membership set role = 'admin' where person_id = $1`, [eve.personId])
+    await platform.call(member.changeRole, { id: eve.personId, role: 'owner' }, thief)
+    expect((await platform.call(session.current, {}, eve.caller)).organisation.role).toBe('owner')
   })
 })
