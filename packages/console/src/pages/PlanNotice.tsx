@@ -1,5 +1,6 @@
 import { entitlements, organisation, planNames, plansWith, type Entitlement } from '@holdfast/contract'
 import { PageLink, State, useQueryOf } from '../kit/index.ts'
+import classes from './PlanNotice.module.css'
 
 /** Above what a plan contains, where the organisation's does not: before anybody fills in a form that will be refused. */
 export const PlanNotice = ({ needs }: { needs: Entitlement }) => {
@@ -7,14 +8,19 @@ export const PlanNotice = ({ needs }: { needs: Entitlement }) => {
   if (!data?.frozen.includes(needs)) return null
   const { plan, planBefore } = data
   return (
-    <p role="note">
+    <div role="note" className={classes['notice']}>
       {planBefore === null ? (
         <State kind="quiet">not in your plan</State>
       ) : (
         <State kind="warn">{planNames[planBefore]} has ended</State>
-      )}{' '}
-      {entitlements[needs].title} needs the plan {plansWith(needs)}; yours is {planNames[plan]}. What is set up keeps working and
-      can be switched off, but not changed. <PageLink to="/settings/organisation">Your plan</PageLink>
-    </p>
+      )}
+      <span className={classes['words']}>
+        {entitlements[needs].title} needs the plan {plansWith(needs)}; yours is {planNames[plan]}. What is set up keeps working
+        and can be switched off, but not changed.{' '}
+        <PageLink to="/settings/organisation" td="underline">
+          Your plan
+        </PageLink>
+      </span>
+    </div>
   )
 }
