@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Environment, Label, Login } from './host.ts'
-import { AccessPolicyId, DatabaseId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
+import { AccessPolicyId, DatabaseId, HostId, Instant, page, pageOf, PersonId, text, line } from './ids.ts'
 import { BusinessCalendar } from './obligation-operations.ts'
 import { capability, command, query } from './operation.ts'
 import { Role } from './roles.ts'
@@ -48,7 +48,7 @@ export const AccessHours = z
   .refine(({ from, to }) => from < to, '`to` must be later than `from`')
 
 const rules = {
-  name: text(1, 100),
+  name: line(1, 100),
   kind: AccessKind,
   selects: AccessSelection,
   logins: z.array(Login).min(1).max(50).refine(unique, 'a login twice').describe('of databases: their profiles'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Email, FactorId, Instant, PersonId, text } from './ids.ts'
+import { Email, FactorId, Instant, line, PersonId } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { PasskeyCreationOptions, PasskeyRegistration, PasskeyRequestOptions } from './passkey.ts'
 import { recoveryEnrolment } from './recovery.ts'
@@ -13,7 +13,7 @@ export const account = capability('account', {
     summary: 'Change your name',
     permission: 'self',
     sessionOnly: true,
-    input: z.object({ name: text(1, 100) }),
+    input: z.object({ name: line(1, 100) }),
     output: z.object({ id: PersonId, name: z.string() }),
     audit: { action: 'account.renamed', target: (_, { id }) => id },
   }),
@@ -49,7 +49,7 @@ export const account = capability('account', {
   }),
 })
 
-const Label = text(1, 60)
+const Label = line(1, 60)
 
 export const Factor = z.object({
   id: FactorId,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ApiKeyId, Instant, page, pageOf, PersonId, ServiceAccountId, text } from './ids.ts'
+import { ApiKeyId, Instant, page, pageOf, PersonId, ServiceAccountId, line } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { Role, Scope } from './roles.ts'
 import { Network } from './sign-in-policy.ts'
@@ -10,7 +10,7 @@ export const keyLimits = {
   networks: z.array(Network).max(20).default([]).describe('only from these networks; without it from anywhere'),
   days: z.number().int().min(1).max(365).default(90),
 }
-export const keyName = text(1, 60)
+export const keyName = line(1, 60)
 export const ShownOnce = z.string().describe('hf_<id>.<secret>, shown once')
 
 export const ApiKeyRow = z.object({

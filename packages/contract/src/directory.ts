@@ -11,6 +11,7 @@ import {
   pageOf,
   PersonId,
   text,
+  line,
 } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { Role } from './roles.ts'
@@ -149,7 +150,7 @@ export const directory = capability('directory', {
     permission: 'directory:manage',
     entitlement: 'scim',
     stepUp: true,
-    input: z.object({ name: text(1, 100), defaultRole: DirectoryDefaultRole.default('member') }),
+    input: z.object({ name: line(1, 100), defaultRole: DirectoryDefaultRole.default('member') }),
     output: z.object({ id: DirectoryId }),
     errors: { directory_exists: 409 },
     audit: { action: 'directory.created', target: (_, { id }) => id },

@@ -85,6 +85,12 @@ export const text = (min: number, max: number) =>
     .max(max)
     .refine((value) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value), 'must not contain control characters')
 
+/** What begins another line, or turns the direction of what follows: in a mail, a list or a file it could pass for words of ours. */
+const breaks = /[\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069]/
+
+/** Text of one line: what things and people are called. */
+export const line = (min: number, max: number) => text(min, max).refine((value) => !breaks.test(value), 'must be one line')
+
 /** A page of a list: how many rows, and the cursor that the page before returned as `next`. */
 export const page = {
   limit: z.coerce.number().int().min(1).max(100).default(50),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CalendarDate, Instant, ObligationId, page, pageOf, PersonId, text } from './ids.ts'
+import { CalendarDate, Instant, ObligationId, page, pageOf, PersonId, text, line } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { Role } from './roles.ts'
 
@@ -64,7 +64,7 @@ export const BusinessCalendar = z.object({
     .refine(unique, 'a day twice')
     .describe('working days, ISO 8601: 1 is Monday'),
   holidays: z
-    .array(z.object({ on: CalendarDate, name: text(1, 100) }))
+    .array(z.object({ on: CalendarDate, name: line(1, 100) }))
     .max(400)
     .refine((holidays) => unique(holidays.map(({ on }) => on)), 'a date twice'),
 })

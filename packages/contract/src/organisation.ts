@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Email, Instant, InvitationId, OrgId, page, pageOf, PersonId, text } from './ids.ts'
+import { Email, Instant, InvitationId, OrgId, page, pageOf, PersonId, line } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { Entitlement, Plan } from './plans.ts'
 import { Role } from './roles.ts'
@@ -34,7 +34,7 @@ export const organisation = capability('organisation', {
     summary: 'Change the name',
     permission: 'organisation:write',
     stepUp: true,
-    input: z.object({ name: text(1, 100) }),
+    input: z.object({ name: line(1, 100) }),
     output: OrganisationDetail,
     audit: { action: 'organisation.updated', target: (_, { id }) => id },
   }),
@@ -43,7 +43,7 @@ export const organisation = capability('organisation', {
     summary: 'Create an organisation and invite its first Owner',
     permission: 'operator:organisations',
     stepUp: true,
-    input: z.object({ name: text(1, 100), ownerEmail: Email, plan: Plan.default('starter') }),
+    input: z.object({ name: line(1, 100), ownerEmail: Email, plan: Plan.default('starter') }),
     output: z.object({ id: OrgId, name: z.string(), invitationId: InvitationId }),
     audit: { action: 'organisation.created', target: (_, { id }) => id },
   }),
@@ -196,7 +196,7 @@ export const invitation = capability('invitation', {
     summary: 'Accept an invitation: with a new name and password, or signed in as the invited person',
     permission: 'public',
     rate: 'secret',
-    input: z.object({ token: LinkToken, name: text(1, 100).optional(), password: Password.optional() }),
+    input: z.object({ token: LinkToken, name: line(1, 100).optional(), password: Password.optional() }),
     output: z.object({
       orgId: OrgId,
       personId: PersonId,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CalendarDate, Instant, page, pageOf, PersonId, PolicyId, PolicyVersionId, text } from './ids.ts'
+import { CalendarDate, Instant, page, pageOf, PersonId, PolicyId, PolicyVersionId, text, line } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { policyAcknowledgement, policyReview } from './policy-obligations.ts'
 
@@ -65,7 +65,7 @@ export const policy = capability('policy', {
     permission: 'policy:write',
     maxBodyBytes,
     input: z.object({
-      title: text(1, 200),
+      title: line(1, 200),
       format: PolicyFormat.default('markdown'),
       content,
       note: text(0, 500).default('First version'),
@@ -86,7 +86,7 @@ export const policy = capability('policy', {
     permission: 'policy:publish',
     input: z.object({
       id: PolicyId,
-      title: text(1, 200).optional(),
+      title: line(1, 200).optional(),
       ownerId: PersonId.optional(),
       reviewEveryDays: z.number().int().min(1).max(1100).optional(),
       requiredAtOnce: z.boolean().optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Email, OrgId, PersonId, text } from './ids.ts'
+import { Email, OrgId, PersonId, line } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 
 /** Twelve characters at least; length beats rules (NIST SP 800-63B §3.1.1). */
@@ -21,7 +21,7 @@ export const setup = capability('setup', {
     summary: 'Create the operator organisation and its first Owner with the one-time set-up link',
     permission: 'public',
     rate: 'secret',
-    input: z.object({ token: LinkToken, organisation: text(1, 100), name: text(1, 100), email: Email, password: Password }),
+    input: z.object({ token: LinkToken, organisation: line(1, 100), name: line(1, 100), email: Email, password: Password }),
     output: z.object({ orgId: OrgId, personId: PersonId }),
     errors: { setup_already_done: 409, setup_link_invalid: 403, password_too_common: 422 },
     audit: { action: 'organisation.created', target: (_, { orgId }) => orgId },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Instant, PersonId, SsoConnectionId, text } from './ids.ts'
+import { Instant, PersonId, SsoConnectionId, line } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { ConnectionSettings, SamlMetadata, signOnBodyBytes, SignOnParameters, SsoDomainName } from './sign-on.ts'
 import { breakGlassDrill, credentialRenewal } from './sso-obligations.ts'
@@ -78,7 +78,7 @@ export const sso = capability('sso', {
     entitlement: 'sso',
     stepUp: true,
     input: z.object({
-      name: text(1, 100),
+      name: line(1, 100),
       settings: ConnectionSettings,
       metadata: SamlMetadata.optional(),
       secret: secret.optional(),
@@ -98,7 +98,7 @@ export const sso = capability('sso', {
     entitlement: 'sso',
     stepUp: true,
     input: byId.extend({
-      name: text(1, 100).optional(),
+      name: line(1, 100).optional(),
       settings: ConnectionSettings.optional(),
       metadata: SamlMetadata.optional(),
       secret: secret.optional(),

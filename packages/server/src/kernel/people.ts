@@ -67,8 +67,11 @@ export const readPerson = async ({ tx, vault }: Pick<Entered, 'tx' | 'vault'>, i
   return openPerson(vault, row)
 }
 
+/** What somebody else says a person is called, their provider or directory, in one line: it stands in mails to others. */
+const oneLine = (name: string): string => name.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+
 export const sealName = (vault: Vault, id: PersonId, name: string): Promise<Buffer> =>
-  vault.seal({ person: id }, place('name_sealed', id), name)
+  vault.seal({ person: id }, place('name_sealed', id), oneLine(name))
 
 export interface NewPerson extends Person {
   /** From `blindIndex`. */
@@ -78,7 +81,7 @@ export interface NewPerson extends Person {
 }
 
 const insertPerson = async ({ tx, vault }: Entered, { id, name, email, emailIndex, passwordHash }: NewPerson) => {
-  const nameSealed = await sealName(vault, id, name)
+  const nameSealed = await sealName(vault, id, oneLine(name) || email)
   const emailSealed = await vault.seal({ person: id }, place('email_sealed', id), email)
   return tx.insertInto('person').values({ id, emailIndex, emailSealed, nameSealed, passwordHash, mfaEnrolledAt: null })
 }
