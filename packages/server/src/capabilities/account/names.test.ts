@@ -1,7 +1,7 @@
 /** A name that would pass for words of ours: in mails to others it stands beside them. */
 import { account, organisation, policy, session } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addMember, newCaller, startPlatform, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
+import { addMember, startPlatform, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
 import { saidOf, signOnAs, signOnFor } from '../../../test/sign-on.ts'
 
 let platform: Platform
