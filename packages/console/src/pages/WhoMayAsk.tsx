@@ -10,7 +10,7 @@ import { useTargetNames } from './hosts.ts'
 export const WhoMayAsk = ({ target }: { target: TargetFacts }) => {
   const { rows, error } = useEveryRowOf(accessPolicy.list, { state: 'active' })
   const names = useNames()
-  const hostNames = useTargetNames()
+  const targetNames = useTargetNames()
   const manages = useMay()('access:manage')
   const covering = rows?.filter((policy) => covers(policy, target))
   return (
@@ -33,7 +33,7 @@ export const WhoMayAsk = ({ target }: { target: TargetFacts }) => {
               <PageLink to={`/access/policies/${policy.id}`} td="underline">
                 {policy.name}
               </PageLink>
-              <p>{ruleInWords(policy, names, hostNames)}</p>
+              <p>{ruleInWords(policy, names, targetNames)}</p>
             </li>
           ))}
         </ul>

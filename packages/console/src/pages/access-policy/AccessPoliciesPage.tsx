@@ -9,9 +9,9 @@ import { either, peopleInWords, targetsInWords, type Policy } from '../accessRul
 
 type Naming = (id: string) => string | null
 
-const columnsFor = (personName: Naming, hostName: Naming): Column<Policy>[] => [
+const columnsFor = (personName: Naming, targetName: Naming): Column<Policy>[] => [
   { key: 'name', title: 'Policy', render: (row) => row.name, sort: (row) => row.name },
-  { key: 'servers', title: 'Servers or databases', grow: true, render: (row) => targetsInWords(row, hostName) },
+  { key: 'servers', title: 'Servers or databases', grow: true, render: (row) => targetsInWords(row, targetName) },
   { key: 'logins', title: 'As', wide: true, render: (row) => either(row.logins) },
   { key: 'who', title: 'Who may ask', wide: true, render: (row) => peopleInWords(row.requesters, personName) },
   {

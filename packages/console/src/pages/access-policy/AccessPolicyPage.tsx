@@ -50,11 +50,11 @@ const serverTerms = (policy: Policy, nameOf: (id: string) => string | null): [st
 
 const Rules = ({ policy }: { policy: Policy }) => {
   const names = useNames()
-  const hostNames = useTargetNames()
+  const targetNames = useTargetNames()
   return (
     <Facts
       rows={[
-        [policy.kind === 'host' ? 'Servers' : 'Databases', targetsInWords(policy, hostNames)],
+        [policy.kind === 'host' ? 'Servers' : 'Databases', targetsInWords(policy, targetNames)],
         [policy.kind === 'host' ? 'Logins' : 'Profiles', <code key="logins">{either(policy.logins)}</code>],
         ['Who may ask', peopleInWords(policy.requesters, names)],
         ['Who approves', peopleInWords(policy.approvers, names)],
@@ -62,7 +62,7 @@ const Rules = ({ policy }: { policy: Policy }) => {
         ['At most', durationInWords(policy.maxSeconds)],
         ['A reason', policy.reasonRequired ? 'must be given' : 'may be given'],
         ['A ticket', policy.ticketPattern === null ? 'is not asked for' : `of the form ${policy.ticketPattern}`],
-        ...(policy.kind === 'host' ? serverTerms(policy, hostNames) : []),
+        ...(policy.kind === 'host' ? serverTerms(policy, targetNames) : []),
         ['When', hoursInWords(policy.hours)],
         ['API keys', policy.apiKeysMayAsk ? 'may ask, without a code: for service accounts' : 'may not ask without a code'],
         ['Version', policy.version],
@@ -84,7 +84,7 @@ export const AccessPolicyPage = () => {
   const { data, error, refetch } = useQueryOf(accessPolicy.read, { id })
   const may = useMay()
   const names = useNames()
-  const hostNames = useTargetNames()
+  const targetNames = useTargetNames()
   const parent = { to: '/access/policies', title: 'Access policies' }
   if (!data)
     return (
@@ -95,7 +95,7 @@ export const AccessPolicyPage = () => {
   return (
     <Page
       title={data.name}
-      about={ruleInWords(data, names, hostNames)}
+      about={ruleInWords(data, names, targetNames)}
       parent={parent}
       badge={data.state === 'active' ? <State kind="good">Active</State> : <State kind="quiet">Retired</State>}
       permission="access:read"

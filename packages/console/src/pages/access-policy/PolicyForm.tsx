@@ -2,7 +2,7 @@ import { accessPolicy, type Command } from '@holdfast/contract'
 import { Button, Checkbox, Fieldset, Group, NativeSelect, Stack, TagsInput, TextInput } from '@mantine/core'
 import { PageLink, ProblemNotice, useFormOf, type CommandState, type Form } from '../../kit/index.ts'
 import { durationInWords } from '../accessWords.ts'
-import { useTargetNames, useHosts } from '../hosts.ts'
+import { useHosts, useTargetNames } from '../hosts.ts'
 import { useNames } from '../people.tsx'
 import { useUnsaved } from '../unsaved.ts'
 import classes from './access-policy.module.css'
@@ -117,7 +117,7 @@ export const PolicyForm = ({ initial, command, save, verb, back, fixedKind = fal
   const form = useFormOf(accessPolicy.create, initial, command.problem)
   const { values } = form
   const names = useNames()
-  const hostNames = useTargetNames()
+  const targetNames = useTargetNames()
   const release = useUnsaved(JSON.stringify(values) !== JSON.stringify(initial))
   return (
     <form onSubmit={form.submit((rules) => save(rules, release))} noValidate className={classes['form']}>
@@ -154,7 +154,7 @@ export const PolicyForm = ({ initial, command, save, verb, back, fixedKind = fal
         </Stack>
       </Fieldset>
       <p className={classes['sentence']} aria-live="polite">
-        {ruleInWords(values, names, hostNames)}
+        {ruleInWords(values, names, targetNames)}
       </p>
       <ProblemNotice problem={command.problem} />
       <Group gap="md">
