@@ -137,6 +137,24 @@ describe('the command line against a running system', () => {
     expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => rows.length - 1 - index))
   })
 
+  it('begins a review of access, and hands it to the auditor as a file that only its owner reads', async () => {
+    const { id } = await json<{ id: string }>(['access-review', 'begin'])
+    const state = async () => (await json<{ state: string }>(['access-review', 'read', '--id', id])).state
+    await expect.poll(state, { timeout: 20_000, interval: 500 }).toBe('open')
+    const { rows } = await json<{ rows: unknown[] }>(['access-review', 'items', '--id', id])
+    expect(rows[0]).toMatchObject({ kind: 'member', holder: 'Ada Lovelace', proposal: 'keep' })
+    expect(await holdfast(['access-review', 'export-csv', '--id', id, '--out', 'review.csv'])).toMatchObject({
+      ...{ code: 0, stdout: '', stderr: 'Wrote review.csv.\n' },
+    })
+    expect(statSync(at('review.csv')).mode & 0o777).toBe(0o600)
+    expect(readFileSync(at('review.csv'), 'utf8')).toContain('"Ada Lovelace"')
+    const { stdout } = await holdfast(['access-review', 'export-json', '--id', id])
+    expect(JSON.parse(stdout)).toMatchObject({ review: { id, state: 'open' } })
+    const refused = await holdfast(['access-review', 'export-csv', '--id', `ar_${'0'.repeat(26)}`, '--out', 'none.csv'])
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('(review_not_found, 404)') as string })
+    expect(() => statSync(at('none.csv'))).toThrow(/ENOENT/)
+  })
+
   it('exports the ledger, and verifies it without network or credentials', async () => {
     expect(await holdfast(['ledger', 'export', '--out', 'ledger.jsonl'])).toMatchObject({ code: 0, stdout: '' })
     const alone = { HOLDFAST_URL: 'https://localhost:1', HOLDFAST_CA: '', XDG_CONFIG_HOME: at('nobody') }

@@ -4,6 +4,7 @@ import { allOperations, rolesWith, type Operation } from '@holdfast/contract'
 import { addAccessCommands } from './access/commands.ts'
 import { addAgentCommands } from './agent-commands.ts'
 import { addCompletion } from './completion.ts'
+import { runDownload } from './download-command.ts'
 import { flagsOf, kebab, type Flag } from './flags.ts'
 import { exitCodes, say, type Io } from './io.ts'
 import { addLedgerCommands } from './ledger-commands.ts'
@@ -17,9 +18,12 @@ import { addStart } from './start.ts'
 const elsewhere = ({ name, permission }: Operation): boolean =>
   ['session.signIn', 'session.refresh', 'agent.enrol'].includes(name) || permission === 'agent'
 
-/** The operations that become commands: an API key may call them, and they answer with one value. */
+/** The operations that become commands: an API key may call them, and they come to an end. The ledger's downloads are commands of their own. */
 export const offered = (operation: Operation): boolean =>
-  operation.kind !== 'download' && operation.kind !== 'events' && !operation.sessionOnly && !elsewhere(operation)
+  !(operation.kind === 'download' && operation.name.startsWith('ledger.')) &&
+  operation.kind !== 'events' &&
+  !operation.sessionOnly &&
+  !elsewhere(operation)
 
 const describeOption = ({ help, initial, required }: Flag): string =>
   [help, required && '(required)', initial !== undefined && `(default: ${JSON.stringify(initial)})`].filter(Boolean).join(' ')
@@ -73,7 +77,7 @@ const epilogue = (operation: Operation, flags: readonly Flag[], width: number): 
   const examples = [
     example,
     operation.kind === 'command' && flags.length > 0 && `${exampleOf(operation, [])} --input FILE.json`,
-    `${example} --json`,
+    operation.kind === 'download' ? `${example} --out FILE` : `${example} --json`,
   ]
   const paragraphs = facts.filter((fact) => fact !== false).map((fact) => wrap(fact, width))
   return ['', ...paragraphs, '', 'Examples:', ...examples.filter(Boolean).map((line) => `  ${line}`)].join('\n')
@@ -86,10 +90,14 @@ const addOperation = (noun: Command, operation: Operation, io: Io): void => {
   for (const option of flags.flatMap(optionsOf)) command.addOption(option)
   if (flags.some(({ field }) => field === 'after')) command.option('--all', 'follow the cursor to the last page')
   if (operation.name === 'policy.content') command.option('--out <file>', 'write the content to a file; a PDF as the PDF itself')
-  command.option('--input <file>', 'the input as a JSON object; - reads stdin').option('--json', 'print the answer as JSON')
+  command.option('--input <file>', 'the input as a JSON object; - reads stdin')
+  if (operation.kind === 'download') command.option('--out <file>', 'write to a file; without it, to stdout')
+  else command.option('--json', 'print the answer as JSON')
   addServerOptions(command)
   command.addHelpText('after', () => epilogue(operation, flags, io.columns ?? 100))
-  command.action((options: OperationOptions) => runOperation(io, operation, flags, options))
+  command.action((options: OperationOptions) =>
+    operation.kind === 'download' ? runDownload(io, operation, flags, options) : runOperation(io, operation, flags, options),
+  )
 }
 
 const overview = `
@@ -120,6 +128,7 @@ const nounSummaries: Record<string, string> = {
   host: 'managed servers',
   sshAuthority: 'keys that sign for access to servers, and new ones',
   accessPolicy: 'who may ask for access to which servers',
+  accessReview: 'who has access to what, and whether they still should',
   grant: 'access for a time: requests, approvals, ends',
   breakGlass: 'emergency logins, and their review',
   obligation: 'what is due, for whom, when',
