@@ -147,8 +147,20 @@ test('what is decided is carried out in the same moment, each in an entry of its
   expect(rows[0]?.action).toBe('access_review.completed')
 })
 
+test('the longest reason there may be goes through every operation that takes one', async () => {
+  await bench.allow()
+  const given = await bench.oneOfEach()
+  const id = await bench.begin()
+  const items = [await bench.one(id, 'server_grant', ({ ref }) => ref === given.grant.id)]
+  const decisions = items.map((item) => bench.about(item, 'remove'))
+  await bench.platform.call(accessReview.decide, { id, decisions, reason: 'x'.repeat(500) }, bench.owner)
+  await bench.keepRest(id)
+  await bench.platform.call(accessReview.complete, { id, comment: 'All known.' }, bench.owner)
+})
+
 test('for the auditor: everything as CSV and as JSON, with names of those who are gone', async () => {
-  const { rows } = await bench.platform.call(accessReview.list, {}, bench.reviewer.caller)
+  const { rows: reviews } = await bench.platform.call(accessReview.list, {}, bench.reviewer.caller)
+  const rows = reviews.filter(({ decided }) => decided.change > 0)
   const id = rows[0]?.id
   if (!id) throw new Error('no review')
   const reviewer = await bench.stepped(bench.reviewer)

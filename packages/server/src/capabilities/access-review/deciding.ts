@@ -14,16 +14,17 @@ import {
   ServiceAccountId,
   ServiceRole,
   staffAccess,
+  rolesWith,
   type CodesOf,
+  type Command,
   type ParsedInputOf,
   type Role,
 } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { lockRoles } from '../../kernel/membership.ts'
-import { mailboxOf, readPerson } from '../../kernel/people.ts'
-import { Problem } from '../../kernel/problem.ts'
+import { common, Problem } from '../../kernel/problem.ts'
 import { settle } from './refreshing.ts'
-import { holderOf, itemColumns, openReview, shown, standingOf, type ItemRow } from './rows.ts'
+import { holderOf, itemColumns, openReview, ownAmong, shown, standingOf, type ItemRow } from './rows.ts'
 import { impossible, inOrder } from './rules.ts'
 import { accessNow } from './sources.ts'
 
@@ -31,24 +32,15 @@ type Ask = Context<typeof accessReview.decide>
 type Asked = ParsedInputOf<typeof accessReview.decide>['decisions'][number]
 type Decided = ItemRow & { asked: Asked }
 
-/** Those of them that are the caller's own access: theirs by id, or by a second account with the same mailbox. */
-const ownAmong = async (context: Ask, items: readonly Decided[]): Promise<Set<string>> => {
-  const { email } = await readPerson(context, context.person())
-  const own = new Set<string>()
-  for (const item of items) {
-    const holder = await holderOf(context.vault, item)
-    const same = holder.email !== '' && mailboxOf(holder.email) === mailboxOf(email)
-    if (item.personId === context.person() || same) own.add(item.id)
-  }
-  return own
-}
-
 const refusals = async (context: Ask, items: readonly Decided[]) => {
   const { tx, person, now } = context
   const me = person()
   const own = await ownAmong(context, items)
   const members = items.filter(({ kind }) => kind === 'member').map(({ ref }) => PersonId.parse(ref))
-  await lockRoles(tx, [me, ...members]) // in the order in which everybody locks them
+  const roles = await lockRoles(tx, [me, ...members]) // in the order in which everybody locks them
+  const mine = roles.get(me)
+  if (mine === undefined || !rolesWith('access-review:decide').includes(mine))
+    throw common('forbidden', { permission: 'access-review:decide' })
   const live = await accessNow(tx, items, now, true)
   return (item: Decided): [CodesOf<typeof accessReview.decide>, string] | null => {
     if (own.has(item.id)) return ['own_access', 'somebody else must decide about what you hold or answer for.']
@@ -61,26 +53,35 @@ const refusals = async (context: Ask, items: readonly Decided[]) => {
 }
 
 /** Ends or changes the access by the operation that anybody would use for it. */
-const carryOut = async ({ carryOut: by }: Ask, { kind, ref, asked }: Decided, reason: string): Promise<void> => {
+const carryOut = async (context: Ask, { kind, ref, reviewId, asked }: Decided, reason: string): Promise<void> => {
   const role = asked.role as Role
+  const by = <O extends Command>(operation: O, input: ParsedInputOf<O>) =>
+    context.carryOut(operation, input, `${reason} (access review ${reviewId})`)
   if (asked.decision === 'change') {
-    if (kind === 'member') await by(member.changeRole, { id: PersonId.parse(ref), role }, reason)
-    else await by(serviceAccount.update, { id: ServiceAccountId.parse(ref), role: ServiceRole.parse(role) }, reason)
+    if (kind === 'member') await by(member.changeRole, { id: PersonId.parse(ref), role })
+    else await by(serviceAccount.update, { id: ServiceAccountId.parse(ref), role: ServiceRole.parse(role) })
     return
   }
   const remove: Record<ItemRow['kind'], () => Promise<unknown>> = {
-    member: () => by(member.remove, { id: PersonId.parse(ref) }, reason),
-    api_key: () => by(apiKey.revoke, { id: ApiKeyId.parse(ref) }, reason),
-    service_key: () => by(apiKey.revoke, { id: ApiKeyId.parse(ref) }, reason),
-    service_account: () => by(serviceAccount.disable, { id: ServiceAccountId.parse(ref) }, reason),
-    access_rule: () => by(accessPolicy.retire, { id: AccessPolicyId.parse(ref), reason }, reason),
-    server_grant: () => by(grant.revoke, { id: GrantId.parse(ref), reason }, reason),
-    database_grant: () => by(grant.revoke, { id: GrantId.parse(ref), reason }, reason),
-    staff_policy: () => by(staffAccess.withdraw, {}, reason),
-    directory_token: () => by(directory.revokeCredential, { id: DirectoryCredentialId.parse(ref) }, reason),
+    member: () => by(member.remove, { id: PersonId.parse(ref) }),
+    api_key: () => by(apiKey.revoke, { id: ApiKeyId.parse(ref) }),
+    service_key: () => by(apiKey.revoke, { id: ApiKeyId.parse(ref) }),
+    service_account: () => by(serviceAccount.disable, { id: ServiceAccountId.parse(ref) }),
+    access_rule: () => by(accessPolicy.retire, { id: AccessPolicyId.parse(ref), reason }),
+    server_grant: () => by(grant.revoke, { id: GrantId.parse(ref), reason }),
+    database_grant: () => by(grant.revoke, { id: GrantId.parse(ref), reason }),
+    staff_policy: () => by(staffAccess.withdraw, {}),
+    directory_token: () => by(directory.revokeCredential, { id: DirectoryCredentialId.parse(ref) }),
     break_glass: () => Promise.reject(new Error('the emergency way in is not removed here')),
   }
   await remove[kind]()
+}
+
+/** Where the operation itself says no more than its code. */
+const inWords: Record<string, string> = {
+  owner_only: 'only an Owner may do that to an Owner, or make one.',
+  last_owner: 'the last Owner stays. Make somebody else Owner first.',
+  not_yours: 'the access policy lets neither you end it, nor do you manage access.',
 }
 
 /** A refusal says which of them it is about. */
@@ -141,10 +142,10 @@ export const decide = handle(accessReview.decide, async ({ id, decisions, reason
   const acted = items.filter(({ asked }) => asked.decision !== 'keep')
   for (const item of acted) {
     try {
-      await carryOut(context, item, `${reason} (access review ${id})`)
+      await carryOut(context, item, reason)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      const detail = await naming(context, item, error.extras.detail ?? error.code)
+      const detail = await naming(context, item, error.extras.detail ?? inWords[error.code] ?? error.code)
       throw new Problem(error.code, error.status, { ...error.extras, detail, cause: error })
     }
   }

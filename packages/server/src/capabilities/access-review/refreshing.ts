@@ -1,8 +1,8 @@
 import { accessReview, accessReviewDue } from '@holdfast/contract'
-import type { Entered } from '../../kernel/handle.ts'
-import { handle, type Context } from '../../kernel/handle.ts'
+import { handle, type Context, type Entered } from '../../kernel/handle.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
-import { itemColumns, openReview, shown, standingOf, type ItemRow } from './rows.ts'
+import { mailboxOf, peopleOf, readPerson } from '../../kernel/people.ts'
+import { itemColumns, openReview, ownAmong, shown, standingOf, type ItemRow } from './rows.ts'
 import { propose, versionOf, type Access } from './rules.ts'
 import { accessNow, keyOf } from './sources.ts'
 
@@ -64,10 +64,19 @@ export const refresh = handle(accessReview.refresh, async ({ id, items }, contex
   return { id, ...(await settle(context, { id, items }, context.now)) }
 })
 
-/** Whether nobody but this person could decide. */
-const decidesAlone = async ({ tx, person }: Pick<Context, 'tx' | 'person'>): Promise<boolean> => {
-  const others = tx.selectFrom('membership').select('personId').where('role', 'in', ['owner', 'admin'])
-  return (await others.where('personId', '<>', person()).limit(1).executeTakeFirst()) === undefined
+/** Managers looked at to find one who is somebody else. */
+const managersRead = 100
+
+/** Whether nobody but this person could decide: no manager has another mailbox. */
+const decidesAlone = async (context: Pick<Context, 'tx' | 'vault' | 'person'>): Promise<boolean> => {
+  const managers = context.tx.selectFrom('membership').select('personId').where('role', 'in', ['owner', 'admin'])
+  const rows = await managers.where('personId', '<>', context.person()).limit(managersRead).execute()
+  const others = await peopleOf(
+    context,
+    rows.map(({ personId }) => personId),
+  )
+  const { email } = await readPerson(context, context.person())
+  return [...others.values()].every((other) => mailboxOf(other.email) === mailboxOf(email))
 }
 
 export const complete = handle(accessReview.complete, async ({ id, comment }, context) => {
@@ -83,14 +92,14 @@ export const complete = handle(accessReview.complete, async ({ id, comment }, co
   const live = await accessNow(tx, rows, now, false)
   const gone = rows.filter((row) => standingOf(row, live) === 'gone')
   const left = rows.filter((row) => !gone.includes(row))
-  const own = left.length > 0 && (await decidesAlone(context)) ? left.filter(({ personId }) => personId === person()) : []
-  if (left.length > own.length) {
-    const mine = left.filter(({ personId }) => personId === person()).length
-    const others = mine > 0 && own.length === 0 ? `, ${mine} of them yours, for another Owner or Admin` : ''
-    throw fail('items_open', `${left.length - own.length} are not decided yet${others}.`)
+  const own = await ownAmong(context, left)
+  const alone = own.size > 0 && (await decidesAlone(context))
+  if (left.length > (alone ? own.size : 0)) {
+    const mine = own.size > 0 ? `, ${own.size} of them yours${alone ? '' : ', for another Owner or Admin'}` : ''
+    throw fail('items_open', `${left.length} are not decided yet${mine}.`)
   }
   await markGone(tx, gone, now)
-  if (own.length > 0)
+  if (own.size > 0)
     await tx
       .updateTable('accessReviewItem')
       .set({ decision: 'nobody_else', decidedAt: now })

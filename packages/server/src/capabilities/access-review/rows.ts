@@ -7,9 +7,9 @@ import {
   type ReviewDecision,
 } from '@holdfast/contract'
 import type { Selectable } from 'kysely'
-import type { Entered } from '../../kernel/handle.ts'
+import type { Context, Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
-import { peopleOf } from '../../kernel/people.ts'
+import { mailboxOf, peopleOf, readPerson } from '../../kernel/people.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { Vault } from '../../kernel/vault.ts'
@@ -53,6 +53,21 @@ export const itemsFrom = async (entered: Entered, reviewId: string, found: reado
       return { ...seen, ...propose(access, now), reviewId, id, holderSealed }
     }),
   )
+}
+
+/** Those of them that are the caller's own access: theirs by id, or by a second account with the same mailbox. */
+export const ownAmong = async (
+  context: Pick<Context, 'tx' | 'vault' | 'person'>,
+  items: readonly Pick<ItemRow, 'id' | 'personId' | 'holderSealed'>[],
+): Promise<Set<string>> => {
+  const { email } = await readPerson(context, context.person())
+  const own = new Set<string>()
+  for (const item of items) {
+    const holder = await holderOf(context.vault, item)
+    const same = holder.email !== '' && mailboxOf(holder.email) === mailboxOf(email)
+    if (item.personId === context.person() || same) own.add(item.id)
+  }
+  return own
 }
 
 type Refuse = (code: 'review_not_found' | 'review_not_open', detail?: string) => Problem

@@ -148,7 +148,11 @@ describe('what a decision carries out', () => {
     id = await bench.latest()
     const [owner, theirs] = [await itemOf(founded), await itemOf(victim)]
     const both = [bench.about(theirs, 'remove'), bench.about(owner, 'remove')]
-    expect(await bench.refused(id, both, await bench.stepped(admin))).toBe('owner_only')
+    const asked = bench.decide(id, both, await bench.stepped(admin))
+    await expect(asked).rejects.toMatchObject({
+      code: 'owner_only',
+      extras: { detail: 'Member, Olga Owner: only an Owner may do that to an Owner, or make one. Nothing was decided.' },
+    })
     expect([await roleOf(victim), await roleOf(founded), await decisionOf(theirs)]).toEqual(['member', 'owner', null])
   })
 
