@@ -1,7 +1,7 @@
 import { accessReview, type AccessReviewItem } from '@holdfast/contract'
 import { handleDownload, type StreamContext } from '../../kernel/handle.ts'
 import { namesOf } from '../../kernel/people.ts'
-import { itemColumns, presentItem, readReviews } from './rows.ts'
+import { itemColumns, presentItems, readReviews } from './rows.ts'
 import { csvCell } from './rules.ts'
 
 const pageSize = 500
@@ -24,12 +24,11 @@ async function* exported({ read, signal }: Pick<StreamContext, 'read' | 'signal'
         { tx, vault },
         rows.flatMap(({ decidedBy }) => decidedBy ?? []),
       )
-      return Promise.all(
-        rows.map(async (row) => {
-          const { now: _, ...item } = await presentItem(vault, row, 'same')
-          return { ...item, decider: (row.decidedBy !== null && deciders.get(row.decidedBy)) || (row.decidedBy ?? '') }
-        }),
-      )
+      const items = await presentItems(vault, rows, () => 'same')
+      return items.map(({ now: _, ...item }) => ({
+        ...item,
+        decider: (item.decidedBy !== null && deciders.get(item.decidedBy)) || (item.decidedBy ?? ''),
+      }))
     })
     if (page.length > 0) yield page
     if (page.length < pageSize) return

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 import { common } from '../../kernel/problem.ts'
-import { dueAtOf, itemColumns, presentItem, readReviews, standingOf } from './rows.ts'
+import { dueAtOf, itemColumns, presentItems, readReviews, standingOf } from './rows.ts'
 import { accessNow } from './sources.ts'
 
 export const list = handle(accessReview.list, async ({ limit, after }, { tx }) => {
@@ -51,11 +51,7 @@ export const items = handle(accessReview.items, async (input, { tx, vault, now, 
   const standing = page.filter(({ decision }) => review.state !== 'completed' && (decision === null || decision === 'keep'))
   const live = await accessNow(tx, standing, now, false)
   return {
-    rows: await Promise.all(
-      page.map(({ rank: _, ...row }) =>
-        presentItem(vault, row, standing.some(({ id: of }) => of === row.id) ? standingOf(row, live) : 'same'),
-      ),
-    ),
+    rows: await presentItems(vault, page, (row) => (standing.includes(row) ? standingOf(row, live) : 'same')),
     next: last ? `${last.rank}.${last.id}` : null,
   }
 })

@@ -41,6 +41,7 @@ export const itemsFrom = async (entered: Entered, reviewId: string, found: reado
     entered,
     found.flatMap(({ personId }) => personId ?? []),
   )
+  await entered.vault.warm(['org']) // so many people's keys may have pushed it out, and each item would load it for itself
   return Promise.all(
     found.map(async (access) => {
       const id = newIdOf(AccessReviewItemId, 'ai')
@@ -140,7 +141,7 @@ export const standingOf = (item: Pick<ItemRow, 'kind' | 'ref' | 'version'>, live
   return versionOf(access) === item.version ? 'same' : 'changed'
 }
 
-export const presentItem = async (vault: Vault, row: ItemRow, now: AccessReviewItem['now']): Promise<AccessReviewItem> => {
+const presentItem = async (vault: Vault, row: ItemRow, now: AccessReviewItem['now']): Promise<AccessReviewItem> => {
   const { personId, since, lastUsedAt, expiresAt, decidedBy, decidedAt, holderSealed: _, reviewId: __, ...rest } = row
   return {
     ...rest,
@@ -151,4 +152,14 @@ export const presentItem = async (vault: Vault, row: ItemRow, now: AccessReviewI
     decidedBy: decidedBy === null ? null : PersonId.parse(decidedBy),
     ...{ decidedAt: decidedAt?.toISOString() ?? null, now },
   }
+}
+
+/** Items as they are shown; the key that opens their holders is loaded once. */
+export const presentItems = async <R extends ItemRow>(
+  vault: Vault,
+  rows: readonly R[],
+  nowOf: (row: R) => AccessReviewItem['now'],
+): Promise<AccessReviewItem[]> => {
+  await vault.warm(['org'])
+  return Promise.all(rows.map((row) => presentItem(vault, row, nowOf(row))))
 }
