@@ -64,6 +64,7 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.access_grant FOR EACH ROW EXECUTE FUNCTION capture_access_grant() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_grant FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 CREATE TRIGGER request_is_fixed BEFORE UPDATE ON public.access_grant FOR EACH ROW EXECUTE FUNCTION refuse_other_request();
+CREATE TRIGGER tell_of_access AFTER INSERT OR DELETE OR UPDATE ON public.access_grant FOR EACH STATEMENT EXECUTE FUNCTION tell_of_access();
 grant delete, insert, select, update to holdfast_app;
 
 table access_log (
@@ -651,6 +652,7 @@ policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.grant_approval FOR EACH ROW EXECUTE FUNCTION capture_grant_approval() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.grant_approval FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER tell_of_access AFTER INSERT OR DELETE OR UPDATE ON public.grant_approval FOR EACH STATEMENT EXECUTE FUNCTION tell_of_access();
 grant delete, insert, select, update to holdfast_app;
 
 table grant_certificate (
@@ -1703,6 +1705,7 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.staff_grant FOR EACH ROW EXECUTE FUNCTION capture_staff_grant() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.staff_grant FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 CREATE TRIGGER request_is_fixed BEFORE UPDATE ON public.staff_grant FOR EACH ROW EXECUTE FUNCTION refuse_other_staff_grant();
+CREATE TRIGGER tell_of_access AFTER INSERT OR DELETE OR UPDATE ON public.staff_grant FOR EACH STATEMENT EXECUTE FUNCTION tell_of_access();
 grant delete, insert, select, update to holdfast_app;
 grant select (org_id, id, person_id, role, write, seconds, ticket, request_hash, requested_at, request_expires_at, state, approved_by, policy_id, starts_at, ends_at, ended_at) to holdfast_gate;
 
@@ -5931,6 +5934,17 @@ CREATE OR REPLACE FUNCTION public.table_columns(t regclass)
  LANGUAGE sql
  STABLE
 RETURN (SELECT array_agg((pg_attribute.attname)::text ORDER BY pg_attribute.attnum) AS array_agg FROM pg_attribute WHERE ((pg_attribute.attrelid = (table_columns.t)::oid) AND (pg_attribute.attnum > 0) AND (NOT pg_attribute.attisdropped)))
+;
+-- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.tell_of_access()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('holdfast_people', concat_ws(' ', current_org(), pg_current_xact_id()));
+  return null;
+end $function$
 ;
 -- owner holdfast_owner
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import {
   createClient,
+  eventsOf,
   ProblemError,
   type Answer,
   type Client,
+  type Events,
   type InputOf,
   type Operation,
   type OutputOf,
@@ -18,6 +20,8 @@ export interface Connection {
   call: <O extends Operation>(operation: O, input: InputOf<O>) => Promise<Answer<OutputOf<O>>>
   /** Opens a download; tries again until the first byte. */
   open: (operation: Operation, input: Record<string, unknown>) => Promise<Response>
+  /** Follows a stream of events until it ends, however that happens; once, and without a word. */
+  listen: (operation: Events, heard: () => void, signal: AbortSignal) => Promise<void>
 }
 
 const attempts = 4
@@ -106,6 +110,13 @@ export const connectTo = (io: Io, server: Server, client = clientOf(server)): Co
       )
     },
     open: (operation, input) => patiently(io, server, () => client.open(operation, input)),
+    listen: async (operation, heard, signal) => {
+      try {
+        for await (const _ of eventsOf(operation, await client.open(operation, {}, { signal }))) heard()
+      } catch {
+        // Whoever waits asks by themselves.
+      }
+    },
   }
 }
 

@@ -13,7 +13,8 @@ export interface Io {
   columns: number | null
   /** A person watches stderr. */
   interactive: boolean
-  sleep: (ms: number) => Promise<void>
+  /** Sooner where the signal comes; never rejects. */
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Shows a page in the person's browser; never fails. */
   openBrowser: (url: string) => void
   /** Asks at the terminal, whatever stdin is; null where there is no terminal. Throws {@link Interrupted} at Ctrl-C. */

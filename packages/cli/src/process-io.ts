@@ -26,7 +26,7 @@ export const processIo = (): Io => ({
   stderr: process.stderr,
   columns: process.stdout.isTTY ? process.stdout.columns : null,
   interactive: process.stderr.isTTY === true,
-  sleep: (ms) => sleep(ms),
+  sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }).catch(() => undefined),
   openBrowser,
   ask: findAsk(),
   onSignal,

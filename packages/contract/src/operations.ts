@@ -1,3 +1,4 @@
+import { access } from './access-news.ts'
 import { accessPolicy } from './access-policy.ts'
 import { accessReview } from './access-review.ts'
 import { account, factor } from './account.ts'
@@ -46,6 +47,7 @@ export const operations = {
   accessPolicy,
   accessReview,
   grant,
+  access,
   breakGlass,
   recording,
   agent,

@@ -4,12 +4,17 @@ import { plain } from '../print.ts'
 import { createProgress } from '../progress.ts'
 import { clockTime, durationWords, secondsUntil } from './duration.ts'
 import { untilSignal } from './interrupt.ts'
+import { followNews } from './news.ts'
 import { approversOf } from './people.ts'
 import { factsOf } from './report.ts'
 import type { Asking } from './request.ts'
 import type { Grant } from './types.ts'
 
-/** Every look at a grant is in the access log: often at first, when somebody may be at hand, then less. */
+/**
+ * Every look at a grant is in the access log: often at first, when somebody may be at hand, then less; and hardly ever while the server tells what
+ * changes.
+ */
+const calmMs = 30_000
 const pauseMs = (waitedMs: number): number => (waitedMs < 60_000 ? 2000 : 5000)
 
 const why: Partial<Record<Grant['state'], string>> = {
@@ -39,6 +44,8 @@ const left = (io: Io, grant: Grant): string => {
 const poll = async ({ io, connection }: Asking, first: Grant, leaving: AbortSignal): Promise<Grant> => {
   const progress = createProgress(io)
   const started = Date.now()
+  const news = followNews(io, connection)
+  leaving.addEventListener('abort', news.stop, { once: true })
   try {
     for (let grant = first; ;) {
       if (grant.state === 'approved') return grant
@@ -49,12 +56,13 @@ const poll = async ({ io, connection }: Asking, first: Grant, leaving: AbortSign
       }
       const now = grant
       progress.show(() => left(io, now))
-      await io.sleep(pauseMs(Date.now() - started))
+      await news.next(pauseMs(Date.now() - started), calmMs)
       // The person is being asked something else on that line by now.
       if (leaving.aborted) return grant
       grant = (await connection.call(operations.grant.read, { id: grant.id })).value
     }
   } finally {
+    news.stop()
     progress.clear()
   }
 }

@@ -3,6 +3,7 @@ import { ProblemError, session } from '@holdfast/contract'
 import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { lazyDialog } from '../kit/lazyDialog.tsx'
+import { useAccessNews } from '../kit/news.ts'
 import { useGo } from '../kit/PageLink.tsx'
 import { ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
@@ -26,6 +27,7 @@ const Frame = () => {
   const may = useMay()
   const go = useGo()
   useIdleLock(useSession().lockMinutes)
+  useAccessNews()
   const [palette, setPalette] = useState(0)
   const [help, setHelp] = useState(false)
   const openPalette = () => setPalette((count) => count + 1)

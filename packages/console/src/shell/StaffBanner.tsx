@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { IconEye } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useCommandOf } from '../kit/commands.tsx'
+import { useCalm } from '../kit/news.ts'
 import { PageLink } from '../kit/PageLink.tsx'
 import { useQueryOf } from '../kit/queries.ts'
 import { useMay, useSession } from '../kit/session.tsx'
@@ -67,7 +68,7 @@ const Waiting = ({ count }: { count: number }) => (
 
 const Customers = () => {
   const may = useMay()
-  const { data } = useQueryOf(staffAccess.list, { show: 'open', limit: 20 }, { everyMs: 15_000 })
+  const { data } = useQueryOf(staffAccess.list, { show: 'open', limit: 20 }, { everyMs: useCalm(15_000) })
   const waiting = data?.rows.filter(({ state }) => state === 'requested').length ?? 0
   return (
     <>

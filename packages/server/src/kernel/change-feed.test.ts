@@ -25,10 +25,10 @@ afterAll(async () => {
   await database.drop()
 })
 
-const notify = (text: string) => root.query('select pg_notify($1, $2)', ['holdfast_access', text])
+const notify = (text: string, channel = 'holdfast_access') => root.query('select pg_notify($1, $2)', [channel, text])
 const never = new AbortController().signal
 const follow = (orgId: OrgId, name: string, current = 0, signal = never) =>
-  feed.follow(orgId, name, async () => current, signal)[Symbol.asyncIterator]()
+  feed.follow('hosts', orgId, name, async () => current, signal)[Symbol.asyncIterator]()
 
 test('what is now, then each change of one’s own organisation; several at once are one', async () => {
   const events = follow(ours, 'a', 7)
@@ -71,7 +71,7 @@ test('a feed that hears nothing any more pretends nothing: streams end, the next
   const events = follow(ours, 'a', 1)
   await events.next()
   const over = events.next()
-  await root.query(`select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen holdfast_access'`)
+  await root.query(`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen holdfast_%'`)
   expect(await over).toMatchObject({ done: true })
   expect(errors.length).toBeGreaterThan(0)
   const again = follow(ours, 'a', 2)
@@ -82,17 +82,31 @@ test('a feed that hears nothing any more pretends nothing: streams end, the next
   await again.return?.()
 })
 
+test('what is for people is not told to hosts', async () => {
+  const people = feed.follow('people', ours, 'p', async () => 0, never)[Symbol.asyncIterator]()
+  const hosts = follow(ours, 'h')
+  await people.next()
+  await hosts.next()
+  const [toPeople, toHosts] = [people.next(), hosts.next()]
+  await notify(`${ours} 77`, 'holdfast_people')
+  expect(await toPeople).toEqual({ value: 77, done: false })
+  await notify(`${ours} 78`)
+  expect(await toHosts).toEqual({ value: 78, done: false })
+  await people.return?.()
+  await hosts.return?.()
+})
+
 test('where nobody can listen, nobody is told that all is well', async () => {
   const deaf = createChangeFeed(
     () => Promise.reject(new Error('no database')),
     () => {},
   )
-  const stream = deaf.follow(ours, 'a', async () => 1, never)[Symbol.asyncIterator]()
+  const stream = deaf.follow('hosts', ours, 'a', async () => 1, never)[Symbol.asyncIterator]()
   await expect(stream.next()).rejects.toThrow('no database')
   await deaf.close()
   await expect(
     deaf
-      .follow(ours, 'a', async () => 1, never)
+      .follow('people', ours, 'a', async () => 1, never)
       [Symbol.asyncIterator]()
       .next(),
   ).rejects.toThrow('closed')

@@ -1,8 +1,12 @@
 import type pg from 'pg'
 import type { OrgId } from '@holdfast/contract'
 
-/** On this channel the database tells of changes that hosts must hear of: `<org> <sequence>`, and an agent that is to be let go. */
-const channel = 'holdfast_access'
+/**
+ * On these channels the database tells of changes, as `<org> <number>`: of those that hosts must hear of, by the organisation's sequence, and by a third
+ * word of an agent that is to be let go; and of those that concern people who wait for access, or for whom it waits.
+ */
+const channels = { hosts: 'holdfast_access', people: 'holdfast_people' } as const
+type Audience = keyof typeof channels
 
 /** What changes, told to whoever listens: one connection a node, however many listen. */
 export interface ChangeFeed {
@@ -10,12 +14,19 @@ export interface ChangeFeed {
    * Numbers of an organisation's changes, newest only, `current` first. A second follower of one name ends the first. It ends with `signal`,
    * and when the database cannot be heard any more: who follows comes back, or asks by itself meanwhile.
    */
-  follow: (orgId: OrgId, name: string, current: () => Promise<number>, signal: AbortSignal) => AsyncIterable<number>
+  follow: (
+    audience: Audience,
+    orgId: OrgId,
+    name: string,
+    current: () => Promise<number>,
+    signal: AbortSignal,
+  ) => AsyncIterable<number>
   state: () => { followers: number }
   close: () => Promise<void>
 }
 
 interface Follower {
+  channel: string
   orgId: OrgId
   newest: number | null
   ended: boolean
@@ -39,10 +50,10 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
     if (error !== undefined && !closed) onError(error)
     for (const follower of followers.values()) end(follower)
   }
-  const hear = ({ payload = '' }: pg.Notification): void => {
+  const hear = ({ channel, payload = '' }: pg.Notification): void => {
     const [orgId, sequence, leaving] = payload.split(' ')
     for (const follower of followers.values()) {
-      if (follower.orgId !== orgId) continue
+      if (follower.orgId !== orgId || follower.channel !== channel) continue
       follower.newest = Math.max(follower.newest ?? 0, Number(sequence))
       follower.wake()
     }
@@ -53,7 +64,7 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
       client.on('notification', hear)
       client.on('error', (error) => lost(connection, error))
       client.on('end', () => lost(connection))
-      await client.query(`listen ${channel}`)
+      for (const channel of Object.values(channels)) await client.query(`listen ${channel}`)
       return client
     })
     connection.catch(() => lost(connection)) // whoever follows is told by their own await
@@ -65,9 +76,10 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
   }
 
   return {
-    async *follow(orgId, name, current, signal) {
+    async *follow(audience, orgId, name, current, signal) {
       end(followers.get(name))
-      const follower: Follower = { orgId, newest: null, ended: signal.aborted, wake: () => {} }
+      const channel = channels[audience]
+      const follower: Follower = { channel, orgId, newest: null, ended: signal.aborted, wake: () => {} }
       followers.set(name, follower)
       const leave = (): void => end(follower)
       signal.addEventListener('abort', leave, { once: true })

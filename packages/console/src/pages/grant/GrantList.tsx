@@ -10,6 +10,7 @@ import {
   useFilters,
   useMay,
   useMembers,
+  useCalm,
   usePagesOf,
   type Column,
 } from '../../kit/index.ts'
@@ -126,7 +127,7 @@ export const GrantList = ({ ask }: { ask: () => void }) => {
       ...(database && { databaseId: database }),
       ...(everybody && person && { personId: person }),
     },
-    { everyMs: 15_000 },
+    { everyMs: useCalm(15_000) },
   )
   const filtered = state !== undefined || host !== undefined || database !== undefined || (everybody && person !== undefined)
   return (

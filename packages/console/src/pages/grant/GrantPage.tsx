@@ -1,7 +1,7 @@
 import { grant, type GrantId } from '@holdfast/contract'
 import { Skeleton } from '@mantine/core'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { Page, ReadProblem, Section, useMay, useNow, useParam, useQueryOf, useSession } from '../../kit/index.ts'
+import { Page, ReadProblem, Section, useCalm, useMay, useNow, useParam, useQueryOf, useSession } from '../../kit/index.ts'
 import { Timeline } from '../LazyTimeline.tsx'
 import { Acts } from './Acts.tsx'
 import { Connect } from './Connect.tsx'
@@ -29,12 +29,15 @@ const isMoving = (detail: Detail): boolean =>
 
 const quietAfterMs = 120_000
 
-/** Asks every two seconds while it may change, less often when nothing did for two minutes, and now and then after its end. */
+/** Asks every two seconds while it may change, less often when nothing did for two minutes, and now and then after its end; while it waits for its answer, only where nobody would tell of that. */
 const useLiveGrant = (id: GrantId) => {
   const [everyMs, setEveryMs] = useState(2_000)
   const [changedAt, setChangedAt] = useState(() => Date.now())
-  const query = useQueryOf(grant.read, { id }, { everyMs })
+  const [waiting, setWaiting] = useState(false)
+  const told = useCalm(everyMs)
+  const query = useQueryOf(grant.read, { id }, { everyMs: waiting ? told : everyMs })
   const { data } = query
+  if (waiting !== (data?.state === 'requested')) setWaiting(!waiting)
   // An answer like the one before is the same object.
   useEffect(() => setChangedAt(Date.now()), [data])
   const quiet = useNow(10_000) - changedAt > quietAfterMs

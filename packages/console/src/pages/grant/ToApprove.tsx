@@ -1,6 +1,6 @@
 import { grant } from '@holdfast/contract'
 import { Button } from '@mantine/core'
-import { PageLink, ReadProblem, useGo, usePagesOf } from '../../kit/index.ts'
+import { PageLink, ReadProblem, useCalm, useGo, usePagesOf } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
 import classes from './grant.module.css'
 import { nameOf } from './GrantBits.tsx'
@@ -36,7 +36,7 @@ const Item = ({ row }: { row: Row }) => {
 
 /** The requests that the reader may answer: nobody gets in until they do. */
 export const ToApprove = () => {
-  const { rows, error, more, refetch } = usePagesOf(grant.list, { show: 'to_approve' }, { everyMs: 15_000 })
+  const { rows, error, more, refetch } = usePagesOf(grant.list, { show: 'to_approve' }, { everyMs: useCalm(15_000) })
   if (error) return <ReadProblem error={error} retry={refetch} />
   if (!rows || rows.length === 0) return null
   return (

@@ -10,6 +10,7 @@ import {
   Section,
   useGo,
   useMay,
+  useCalm,
   useNow,
   useQueryOf,
   useSession,
@@ -75,7 +76,7 @@ const Mine = () => {
   const owed = useQueryOf(obligations.mine, {}, { everyMs: 60_000 })
   const now = useNow()
   const mayAnswer = useMay()('access:approve')
-  const asked = useQueryOf(grant.list, { show: 'to_approve', limit: 20 }, { enabled: mayAnswer, everyMs: 15_000 })
+  const asked = useQueryOf(grant.list, { show: 'to_approve', limit: 20 }, { enabled: mayAnswer, everyMs: useCalm(15_000) })
   const factors = useQueryOf(factor.list, {})
   return (
     <Section title="For you">

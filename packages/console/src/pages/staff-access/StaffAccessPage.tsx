@@ -1,5 +1,5 @@
 import { staffAccess, type OutputOf } from '@holdfast/contract'
-import { Page, PageLink, Section, State, Table, Time, useMay, usePagesOf, type Column } from '../../kit/index.ts'
+import { Page, PageLink, Section, State, Table, Time, useCalm, useMay, usePagesOf, type Column } from '../../kit/index.ts'
 import { reachInWords, staffState } from '../staffWords.ts'
 import { Ahead } from './Ahead.tsx'
 import { ToAnswer } from './ToAnswer.tsx'
@@ -27,7 +27,7 @@ const columns: Column<Row>[] = [
 
 const All = () => {
   const may = useMay()
-  const { rows, ...pages } = usePagesOf(staffAccess.list, {}, { everyMs: 15_000 })
+  const { rows, ...pages } = usePagesOf(staffAccess.list, {}, { everyMs: useCalm(15_000) })
   const actions: Column<Row> = {
     key: 'do',
     title: 'Actions',

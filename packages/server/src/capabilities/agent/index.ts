@@ -15,7 +15,7 @@ const state = handle(agent.state, (_, context) =>
 const events = handleEvents(agent.events, async function* (_, { principal, orgId, services, read, signal }) {
   if (principal.kind !== 'agent') throw new Error('only an agent has a host')
   const current = () => read(async ({ tx }) => (await newestChange(tx)).sequence)
-  for await (const sequence of services.changes.follow(orgId, principal.agentId, current, signal)) yield { sequence }
+  for await (const sequence of services.changes.follow('hosts', orgId, principal.agentId, current, signal)) yield { sequence }
 })
 
 /** What the agent on a managed host may call (C6). */

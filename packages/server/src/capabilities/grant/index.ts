@@ -5,6 +5,7 @@ import { abandon, databaseCredentials } from './database-credentials.ts'
 import { settleRoles, settleRolesMissed } from './database-roles.ts'
 import { certificate, openRecording } from './issuing.ts'
 import { databaseOptions, options } from './options.ts'
+import { news } from './news.ts'
 import { list, read } from './queries.ts'
 import { extend, request } from './requesting.ts'
 import { endOfMembership, settleAll, settleOne } from './upkeep.ts'
@@ -28,6 +29,7 @@ export const grants: Capability = {
     databaseOptions,
     databaseCredentials,
     abandon,
+    news,
   ],
   jobs: [settleOne, settleRoles],
   schedules: [settleAll, settleRolesMissed],

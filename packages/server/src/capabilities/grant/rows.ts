@@ -176,13 +176,18 @@ const inState = (query: ReturnType<typeof selectGrants>, state: GrantRow['state'
     return or([eb('g.state', '=', state), ...[unnoted, unanswered].filter((option) => option !== null)])
   })
 
-/** `own`: whoever may not oversee sees their own only. */
-export const readGrants = async (
-  reader: Reader,
-  wanted: Wanted,
-  { caller, own, after, limit, now }: { caller: Somebody; own: boolean; after: string | null; limit: number; now: Date },
-) => {
-  let query = selectGrants(reader.tx)
+interface Looking {
+  caller: Somebody
+  /** Whoever may not oversee sees their own only. */
+  own: boolean
+  after: string | null
+  limit: number
+  now: Date
+}
+
+/** The rows that somebody's list has, the newest first. */
+export const findGrants = (tx: OrgTx, wanted: Wanted, { caller, own, after, limit, now }: Looking): Promise<Shown[]> => {
+  let query = selectGrants(tx)
   if (own || wanted.show === 'mine') query = query.where('g.personId', '=', caller.personId)
   if (wanted.hostId !== undefined) query = query.where('g.hostId', '=', wanted.hostId)
   if (wanted.databaseId !== undefined) query = query.where('g.databaseId', '=', wanted.databaseId)
@@ -203,5 +208,8 @@ export const readGrants = async (
         ),
       )
   if (wanted.state !== undefined) query = inState(query, wanted.state, now)
-  return presentAll(reader, await query.orderBy('g.id', 'desc').limit(limit).execute(), caller, now)
+  return query.orderBy('g.id', 'desc').limit(limit).execute()
 }
+
+export const readGrants = async (reader: Reader, wanted: Wanted, looking: Looking) =>
+  presentAll(reader, await findGrants(reader.tx, wanted, looking), looking.caller, looking.now)

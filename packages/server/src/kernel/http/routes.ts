@@ -3,14 +3,15 @@ import { apiBase, methodOf, type Operation } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newId } from '../identifier.ts'
 import type { Handler } from '../handle.ts'
-import type { Principal } from '../principal.ts'
+import { permit } from '../permit.ts'
+import { hasRole, principalId, type Principal } from '../principal.ts'
 import { common } from '../problem.ts'
 import { run, runStream, type Outcome, type Path, type Request } from '../run.ts'
 import type { Authenticator } from './authenticate.ts'
 import { cookieHeaders, refreshCookieOf, signOnCookieOf } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
 import type { Connections } from './connections.ts'
-import { createEventStreams, type EventStreams } from './events.ts'
+import { createEventStreams, type EventStreams, type Listener } from './events.ts'
 import { largeBytes, weightOf, type LargeBodies } from './large-bodies.ts'
 import type { KnownCallers } from './known-callers.ts'
 import { rateHeaders, rateProblem, type RateLimits } from './rate-limit.ts'
@@ -125,6 +126,36 @@ const sendText = (
   return reply.type('application/json; charset=utf-8').send(text)
 }
 
+/**
+ * Who listens, if not an agent: let in anew again and again, by the same path as a request. Somebody else by now, or with other rights, is let go and
+ * comes back as who they are. That a stream is open says nothing of a person being at it.
+ */
+const listenerOf = (
+  { authenticate, path }: RouteOptions,
+  operation: Operation,
+  principal: Principal | null,
+  request: FastifyRequest,
+): Listener | null => {
+  if (!principal || principal.kind === 'agent') return null
+  const { authorization, cookie, 'user-agent': agent } = request.headers
+  const credentials = { headers: { authorization, cookie, 'user-agent': agent }, ip: request.ip }
+  return {
+    name: principalId(principal),
+    mayStill: async () => {
+      const now = await authenticate(credentials)
+      permit(operation, now, path.services.clock.now())
+      return now !== null && rightsOf(now) === rightsOf(principal)
+    },
+  }
+}
+/** Everything that an answer depends on. */
+const rightsOf = (principal: Principal): string =>
+  JSON.stringify([
+    principalId(principal),
+    principal.orgId,
+    hasRole(principal) && [principal.role, principal.operator, 'scopes' in principal && principal.scopes],
+  ])
+
 const serve = async (
   options: RouteOptions,
   handler: Handler,
@@ -155,9 +186,11 @@ const serve = async (
     return reply.type(handler.operation.contentType).send(Readable.from(stream, { objectMode: false }))
   }
   if (handler.scope === 'events') {
+    const listener = listenerOf(options, operation, principal, request)
+    streams.admit(listener)
     const { stream } = runStream(options.path, handler, input, asked)
     request.leaveLoad?.()
-    return reply.type('text/event-stream').send(streams.open(handler.operation, stream))
+    return reply.type('text/event-stream').send(streams.open(handler.operation, stream, listener))
   }
   const { output, seq, cookies } = await outcomeOf(options, handler, input, asked, assumed, [request, reply])
   if (seq !== null) reply.header('holdfast-ledger-seq', seq)
