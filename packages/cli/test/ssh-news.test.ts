@@ -25,7 +25,7 @@ it('is told: it asks hardly ever meanwhile, and goes on as soon as there is news
   })
   const outcome = cli(full, { onSleep })
   await expect.poll(() => asked('grant.read').length, { timeout: 5_000 }).toBeGreaterThan(0)
-  await pause(200)
+  await pause(1000) // the stream is there, and what it told at first was looked at
   const looks = asked('grant.read').length
   await pause(200)
   expect(asked('grant.read')).toHaveLength(looks)
