@@ -47,9 +47,10 @@ const breakGlassOf = ({ breakGlass, breakGlassCa }: InstallFlags) => {
 const install = async (io: Io, flags: InstallFlags): Promise<void> => {
   const { installAgent } = await agent()
   const server = originOf(flags.server)
-  const authority = await authorityOf({ ...flags, server })
-  const options = { server, token: flags.token, authority, trialLogin: flags.login, breakGlass: breakGlassOf(flags) }
+  const breakGlass = breakGlassOf(flags)
   try {
+    const authority = await authorityOf({ ...flags, server })
+    const options = { server, token: flags.token, authority, trialLogin: flags.login, breakGlass }
     await installAgent({ ...options, ...rootOf(flags), command: ownCommand(), say: (line) => say(io, line) })
   } catch (error) {
     throw error instanceof Error ? new Failed(error.message, { cause: error }) : error

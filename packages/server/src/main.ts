@@ -12,6 +12,7 @@ import { createLoadShedding } from './kernel/http/load-shedding.ts'
 import { registerPages } from './kernel/http/pages.ts'
 import { createRateLimits } from './kernel/http/rate-limit.ts'
 import { createHttpServer, createRedirectServer } from './kernel/http/server.ts'
+import { withAuthority } from './platform/chain.ts'
 import { ratePolicies, readConfiguration } from './platform/configuration.ts'
 import { homeAt } from './platform/home.ts'
 import { createPool, flushOf, readTenantTables } from './platform/pool.ts'
@@ -97,7 +98,10 @@ const app = await createHttpServer({
   ...{ shedding, connections, proxies, known: createKnownCallers(), large: createLargeBodies() },
   authenticate: platform.authenticate,
   publicUrl,
-  tls: { cert: await readFile(join(home.app, 'https.pem'), 'utf8'), key: await readFile(join(home.app, 'https.key'), 'utf8') },
+  tls: {
+    cert: withAuthority(await readFile(join(home.app, 'https.pem'), 'utf8'), ca),
+    key: await readFile(join(home.app, 'https.key'), 'utf8'),
+  },
   consoleDir,
   log: (message, detail) => log.error(detail, message),
   pages: (fastify) => {
