@@ -1,9 +1,9 @@
 import { Skeleton } from '@mantine/core'
 import { ProblemError, session } from '@holdfast/contract'
+import { useQueryClient } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { lazyDialog } from '../kit/lazyDialog.tsx'
-import { useAccessNews } from '../kit/news.ts'
 import { useGo } from '../kit/PageLink.tsx'
 import { ReadProblem } from '../kit/ProblemNotice.tsx'
 import { useQueryOf } from '../kit/queries.ts'
@@ -22,6 +22,22 @@ import { LeaveButton, StaffBanner } from './StaffBanner.tsx'
 const HelpDialog = lazyDialog(async () => (await import('./HelpDialog.tsx')).HelpDialog)
 const ChangedElsewhereDialog = lazyDialog(async () => (await import('./ChangedElsewhereDialog.tsx')).ChangedElsewhereDialog)
 const Palette = lazy(() => import('./Palette.tsx'))
+
+/** Loaded once the page is there: nothing on it waits for news. */
+const useAccessNews = (): void => {
+  const client = useQueryClient()
+  useEffect(() => {
+    let left = false
+    let stop = (): void => undefined
+    void import('../kit/news.ts').then(({ followWhileVisible }) => {
+      if (!left) stop = followWhileVisible(client)
+    })
+    return () => {
+      left = true
+      stop()
+    }
+  }, [client])
+}
 
 const Frame = () => {
   const may = useMay()
