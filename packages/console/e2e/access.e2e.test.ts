@@ -87,9 +87,15 @@ describe('a request', () => {
     await page.getByText('That code was not accepted').waitFor()
     expect(await seriousFindings(page)).toEqual([])
     await code(page).fill(memberCode())
+    const told = reviewer.page.waitForResponse((answer) => answer.url().endsWith('/access/news'))
+    await reviewer.page.goto('/access')
+    expect((await told).status()).toBe(200)
+    await reviewer.page.getByText('You have asked for no access yet').waitFor()
     await page.getByRole('button', { name: 'Ask', exact: true }).click()
     await heading(page, 'deploy on web-1')
     await page.getByText('Waits for one approval').waitFor()
+    // Told, and not found by asking every quarter of a minute.
+    await reviewer.page.getByText('The disk fills up.').waitFor({ timeout: 4_000 })
     await page.getByText('Who may approve: any Owner, Admin or Reviewer').waitFor()
     address = new URL(page.url()).pathname
     expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
