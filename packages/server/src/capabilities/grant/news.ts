@@ -24,7 +24,13 @@ const grantsSeen =
   async ({ tx }, now) => {
     const own = !holds(principal, 'access:oversee')
     const rows = await findGrants(tx, { show }, { caller: viewerOf({ principal }), own, after: null, limit: newest, now })
-    const approvals = rows.length === 0 ? [] : await approvalsOf(tx, rows.map(({ id }) => id)) // prettier-ignore
+    const approvals =
+      rows.length === 0
+        ? []
+        : await approvalsOf(
+            tx,
+            rows.map(({ id }) => id),
+          )
     const seen = rows.map(({ id, state, endsAt, endedAt, toldAt }) => ({ id, state, endsAt, endedAt, toldAt }))
     return digestOf([seen, approvals.map(({ grantId, personId }) => [grantId, personId])])
   }
