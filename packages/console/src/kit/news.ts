@@ -33,7 +33,7 @@ const follow = async (client: QueryClient, signal: AbortSignal): Promise<void> =
         )
       }
     } catch (error) {
-      if (error instanceof ProblemError && error.status === 403) return setLive(false) // not for them: staff in a customer's organisation
+      if (error instanceof ProblemError && error.code === 'forbidden') return setLive(false) // not for them: staff in a customer's organisation
       if (error instanceof ProblemError && error.retryAfterSeconds) pauseMs = error.retryAfterSeconds * 1000
     }
     if (signal.aborted) return
