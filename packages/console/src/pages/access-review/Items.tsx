@@ -68,7 +68,8 @@ const Decided = ({ row }: { row: Item }) => (
   </div>
 )
 
-const columns: Column<Item>[] = [
+/** Where only what is open is shown, a narrow page has no room for saying so in each row. */
+const columnsFor = (show: 'open' | 'decided' | 'all'): Column<Item>[] => [
   { key: 'what', title: 'Access', grow: true, render: (row) => <What row={row} /> },
   { key: 'proposal', title: 'Proposal', render: (row) => <Proposed row={row} /> },
   { key: 'since', title: 'Since', wide: true, render: ({ since }) => <Time at={since} />, sort: ({ since }) => since },
@@ -79,7 +80,7 @@ const columns: Column<Item>[] = [
     render: ({ lastUsedAt }) => <Time at={lastUsedAt} empty="never" />,
     sort: ({ lastUsedAt }) => lastUsedAt,
   },
-  { key: 'decision', title: 'Decision', render: (row) => <Decided row={row} /> },
+  { key: 'decision', title: 'Decision', wide: show === 'open', render: (row) => <Decided row={row} /> },
 ]
 
 const tickColumn = (ticked: ReadonlySet<string>, toggle: (id: string) => void, me: string): Column<Item> => ({
@@ -186,6 +187,7 @@ export const Items = ({ review }: { review: Review }) => {
   const chosen = free.filter((row) => ticked.has(row.id))
   const toggle = (id: string) =>
     setTicked((now) => new Set(now.has(id) ? [...now].filter((other) => other !== id) : [...now, id]))
+  const columns = columnsFor(show)
   const filtered = names.some((name) => filters[name])
   return (
     <>
