@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { OrgId } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, createTestDatabase, type TestDatabase } from '../../test/database.ts'
-import { createChangeFeed, type ChangeFeed } from './change-feed.ts'
+import { createChangeFeed, wave, type ChangeFeed } from './change-feed.ts'
 
 const ours = OrgId.parse('01a2088f-ac24-7cd1-bf2e-81b6e516e650')
 const theirs = OrgId.parse('01a2088f-ac24-7cd1-bf2e-81b6e516e651')
@@ -110,4 +110,25 @@ test('where nobody can listen, nobody is told that all is well', async () => {
       [Symbol.asyncIterator]()
       .next(),
   ).rejects.toThrow('closed')
+})
+
+test('a large fleet is told in waves, each host once', async () => {
+  const large = 2 * wave.followers + 50
+  const toldAt: number[] = []
+  const leaving = new AbortController()
+  const listen = async (index: number) => {
+    for await (const number of feed.follow('hosts', ours, `host-${index}`, async () => 1, leaving.signal))
+      if (number > 1) toldAt.push(performance.now())
+  }
+  const listening = Array.from({ length: large }, (_, index) => listen(index))
+  await expect.poll(() => feed.state().followers).toBe(large)
+  await root.query('select 1') // by now all have had what is current, and wait
+  await notify(`${ours} 2`)
+  await expect.poll(() => toldAt.length, { timeout: 5000 }).toBe(large)
+  const after = (place: number): number => (toldAt[place] ?? 0) - (toldAt[0] ?? 0)
+  expect(after(wave.followers)).toBeGreaterThan(0.9 * wave.everyMs)
+  expect(after(2 * wave.followers)).toBeGreaterThan(1.9 * wave.everyMs)
+  leaving.abort()
+  await Promise.all(listening)
+  expect(toldAt).toHaveLength(large)
 })

@@ -25,6 +25,12 @@ export interface ChangeFeed {
   close: () => Promise<void>
 }
 
+/**
+ * Whoever is told of a change asks for more. All of a fleet of a thousand hosts at the same moment were more than a node takes in work at once: most
+ * were refused, and asked again and again.
+ */
+export const wave = { followers: 100, everyMs: 100 }
+
 interface Follower {
   channel: string
   orgId: OrgId
@@ -50,13 +56,16 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
     if (error !== undefined && !closed) onError(error)
     for (const follower of followers.values()) end(follower)
   }
+  /** One wave after the other. Who was told, or has left, by the time of its wave loses nothing by being woken again. */
+  const wake = (some: readonly Follower[]): void => {
+    for (const follower of some.slice(0, wave.followers)) follower.wake()
+    if (some.length > wave.followers) setTimeout(wake, wave.everyMs, some.slice(wave.followers)).unref()
+  }
   const hear = ({ channel, payload = '' }: pg.Notification): void => {
     const [orgId, sequence, leaving] = payload.split(' ')
-    for (const follower of followers.values()) {
-      if (follower.orgId !== orgId || follower.channel !== channel) continue
-      follower.newest = Math.max(follower.newest ?? 0, Number(sequence))
-      follower.wake()
-    }
+    const concerned = [...followers.values()].filter((follower) => follower.orgId === orgId && follower.channel === channel)
+    for (const follower of concerned) follower.newest = Math.max(follower.newest ?? 0, Number(sequence))
+    wake(concerned)
     if (leaving !== undefined) end(followers.get(leaving))
   }
   const listen = (): Promise<pg.Client> => {
