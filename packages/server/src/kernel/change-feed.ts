@@ -29,7 +29,7 @@ export interface ChangeFeed {
  * Whoever is told of a change asks for more. All of a fleet of a thousand hosts at the same moment were more than a node takes in work at once: most
  * were refused, and asked again and again.
  */
-export const wave = { followers: 100, everyMs: 100 }
+export const wave = { followers: 60, everyMs: 100 }
 
 interface Follower {
   channel: string
