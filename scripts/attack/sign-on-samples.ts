@@ -75,6 +75,9 @@ export const signOnSamples: Record<string, Make> = {
     const connectionId = await connection(ground)
     return once({ domain: await provedDomain(ground, connectionId), connectionId })
   },
-  'sso.removeDomain': (ground) => each(async () => ({ domain: await provedDomain(ground) })),
+  'sso.removeDomain': async (ground) => {
+    const connectionId = await connection(ground)
+    return each(async () => ({ domain: await provedDomain(ground, connectionId) }))
+  },
   'signInPolicy.set': async (ground) => ({ ...once({}), as: (await customerOwner(ground)).browser() }),
 }
