@@ -28,7 +28,7 @@ const happens = {
 }
 const undone = {
   keep: 'As long as the review is open you can decide otherwise.',
-  change: 'It can be changed back, as any role can.',
+  change: 'Another role can be given at any time.',
   remove: 'What is removed must be given anew. All of it ends, or nothing does.',
 }
 

@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import type { AgentId } from '@holdfast/contract'
 import { placeOf } from '../network.ts'
+import { createTally } from './tally.ts'
 
 export interface ConnectionLimits {
   /** Open connections of this process. */
@@ -24,20 +25,6 @@ export interface Connections {
 const nameOf = ({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
   `${remoteAddress} ${remotePort}`
 
-/** Counts by a name, and forgets a name that nobody has any more. */
-const tally = () => {
-  const counts = new Map<string, number>()
-  const of = (name: string): number => counts.get(name) ?? 0
-  return {
-    of,
-    more: (name: string): void => void counts.set(name, of(name) + 1),
-    fewer: (name: string): void => {
-      if (of(name) > 1) counts.set(name, of(name) - 1)
-      else counts.delete(name)
-    },
-  }
-}
-
 /**
  * Closes connections beyond the limit of their address before the TLS handshake, which is what costs (O10, O11). Proxies are not limited: they
  * speak for many.
@@ -48,7 +35,7 @@ export const limitConnections = (
   isProxy: (address: string) => boolean,
 ): Connections => {
   server.maxConnections = total
-  const held = tally()
+  const held = createTally()
   /** What each open connection counts as. */
   const countedAs = new Map<string, string>()
   let open = 0

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { common } from '../problem.ts'
+import { createTally } from './tally.ts'
 
 export interface LoadLimits {
   /** Requests in work at once, known callers included. */
@@ -31,7 +32,7 @@ export const createLoadShedding = (limits: LoadLimits = defaultLoadLimits): Load
     delay.reset()
   }, 500)
   timer.unref()
-  const byPlace = new Map<string, number>()
+  const held = createTally()
   let inFlight = 0
   let shed = 0
 
@@ -41,19 +42,16 @@ export const createLoadShedding = (limits: LoadLimits = defaultLoadLimits): Load
   }
   return {
     admit: (place, known) => {
-      const ofPlace = byPlace.get(place) ?? 0
-      if (inFlight >= limits.inFlight || ofPlace >= limits.perAddress) refuse()
+      if (inFlight >= limits.inFlight || held.of(place) >= limits.perAddress) refuse()
       if ((inFlight >= limits.inFlightAnonymous || loopDelayMs > limits.loopDelayMs) && !known()) refuse()
       inFlight++
-      byPlace.set(place, ofPlace + 1)
+      held.more(place)
       let done = false
       return () => {
         if (done) return
         done = true
         inFlight--
-        const left = (byPlace.get(place) ?? 1) - 1
-        if (left > 0) byPlace.set(place, left)
-        else byPlace.delete(place)
+        held.fewer(place)
       }
     },
     state: () => ({ inFlight, shed, loopDelayMs }),
