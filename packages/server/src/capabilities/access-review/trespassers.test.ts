@@ -49,6 +49,28 @@ describe('who decides', () => {
     expect(await decisionOf(item)).toBeNull()
   })
 
+  test('an Admin who is demoted while they decide', async () => {
+    const { platform, orgId, make } = bench
+    const admin = await make('admin', 'Dana Demoted')
+    await bench.stepped(admin)
+    const item = await itemOf(idle)
+    const demotion = await platform.admin.connect()
+    try {
+      await demotion.query('begin')
+      await demotion.query('select enter($1, null, true)', [orgId])
+      await demotion.query(`update membership set role = 'member' where person_id = $1`, [admin.personId])
+      await demotion.query('select ledger_append($1)', [JSON.stringify({ action: 'test.demoted', id: `le_${admin.personId}` })])
+      const answer = bench.refused(id, [bench.about(item, 'keep')], admin.caller)
+      const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      await expect.poll(async () => (await platform.admin.query(waiting)).rowCount, { timeout: 5000 }).toBe(1)
+      await demotion.query('commit')
+      expect(await answer).toBe('forbidden')
+    } finally {
+      demotion.release(true)
+    }
+    expect(await decisionOf(item)).toBeNull()
+  })
+
   test('nobody about their own: neither membership, nor key, nor by a second account with the same mailbox', async () => {
     const { platform, admin, make } = bench
     const own = await itemOf(admin)
