@@ -202,6 +202,7 @@ describe('people and their sessions', () => {
     const { context, page } = await newVisitor(browser, system)
     await page.goto('/sign-in')
     await page.getByRole('link', { name: 'Forgot your password?' }).click()
+    await heading(page, 'Set a new password').waitFor() // the page before has a field of the same name
     await page.getByLabel('E-mail address').fill(viewer.email)
     await page.getByRole('button', { name: 'Send the link' }).click()
     await heading(page, 'Look at your mail').waitFor()
