@@ -159,7 +159,7 @@ export const fillDemo = async (
   await owner.call(operator.checkPromises, {})
   const keys: Partial<Record<Role, string>> = {}
   for (const [role, visitor] of Object.entries(visitors) as [Role, Visitor][]) {
-    keys[role] = (await visitor.call(apiKey.create, { name: 'Example key', role, days: 30 })).key
+    keys[role] = (await visitor.call(apiKey.create, { name: `Example, ${role}`, role, days: 30 })).key
   }
   await fillReviews(visitors)
   const write = (file: string, value: unknown): Promise<void> =>

@@ -18,6 +18,7 @@ import {
   useSession,
   type Column,
 } from '../../kit/index.ts'
+import classes from './operator.module.css'
 import { planChoices, SetPlan } from './SetPlan.tsx'
 
 type Row = OutputOf<typeof operator.organisations>['rows'][number]
@@ -27,7 +28,7 @@ const facts: Column<Row>[] = [
   { key: 'plan', title: 'Plan', render: (row) => <Tag>{planNames[row.plan]}</Tag>, sort: (row) => row.plan },
   { key: 'region', title: 'Region', wide: true, render: (row) => row.region, sort: (row) => row.region },
   { key: 'id', title: 'Id', wide: true, render: (row) => <Id value={row.id} what="the organisation’s id" /> },
-  { key: 'created', title: 'Since', align: 'right', render: (row) => <Time at={row.createdAt} />, sort: (row) => row.createdAt },
+  { key: 'created', title: 'Since', align: 'right', wide: true, render: (row) => <Time at={row.createdAt} />, sort: (row) => row.createdAt },
 ]
 
 const Create = ({ onClose }: { onClose: () => void }) => {
@@ -120,14 +121,14 @@ const Organisations = () => {
       actions: true,
       render: (row) =>
         row.id === mine ? null : (
-          <>
+          <div className={classes['actions']}>
             <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setPlanned(row)}>
               Set plan
             </Button>
             <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setInvited(row)}>
               Invite again
             </Button>
-          </>
+          </div>
         ),
     },
   ]

@@ -262,7 +262,7 @@ describe('the deadline', () => {
     platform.clock.advance(due - platform.clock.now().getTime() - 6 * day)
     await runDue(platform.services, orgId)
     const [owed] = (await platform.call(obligations.list, { kind: accessReviewDue.name }, asKey)).rows
-    expect(owed).toMatchObject({ state: 'running', role: 'admin', label: 'every member, key, rule and grant' })
+    expect(owed).toMatchObject({ state: 'running', role: 'admin', label: 'Every member, key, rule and grant' })
     platform.clock.advance(8 * day)
     await runDue(platform.services, orgId)
     const { events } = await platform.call(obligations.read, { id: owed?.id as never }, asKey)

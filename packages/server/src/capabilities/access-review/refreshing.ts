@@ -115,4 +115,4 @@ export const complete = handle(accessReview.complete, async ({ id, comment }, co
 })
 
 /** What the deadline is about, in words. */
-export const quarterly = 'every member, key, rule and grant'
+export const quarterly = 'Every member, key, rule and grant'

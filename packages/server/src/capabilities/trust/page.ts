@@ -47,7 +47,7 @@ ${promises
   )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Trust${organisation === null ? '' : ` · ${escape(organisation)}`}</title><style>${styles}</style></head>
+<title>Trust${organisation === null ? '' : ` · ${escape(organisation)}`}</title><link rel="icon" href="/holdfast.svg" type="image/svg+xml"><style>${styles}</style></head>
 <body><main><header><h1>${organisation === null ? 'Trust' : `${escape(organisation)}: what we promise`}</h1>
 <p>Each promise below is checked by this installation itself, while it runs. One that is not checked, or whose check failed or is over an hour old, does not count as kept.</p>
 <p class="sum"><span>${count('kept')} kept</span><span>${count('not_kept')} not kept</span><span>${count('not_built')} not built yet</span></p></header>
