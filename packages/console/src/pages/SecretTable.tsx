@@ -15,7 +15,14 @@ export const secretColumns: Column<SecretRow>[] = [
   { key: 'name', title: 'Secret', grow: true, render: (row) => row.name, sort: (row) => row.name },
   { key: 'owner', title: 'Owner', wide: true, render: (row) => row.owner },
   { key: 'version', title: 'Version', align: 'right', wide: true, render: (row) => row.version },
-  { key: 'age', title: 'Age', align: 'right', wide: true, render: (row) => `${count(row.ageDays)} d`, sort: (row) => row.ageDays },
+  {
+    key: 'age',
+    title: 'Age',
+    align: 'right',
+    wide: true,
+    render: (row) => `${count(row.ageDays)} d`,
+    sort: (row) => row.ageDays,
+  },
   { key: 'due', title: 'Rotation', render: (row) => <Rotation row={row} />, sort: (row) => row.rotateEveryDays - row.ageDays },
   { key: 'stored', title: 'Kept in', wide: true, grow: true, render: (row) => row.storedIn },
 ]

@@ -28,7 +28,14 @@ const facts: Column<Row>[] = [
   { key: 'plan', title: 'Plan', render: (row) => <Tag>{planNames[row.plan]}</Tag>, sort: (row) => row.plan },
   { key: 'region', title: 'Region', wide: true, render: (row) => row.region, sort: (row) => row.region },
   { key: 'id', title: 'Id', wide: true, render: (row) => <Id value={row.id} what="the organisation’s id" /> },
-  { key: 'created', title: 'Since', align: 'right', wide: true, render: (row) => <Time at={row.createdAt} />, sort: (row) => row.createdAt },
+  {
+    key: 'created',
+    title: 'Since',
+    align: 'right',
+    wide: true,
+    render: (row) => <Time at={row.createdAt} />,
+    sort: (row) => row.createdAt,
+  },
 ]
 
 const Create = ({ onClose }: { onClose: () => void }) => {
