@@ -1556,9 +1556,16 @@ table sso_connection (
   created_by text not null,
   created_at timestamp with time zone not null default now(),
   signing_certificate text,
+  other_certificate text,
+  other_secret_sealed bytea,
+  other_is text,
+  other_since timestamp with time zone,
+  other_tested_at timestamp with time zone,
   constraint sso_connection_default_role_check CHECK ((default_role = ANY (ARRAY['reviewer'::text, 'member'::text, 'viewer'::text]))),
   constraint sso_connection_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'saml'::text]))),
   constraint sso_connection_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint sso_connection_other CHECK (((num_nonnulls(other_certificate, other_secret_sealed, other_is, other_since) = ANY (ARRAY[0, 4])) AND ((other_certificate IS NULL) OR (signing_certificate IS NOT NULL)) AND ((other_tested_at IS NULL) OR (other_certificate IS NOT NULL)))),
+  constraint sso_connection_other_is_check CHECK ((other_is = ANY (ARRAY['next'::text, 'previous'::text]))),
   constraint sso_connection_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text]))),
   constraint sso_connection_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
   constraint sso_connection_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
@@ -4424,9 +4431,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('changed_at', new.changed_at, 'created_at', new.created_at, 'created_by', new.created_by, 'default_role', new.default_role, 'id', new.id, 'kind', new.kind, 'name', new.name, 'org_id', new.org_id, 'secret_expires_at', new.secret_expires_at, 'secret_sealed', capture_bytes(new.secret_sealed), 'settings', new.settings, 'signing_certificate', new.signing_certificate, 'state', new.state, 'tested_at', new.tested_at)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('changed_at', new.changed_at, 'created_at', new.created_at, 'created_by', new.created_by, 'default_role', new.default_role, 'id', new.id, 'kind', new.kind, 'name', new.name, 'org_id', new.org_id, 'other_certificate', new.other_certificate, 'other_is', new.other_is, 'other_secret_sealed', capture_bytes(new.other_secret_sealed), 'other_since', new.other_since, 'other_tested_at', new.other_tested_at, 'secret_expires_at', new.secret_expires_at, 'secret_sealed', capture_bytes(new.secret_sealed), 'settings', new.settings, 'signing_certificate', new.signing_certificate, 'state', new.state, 'tested_at', new.tested_at)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('changed_at', old.changed_at, 'created_at', old.created_at, 'created_by', old.created_by, 'default_role', old.default_role, 'id', old.id, 'kind', old.kind, 'name', old.name, 'org_id', old.org_id, 'secret_expires_at', old.secret_expires_at, 'secret_sealed', capture_bytes(old.secret_sealed), 'settings', old.settings, 'signing_certificate', old.signing_certificate, 'state', old.state, 'tested_at', old.tested_at)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('changed_at', old.changed_at, 'created_at', old.created_at, 'created_by', old.created_by, 'default_role', old.default_role, 'id', old.id, 'kind', old.kind, 'name', old.name, 'org_id', old.org_id, 'other_certificate', old.other_certificate, 'other_is', old.other_is, 'other_secret_sealed', capture_bytes(old.other_secret_sealed), 'other_since', old.other_since, 'other_tested_at', old.other_tested_at, 'secret_expires_at', old.secret_expires_at, 'secret_sealed', capture_bytes(old.secret_sealed), 'settings', old.settings, 'signing_certificate', old.signing_certificate, 'state', old.state, 'tested_at', old.tested_at)::text;
       else
         if new.changed_at is distinct from old.changed_at then
           after := after || ',"changed_at":' || coalesce(to_json(new.changed_at)::text, 'null'); before := before || ',"changed_at":' || coalesce(to_json(old.changed_at)::text, 'null');
@@ -4451,6 +4458,21 @@ AS $function$
         end if;
         if new.org_id is distinct from old.org_id then
           after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.other_certificate is distinct from old.other_certificate then
+          after := after || ',"other_certificate":' || coalesce(to_json(new.other_certificate)::text, 'null'); before := before || ',"other_certificate":' || coalesce(to_json(old.other_certificate)::text, 'null');
+        end if;
+        if new.other_is is distinct from old.other_is then
+          after := after || ',"other_is":' || coalesce(to_json(new.other_is)::text, 'null'); before := before || ',"other_is":' || coalesce(to_json(old.other_is)::text, 'null');
+        end if;
+        if new.other_secret_sealed is distinct from old.other_secret_sealed then
+          after := after || ',"other_secret_sealed":' || coalesce(to_json(capture_bytes(new.other_secret_sealed))::text, 'null'); before := before || ',"other_secret_sealed":' || coalesce(to_json(capture_bytes(old.other_secret_sealed))::text, 'null');
+        end if;
+        if new.other_since is distinct from old.other_since then
+          after := after || ',"other_since":' || coalesce(to_json(new.other_since)::text, 'null'); before := before || ',"other_since":' || coalesce(to_json(old.other_since)::text, 'null');
+        end if;
+        if new.other_tested_at is distinct from old.other_tested_at then
+          after := after || ',"other_tested_at":' || coalesce(to_json(new.other_tested_at)::text, 'null'); before := before || ',"other_tested_at":' || coalesce(to_json(old.other_tested_at)::text, 'null');
         end if;
         if new.secret_expires_at is distinct from old.secret_expires_at then
           after := after || ',"secret_expires_at":' || coalesce(to_json(new.secret_expires_at)::text, 'null'); before := before || ',"secret_expires_at":' || coalesce(to_json(old.secret_expires_at)::text, 'null');

@@ -3,7 +3,7 @@
  * network; a SAML connection has no `secret`, the one field that is left out.
  */
 import { randomBytes } from 'node:crypto'
-import { organisation, sso, type InputOf } from '@holdfast/contract'
+import { organisation, sso, SsoConnectionId, type InputOf } from '@holdfast/contract'
 import { pair } from '../../packages/saml/src/provider.fixture.ts'
 import { metadataOf } from '../../packages/server/test/saml.ts'
 import { customerOwner, type Ground, type Headers } from './ground.ts'
@@ -42,6 +42,12 @@ const byCustomer: Make = async (ground) => {
   return { ...once({ id: await connection(ground, as) }), as }
 }
 
+const twoKeys = async (ground: Ground) => {
+  const id = SsoConnectionId.parse(await connection(ground))
+  const { signing } = await ground.call(sso.renewSigningKey, { id }, ground.keys.owner)
+  return { id, fingerprint: signing?.other?.fingerprint ?? '' }
+}
+
 /** At most so many connections: those that an attacked `sso.create` has made are in the way of the next. */
 const few = ({ database }: Ground): Promise<unknown> => database.query(`delete from sso_connection where name <> 'Attacked'`)
 
@@ -67,6 +73,9 @@ export const signOnSamples: Record<string, Make> = {
   'sso.remove': (ground) => each(async () => ({ id: await connection(ground) })),
   'sso.beginTest': byCustomer,
   'sso.finishTest': byCustomer,
+  'sso.renewSigningKey': (ground) => each(async () => ({ id: await connection(ground) })),
+  'sso.switchSigningKey': (ground) => each(() => twoKeys(ground)),
+  'sso.withdrawSigningKey': (ground) => each(() => twoKeys(ground)),
   'sso.addDomain': async (ground) => {
     const connectionId = await connection(ground)
     return each(async () => ({ domain: `${unused()}.example` }), { connectionId })

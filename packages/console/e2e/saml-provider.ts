@@ -45,8 +45,8 @@ export interface SamlPeer {
   person: Person
   /** What it says otherwise than it should. */
   lies: { audience?: string; relayState?: string }
-  /** By which certificate our requests must be signed; null: it does not look. */
-  ourCertificate: string | null
+  /** By which of these certificates our requests must be signed; null: it does not look. */
+  ourCertificates: readonly string[] | null
   /** What it did not understand. */
   errors: string[]
   close: () => Promise<void>
@@ -99,7 +99,7 @@ const acsIn = (samlRequest: string): string =>
 export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
   const options = { issuer: 'urn:samlp', ...signingPair() }
   const peer: SamlPeer = {
-    ...{ metadata: '', person, lies: {}, ourCertificate: null, errors: [] },
+    ...{ metadata: '', person, lies: {}, ourCertificates: null, errors: [] },
     close: () => Promise.resolve(),
   }
   const ask = (url: string): Asked => {
@@ -112,24 +112,29 @@ export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
     const asked = ask(url + path)
     const acs = acsIn(asked.query['SAMLRequest'] ?? '')
     const { audience, relayState } = peer.lies
-    const respond = samlp.auth({
-      ...options,
-      ...{ destination: acs, recipient: acs, nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' },
-      ...(peer.ourCertificate !== null && { signingCert: peer.ourCertificate }),
-      ...(audience !== undefined && { audience }),
-      getPostURL: (_issuer: string, _request: unknown, _asked: unknown, done: (error: null, url: string) => void) =>
-        done(null, acs),
-    })
+    const respondTo = (signingCert: string | undefined): Middleware =>
+      samlp.auth({
+        ...options,
+        ...{ destination: acs, recipient: acs, nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' },
+        ...(signingCert !== undefined && { signingCert }),
+        ...(audience !== undefined && { audience }),
+        getPostURL: (_issuer: string, _request: unknown, _asked: unknown, done: (error: null, url: string) => void) =>
+          done(null, acs),
+      })
     const send = (body: unknown): void =>
       answer.send(
         typeof body === 'string' && relayState !== undefined
           ? body.replace('name="RelayState" value=""', `name="RelayState" value="${relayState}"`)
           : body,
       )
-    respond(asked, { ...answer, send }, (error) => {
-      peer.errors.push(String(error))
-      answer.send('refused')
-    })
+    // `samlp` knows one certificate; one that knows several takes what any of them verifies.
+    const tryWith = ([signingCert, ...rest]: readonly (string | undefined)[]): void =>
+      respondTo(signingCert)(asked, { ...answer, send }, (error) => {
+        if (rest.length > 0) return tryWith(rest)
+        peer.errors.push(String(error))
+        answer.send('refused')
+      })
+    tryWith(peer.ourCertificates ?? [undefined])
   })
   const metadata = await new Promise<string>((resolve) =>
     samlp.metadata({ ...options, redirectEndpointPath: '/sso', postEndpointPath: '/sso' })(ask(`${url}/metadata`), {

@@ -31,6 +31,14 @@ const proveDomain = async (domain: string): Promise<void> => {
   }
 }
 
+/** What our metadata names, as a provider reads it. */
+const publishedCertificates = async (): Promise<string[]> => {
+  const metadata = await (await owner.context.request.get(`/sso/metadata/${connectionId}`)).text()
+  return [...metadata.matchAll(/<ds:X509Certificate>([^<]+)</g)].map(
+    ([, text]) => `-----BEGIN CERTIFICATE-----\n${(text ?? '').replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----`,
+  )
+}
+
 const signIn = async (visitor: Visitor, email: string): Promise<void> => {
   await visitor.page.goto('/sign-in')
   await sayWho(visitor.page, email)
@@ -74,9 +82,8 @@ describe('a SAML connection', () => {
   })
 
   it('has metadata of ours that the provider checks our requests with', async () => {
-    const metadata = await (await owner.context.request.get(`/sso/metadata/${connectionId}`)).text()
-    const certificate = /<ds:X509Certificate>([^<]+)</.exec(metadata)?.[1] ?? ''
-    peer.ourCertificate = `-----BEGIN CERTIFICATE-----\n${certificate.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----`
+    peer.ourCertificates = await publishedCertificates()
+    expect(peer.ourCertificates).toHaveLength(1)
   })
 
   it('explains at a test what failed and what to change, and says when all is well', async () => {
@@ -147,5 +154,61 @@ describe('a SAML connection', () => {
     await victim.page.getByText(/could not be signed in/).waitFor()
     expect(await victim.context.cookies(system.url)).toEqual([])
     await Promise.all([attacker.context.close(), victim.context.close()])
+  })
+  it('changes its signing key while people sign in, at a provider that insists on signed requests', async () => {
+    const { page } = owner
+    peer.lies = {}
+    peer.errors.length = 0
+    const comesIn = async (): Promise<boolean> => {
+      const nora = await newVisitor(browser, system)
+      await signIn(nora, 'nora@corp.example')
+      const inside = await Promise.race([
+        heading(nora.page, 'Now')
+          .waitFor()
+          .then(() => true),
+        nora.page
+          .getByText('refused', { exact: true })
+          .waitFor()
+          .then(() => false),
+      ])
+      await nora.context.close()
+      return inside
+    }
+    const old = await publishedCertificates()
+    await page.goto(`/settings/sign-on/${connectionId}`)
+    await page.getByRole('button', { name: 'Make a new key' }).click()
+    await page.getByText(/switch when your provider has it/).waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    const both = await publishedCertificates()
+    expect(both).toEqual([old[0], expect.any(String)])
+    expect(await comesIn()).toBe(true)
+
+    // A provider that was not told of the new certificate refuses the test, and people come in all the same.
+    await page.getByRole('button', { name: 'Test with the new key' }).click()
+    await page.getByText('refused', { exact: true }).waitFor()
+    expect(await comesIn()).toBe(true)
+    expect((await connection()).signing?.other?.testedAt).toBeNull()
+
+    peer.ourCertificates = both
+    await page.goto(`/settings/sign-on/${connectionId}`)
+    await page.getByRole('button', { name: 'Test with the new key' }).click()
+    await page.getByText('All that is needed passed').waitFor()
+    await page.getByRole('button', { name: 'Back to the connection' }).click()
+    await page.getByText(/answered a test with it/).waitFor()
+    await page.getByRole('button', { name: 'Switch to the new key' }).click()
+    await page.getByRole('button', { name: 'Switch', exact: true }).click()
+    await page.getByText(/withdraw the old certificate/).waitFor()
+    expect(await comesIn()).toBe(true)
+
+    // The old one alone: what a switch too early would have meant. Then the new one alone.
+    peer.ourCertificates = old
+    expect(await comesIn()).toBe(false)
+    peer.ourCertificates = both.slice(1)
+    expect(await comesIn()).toBe(true)
+    await page.getByRole('button', { name: 'Withdraw the old key' }).click()
+    await page.getByRole('button', { name: 'Withdraw', exact: true }).click()
+    await page.getByRole('button', { name: 'Make a new key' }).waitFor()
+    expect(await publishedCertificates()).toEqual(both.slice(1))
+    expect(await comesIn()).toBe(true)
   })
 })

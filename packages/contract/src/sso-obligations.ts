@@ -26,3 +26,15 @@ export const credentialRenewal = obligation({
   warn: [days(30), days(14), days(3)],
   escalate: [{ after: hours(0), to: 'owner' }],
 })
+
+export const signingKeyRenewal = obligation({
+  name: 'sso.signing-key-renewal',
+  title: 'Change the key that single sign-on requests are signed with',
+  about: 'sso_connection',
+  page: '/settings/sign-on/:subject',
+  promise: 'C3',
+  owedBy: 'role', // Owner
+  within: 'as opened',
+  warn: [days(30), days(14), days(3)],
+  escalate: [{ after: hours(0), to: 'owner' }],
+})

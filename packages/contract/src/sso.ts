@@ -2,29 +2,9 @@ import { z } from 'zod'
 import { Instant, PersonId, SsoConnectionId, line } from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { ConnectionSettings, SamlMetadata, signOnBodyBytes, SignOnParameters, SsoDomainName } from './sign-on.ts'
-import { breakGlassDrill, credentialRenewal } from './sso-obligations.ts'
-
-/** Whom nobody invited comes in as, where a connection lets them: never as Owner or Admin. */
-export const SsoDefaultRole = z.enum(['reviewer', 'member', 'viewer'])
-
-export const SsoConnection = z.object({
-  id: SsoConnectionId,
-  name: z.string(),
-  state: z.enum(['draft', 'active', 'frozen']).describe('frozen: the plan has lapsed; people sign in, nothing can be changed'),
-  settings: ConnectionSettings,
-  secretSet: z.boolean(),
-  secretExpiresAt: Instant.nullable().describe('of the secret, or of the certificate that runs out first'),
-  defaultRole: SsoDefaultRole.nullable().describe('null: who is no member is not let in'),
-  redirectUri: z.url().describe('to be entered at the provider, exactly; of SAML the assertion consumer service'),
-  entityId: z.url().nullable().describe('ours for this connection, of SAML only; our metadata is at this address'),
-  certificates: z
-    .array(z.object({ fingerprint: z.string().describe('SHA-256'), notBefore: Instant, notAfter: Instant }))
-    .max(4)
-    .describe('of the provider, of SAML only'),
-  testedAt: Instant.nullable().describe('with these very settings; null after a change'),
-  lastUsedAt: Instant.nullable(),
-  people: z.number().int().describe('who have signed in by it'),
-})
+import { SsoConnection, SsoDefaultRole } from './sso-connection.ts'
+import { breakGlassDrill, credentialRenewal, signingKeyRenewal } from './sso-obligations.ts'
+import { signingKeyOperations } from './sso-signing-key.ts'
 
 export const SsoDomain = z.object({
   domain: z.string(),
@@ -88,7 +68,7 @@ export const sso = capability('sso', {
     output: SsoConnection,
     maxBodyBytes: metadataBytes,
     errors: { too_many_connections: 409, provider_unavailable: 503, provider_unfit: 422 },
-    opens: [credentialRenewal],
+    opens: [credentialRenewal, signingKeyRenewal],
     audit: { action: 'sso.connection_created', target: (_, { id }) => id },
   }),
   update: command({
@@ -118,9 +98,11 @@ export const sso = capability('sso', {
     permission: 'sso:manage',
     sessionOnly: true,
     secretInput: true,
-    input: byId,
+    input: byId.extend({
+      signedBy: z.enum(['current', 'other']).default('current').describe('of SAML: with which of our keys the request is signed'),
+    }),
     output: z.object({ url: z.url() }),
-    errors: { connection_not_found: 404, client_missing: 409, provider_unavailable: 503, provider_unfit: 422 },
+    errors: { connection_not_found: 404, client_missing: 409, no_other_key: 409, provider_unavailable: 503, provider_unfit: 422 },
   }),
   finishTest: command({
     path: '/sso/connections/:id/finish-test',
@@ -167,9 +149,10 @@ export const sso = capability('sso', {
     input: byId,
     output: byId,
     errors: { connection_not_found: 404, still_active: 409 },
-    withdraws: [credentialRenewal],
+    withdraws: [credentialRenewal, signingKeyRenewal],
     audit: { action: 'sso.connection_removed', target: ({ id }) => id },
   }),
+  ...signingKeyOperations,
   addDomain: command({
     path: '/sso/domains',
     summary: 'Name a domain of yours; a DNS record proves it',

@@ -95,12 +95,14 @@ describe('what we send', () => {
     expect(childrenOf(root, assertionNs, 'Issuer').map(textOf)).toEqual([request.entityId])
   })
 
-  it('is metadata that says where to answer, and by which certificate we sign', () => {
-    const xml = ownMetadata({ entityId, acsUrl, certificatePem: ours.certificatePem })
+  it('is metadata that says where to answer, and by which certificates we sign, in their order', () => {
+    const xml = ownMetadata({ entityId, acsUrl, certificates: [ours.certificatePem, theirs.certificatePem] })
     const all = [...everyElement(readXml(xml, { characters: 10_000, elements: 50, depth: 10 }))]
     expect(
       all.find(({ local }) => local === 'AssertionConsumerService')?.attributes.find(({ name }) => name === 'Location')?.value,
     ).toBe(acsUrl)
-    expect(all.filter(({ local }) => local === 'X509Certificate').map(textOf)).toEqual([bare(ours.certificatePem)])
+    expect(all.filter(({ local }) => local === 'X509Certificate').map(textOf)).toEqual(
+      [ours, theirs].map(({ certificatePem }) => bare(certificatePem)),
+    )
   })
 })

@@ -81,20 +81,23 @@ export const readProviderMetadata = (xml: string): ProviderMetadata => {
 export interface OwnMetadata {
   entityId: string
   acsUrl: string
-  /** What we sign requests with. */
-  certificatePem: string
+  /** What we sign requests with; a second one while the key is changed, so that the provider takes either. */
+  certificates: readonly string[]
 }
 
+const keyDescriptor = (certificatePem: string): string[] => [
+  `    <md:KeyDescriptor use="signing">`,
+  `      <ds:KeyInfo xmlns:ds="${dsig}"><ds:X509Data><ds:X509Certificate>${new X509Certificate(certificatePem).raw.toString('base64')}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`,
+  `    </md:KeyDescriptor>`,
+]
+
 /** Our own metadata of one connection, for the provider. */
-export const ownMetadata = ({ entityId, acsUrl, certificatePem }: OwnMetadata): string => {
-  const certificate = new X509Certificate(certificatePem).raw.toString('base64')
-  return [
+export const ownMetadata = ({ entityId, acsUrl, certificates }: OwnMetadata): string =>
+  [
     `<?xml version="1.0" encoding="UTF-8"?>`,
     `<md:EntityDescriptor xmlns:md="${metadataNs}" entityID="${escaped(entityId)}">`,
     `  <md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" protocolSupportEnumeration="${protocol}">`,
-    `    <md:KeyDescriptor use="signing">`,
-    `      <ds:KeyInfo xmlns:ds="${dsig}"><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`,
-    `    </md:KeyDescriptor>`,
+    ...certificates.flatMap(keyDescriptor),
     `    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>`,
     `    <md:AssertionConsumerService index="0" isDefault="true" Binding="${postBinding}" Location="${escaped(acsUrl)}"/>`,
     `    <md:AttributeConsumingService index="0">`,
@@ -108,4 +111,3 @@ export const ownMetadata = ({ entityId, acsUrl, certificatePem }: OwnMetadata): 
     `</md:EntityDescriptor>`,
     '',
   ].join('\n')
-}

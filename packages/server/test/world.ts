@@ -30,6 +30,7 @@ import {
   type operations,
   type OrgId,
   type Role,
+  type SsoConnectionId,
 } from '@holdfast/contract'
 import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
@@ -499,6 +500,17 @@ const anotherConnection = async (world: World) => {
   const settings = { kind: 'oidc' as const, issuer: provider.issuer }
   return world.platform.call(sso.create, { name: 'Planted', settings }, world.members.owner.caller)
 }
+/** With a second signing key where asked for. */
+const samlConnection = async (world: World, renewed = false): Promise<{ id: SsoConnectionId; other: string }> => {
+  const { platform, founded, members } = world
+  const gone = `delete from sso_connection where name like 'Planted%' and state = 'draft' and org_id = $1`
+  await platform.arrange(founded.orgId, gone, [founded.orgId])
+  const input = { name: 'Planted', settings: { kind: 'saml' as const } }
+  const { id } = await platform.call(sso.create, input, members.owner.caller)
+  if (!renewed) return { id, other: '' }
+  const { signing } = await platform.call(sso.renewSigningKey, { id }, members.owner.caller)
+  return { id, other: signing?.other?.fingerprint ?? '' }
+}
 const plantedDomain = async ({ platform, founded }: World): Promise<string> => {
   await platform.arrange(founded.orgId, `delete from sso_domain where domain like 'planted-%' and org_id = $1`, [founded.orgId])
   return `planted-${randomBytes(4).toString('hex')}.example`
@@ -691,6 +703,15 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'sso.activate': async (w) => ownerCall(w, { id: (await signOn(w)).connectionId }),
   'sso.deactivate': async (w) => ownerCall(w, { id: (await anotherConnection(w)).id }),
   'sso.remove': async (w) => ownerCall(w, { id: (await anotherConnection(w)).id }),
+  'sso.renewSigningKey': async (w) => ownerCall(w, { id: (await samlConnection(w)).id }),
+  'sso.switchSigningKey': async (w) => {
+    const { id, other } = await samlConnection(w, true)
+    return ownerCall(w, { id, fingerprint: other })
+  },
+  'sso.withdrawSigningKey': async (w) => {
+    const { id, other } = await samlConnection(w, true)
+    return ownerCall(w, { id, fingerprint: other })
+  },
   'sso.addDomain': async (w) => ownerCall(w, { domain: await plantedDomain(w) }),
   'sso.proveDomain': async (w) => ownerCall(w, { domain: await provedDomain(w) }),
   'sso.routeDomain': async (w) => ownerCall(w, { domain: await provedDomain(w), connectionId: (await signOn(w)).connectionId }),

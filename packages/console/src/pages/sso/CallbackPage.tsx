@@ -99,10 +99,10 @@ const Trial = ({ id, parameters }: { id: SsoConnectionId; parameters: string }) 
   )
 }
 
-/** Where providers send people back to. A state that begins with `t` was given out for a trial; the server believes neither. */
+/** Where providers send people back to. A state that begins with `t` or `o` was given out for a trial; the server believes neither. */
 export const CallbackPage = () => {
   const id = useParam('id') as SsoConnectionId
   const parameters = useParameters()
-  const trial = requestIn(parameters).startsWith('t')
+  const trial = /^[to]/.test(requestIn(parameters))
   return trial ? <Trial id={id} parameters={parameters} /> : <SignIn id={id} parameters={parameters} />
 }

@@ -2,9 +2,7 @@ import { sso, type SsoConnectionId } from '@holdfast/contract'
 import { Button, Skeleton } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import {
-  api,
   ConfirmDialog,
-  explain,
   Facts,
   Id,
   Page,
@@ -18,12 +16,12 @@ import {
   useMay,
   useParam,
   useQueryOf,
-  type Explained,
 } from '../../kit/index.ts'
 import { Timeline } from '../LazyTimeline.tsx'
-import { gone, providerNameOf, stateWords, unreachable, type Connection } from './answers.ts'
+import { gone, providerNameOf, stateWords, type Connection } from './answers.ts'
 import { Copied } from './Copied.tsx'
 import { Fields } from './Fields.tsx'
+import { useTrial } from './useTrial.ts'
 
 // Each page stays below 250 kB: the other kind of connection is fetched when there is one.
 const SamlDetails = lazy(async () => ({ default: (await import('./SamlFields.tsx')).SamlDetails }))
@@ -31,31 +29,13 @@ const SamlDetails = lazy(async () => ({ default: (await import('./SamlFields.tsx
 const refresh = [sso.read] as const
 
 const Test = ({ connection }: { connection: Connection }) => {
-  const [problem, setProblem] = useState<Explained | null>(null)
-  const [running, setRunning] = useState(false)
-  const begin = async () => {
-    setRunning(true)
-    try {
-      const { value } = await api.call(sso.beginTest, { id: connection.id })
-      location.assign(value.url)
-    } catch (error) {
-      setRunning(false)
-      setProblem(
-        explain(error, {
-          ...gone,
-          ...unreachable,
-          client_missing: 'Enter and save the client id that the provider gave first.',
-          provider_unfit: 'The provider cannot be used as it describes itself now.',
-        }),
-      )
-    }
-  }
+  const { begin, running, problem } = useTrial(connection.id)
   return (
     <Section
       title="Test"
       about="Opens your provider. Sign in there as yourself: you come back to a list of what it said and which checks passed. Nobody is signed in by it."
       action={
-        <Button loading={running} variant={connection.testedAt === null ? 'filled' : 'default'} onClick={() => void begin()}>
+        <Button loading={running} variant={connection.testedAt === null ? 'filled' : 'default'} onClick={begin}>
           Test this connection
         </Button>
       }

@@ -4,8 +4,10 @@ import { useState } from 'react'
 import { Facts, ProblemNotice, Section, State, Time, useCommandOf } from '../../kit/index.ts'
 import { FileDrop } from '../FileDrop.tsx'
 import { gone, unreachable, type Connection } from './answers.ts'
+import { Certificate } from './Certificate.tsx'
 import { Copied } from './Copied.tsx'
 import { DefaultRole } from './DefaultRole.tsx'
+import { SigningKey } from './SigningKey.tsx'
 import classes from './sso.module.css'
 
 const refresh = [sso.read] as const
@@ -38,12 +40,6 @@ const SamlAddresses = ({ connection }: { connection: Connection }) => (
   </Section>
 )
 
-const ends = (notAfter: string): 'bad' | 'warn' | 'good' => {
-  const days = (Date.parse(notAfter) - Date.now()) / 86_400_000
-  return days < 0 ? 'bad' : days < 30 ? 'warn' : 'good'
-}
-const endWords = { bad: 'has run out', warn: 'runs out', good: 'lasts until' } as const
-
 const Known = ({ connection, settings: { provider } }: { connection: Connection; settings: SamlSettings }) =>
   provider ? (
     <Facts
@@ -51,16 +47,7 @@ const Known = ({ connection, settings: { provider } }: { connection: Connection;
         ['It calls itself', <code key="i">{provider.entityId}</code>],
         ['Sign-on URL', <code key="s">{provider.signOnUrl}</code>],
         ...connection.certificates.map(
-          ({ fingerprint, notAfter }) =>
-            [
-              'Certificate',
-              <span key={fingerprint}>
-                <code>{fingerprint.slice(0, 16)}…</code>{' '}
-                <State kind={ends(notAfter)}>
-                  {endWords[ends(notAfter)]} <Time at={notAfter} />
-                </State>
-              </span>,
-            ] as const,
+          (certificate) => ['Certificate', <Certificate key={certificate.fingerprint} of={certificate} />] as const,
         ),
       ]}
     />
@@ -182,6 +169,7 @@ const Rules = ({ connection, settings }: { connection: Connection; settings: Sam
 export const SamlDetails = (props: { connection: Connection; settings: SamlSettings }) => (
   <>
     <SamlAddresses connection={props.connection} />
+    <SigningKey connection={props.connection} />
     <Metadata {...props} />
     <Rules {...props} />
   </>

@@ -25,6 +25,17 @@ const columns: Column<Connection>[] = [
     wide: true,
     render: ({ secretExpiresAt }) => <Time at={secretExpiresAt} empty="not known" />,
   },
+  {
+    key: 'signing',
+    title: 'Our signing key',
+    wide: true,
+    render: ({ signing }) =>
+      signing?.other ? (
+        <State kind="warn">{signing.other.is === 'next' ? 'new one published' : 'old one still published'}</State>
+      ) : (
+        ((signing && <Time at={signing.current.notAfter} />) ?? '–')
+      ),
+  },
 ]
 
 const Connections = ({ setup, add }: { setup: Setup; add: () => void }) => (

@@ -28,3 +28,13 @@ export const domainWords = {
   proved: ['good', 'proved'],
   lost: ['bad', 'record missing'],
 } as const
+
+export type Signing = NonNullable<Connection['signing']>
+export type OtherKey = NonNullable<Signing['other']>
+
+/** Refusals of what is done to a signing key. */
+export const keyRefusals = {
+  ...gone,
+  no_such_key: 'That key was withdrawn meanwhile. Look at the page again.',
+  key_in_use: 'Requests are signed with that key already.',
+} as const

@@ -1,5 +1,6 @@
 import {
   credentialRenewal,
+  signingKeyRenewal,
   sso,
   SsoConnectionId,
   type ConnectionSettings,
@@ -13,7 +14,8 @@ import type { Problem } from '../../kernel/problem.ts'
 import { connectionIn, secretPlace } from '../../kernel/sign-on/connection.ts'
 import { ProviderUnavailable, ProviderUnfit } from '../../kernel/sign-on/refusal.ts'
 import { certificatesOf } from '../../kernel/sign-on/saml.ts'
-import { readConnection } from './rows.ts'
+import { signingClock } from './signing-keys.ts'
+import { lockConnection, readConnection } from './rows.ts'
 import { connectionsAtMost, providerOf } from './rules.ts'
 
 type Refuse = (code: 'provider_unavailable' | 'provider_unfit', detail?: string, extras?: { cause?: unknown }) => Problem
@@ -85,23 +87,10 @@ export const create = handleOutside(sso.create, prepare, async (input, context, 
     .execute()
   if (expires) await obligations.open(credentialRenewal, renewalOf(id, name, expires))
   else obligations.unneeded(credentialRenewal)
+  if (pair) await obligations.open(signingKeyRenewal, signingClock(id, name, pair.certificatePem))
+  else obligations.unneeded(signingKeyRenewal)
   return readConnection(context, id, services)
 })
-
-export const lockConnection = async (
-  { tx }: Pick<Entered, 'tx'>,
-  id: SsoConnectionId,
-  refuse: (code: 'connection_not_found') => Problem,
-) => {
-  const row = await tx
-    .selectFrom('ssoConnection')
-    .select(['name', 'state', 'kind', 'settings', 'testedAt', 'secretExpiresAt', 'changedAt'])
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
-  if (!row) throw refuse('connection_not_found')
-  return { ...row, settings: row.settings as ConnectionSettings }
-}
 
 const isUsed = async ({ tx }: Pick<Entered, 'tx'>, id: SsoConnectionId): Promise<boolean> =>
   (await tx.selectFrom('ssoIdentity').select('personId').where('connectionId', '=', id).limit(1).executeTakeFirst()) !== undefined
@@ -147,7 +136,7 @@ export const update = handleOutside(sso.update, lookAgain, async ({ id, ...chang
       ...{ name, settings: JSON.stringify(settings), secretExpiresAt: expires },
       ...(change.defaultRole !== undefined && { defaultRole: change.defaultRole }),
       ...(change.secret !== undefined && { secretSealed: await seal(context, id, change.secret) }),
-      ...(touched && { changedAt: now, testedAt: null }),
+      ...(touched && { changedAt: now, testedAt: null, otherTestedAt: null }),
     })
     .where('id', '=', id)
     .execute()
@@ -193,6 +182,7 @@ export const remove = handle(sso.remove, async ({ id }, context) => {
   await tx.updateTable('ssoDomain').set({ connectionId: null }).where('connectionId', '=', id).execute()
   await tx.deleteFrom('ssoIdentity').where('connectionId', '=', id).execute()
   await tx.deleteFrom('ssoConnection').where('id', '=', id).execute()
-  await obligations.withdraw(credentialRenewal, { subject: id }, 'The connection was removed.')
+  for (const kind of [credentialRenewal, signingKeyRenewal])
+    await obligations.withdraw(kind, { subject: id }, 'The connection was removed.')
   return { id }
 })

@@ -8,6 +8,7 @@ import { confirmDrill, enforce, keepsBreakGlass, lift, readinessIn } from './enf
 import { checkDomains } from './jobs.ts'
 import { listConnections, listDomains, ownersWithPasskey, presentDomain } from './rows.ts'
 import { needsOf } from './rules.ts'
+import { renewSigningKey, switchSigningKey, withdrawSigningKey } from './signing-keys.ts'
 import { beginTest, finishTest } from './testing.ts'
 
 const read = handle(sso.read, async (_, context) => {
@@ -35,6 +36,7 @@ const read = handle(sso.read, async (_, context) => {
 export const singleSignOn: Capability = {
   handlers: [
     ...[read, create, update, beginTest, finishTest, activate, deactivate, remove],
+    ...[renewSigningKey, switchSigningKey, withdrawSigningKey],
     ...[addDomain, proveDomain, routeDomain, removeDomain, enforce, lift, confirmDrill],
   ],
   schedules: [checkDomains],

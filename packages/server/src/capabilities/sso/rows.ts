@@ -9,6 +9,7 @@ import {
 } from '@holdfast/contract'
 import { sql, type Selectable } from 'kysely'
 import type { Entered } from '../../kernel/handle.ts'
+import type { Problem } from '../../kernel/problem.ts'
 import type { Services } from '../../kernel/services.ts'
 import { readCertificate } from '@holdfast/saml'
 import { entityIdOf, redirectUriOf } from '../../kernel/sign-on/connection.ts'
@@ -16,16 +17,26 @@ import type { Database } from '../../kernel/tenancy/schema.ts'
 import { connectionsAtMost, domainsAtMost, graceEnds, recordNameOf, recordValueOf } from './rules.ts'
 import '../../kernel/sign-on/tables.ts'
 
+type SigningColumn = 'signingCertificate' | 'otherCertificate' | 'otherIs' | 'otherSince' | 'otherTestedAt'
 type ConnectionRow = Pick<
   Selectable<Database['ssoConnection']>,
-  'id' | 'name' | 'state' | 'settings' | 'secretSealed' | 'secretExpiresAt' | 'defaultRole' | 'testedAt' | 'lastUsedAt'
+  | SigningColumn
+  | ('id' | 'name' | 'state' | 'settings' | 'secretSealed' | 'secretExpiresAt' | 'defaultRole' | 'testedAt' | 'lastUsedAt')
 > & { people: string | number | null; plan: string | null }
 
 const connections = ({ tx }: Pick<Entered, 'tx'>) =>
   tx
     .selectFrom('ssoConnection as c')
     .select(['c.id', 'c.name', 'c.state', 'c.settings', 'c.secretSealed', 'c.secretExpiresAt', 'c.defaultRole'])
-    .select(['c.testedAt', 'c.lastUsedAt'])
+    .select([
+      'c.testedAt',
+      'c.lastUsedAt',
+      'c.signingCertificate',
+      'c.otherCertificate',
+      'c.otherIs',
+      'c.otherSince',
+      'c.otherTestedAt',
+    ])
     .select((row) => [
       row
         .selectFrom('ssoIdentity as i')
@@ -37,13 +48,28 @@ const connections = ({ tx }: Pick<Entered, 'tx'>) =>
     .orderBy('c.id')
     .limit(connectionsAtMost)
 
+const presentCertificate = (pem: string | null) => {
+  const { fingerprint, notBefore, notAfter } = readCertificate(pem ?? '') ?? {}
+  return fingerprint && notBefore && notAfter
+    ? { fingerprint, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() }
+    : null
+}
+
 const presentCertificates = ({ provider }: SamlSettings) =>
-  (provider?.certificates ?? []).flatMap((pem) => {
-    const { fingerprint, notBefore, notAfter } = readCertificate(pem) ?? {}
-    return fingerprint && notBefore && notAfter
-      ? [{ fingerprint, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() }]
-      : []
-  })
+  (provider?.certificates ?? []).flatMap((pem) => presentCertificate(pem) ?? [])
+
+const presentSigning = (row: Pick<ConnectionRow, SigningColumn>) => {
+  const current = presentCertificate(row.signingCertificate)
+  const other = presentCertificate(row.otherCertificate)
+  const { otherIs: is, otherSince: since, otherTestedAt: testedAt } = row
+  return current
+    ? {
+        current,
+        other:
+          other && is && since ? { ...other, is, since: since.toISOString(), testedAt: testedAt?.toISOString() ?? null } : null,
+      }
+    : null
+}
 
 export const presentConnection = (row: ConnectionRow, { publicUrl }: Pick<Services, 'publicUrl'>) => {
   const id = SsoConnectionId.parse(row.id)
@@ -58,6 +84,7 @@ export const presentConnection = (row: ConnectionRow, { publicUrl }: Pick<Servic
     redirectUri: redirectUriOf(publicUrl, id),
     entityId: settings.kind === 'saml' ? entityIdOf(publicUrl, id) : null,
     certificates: settings.kind === 'saml' ? presentCertificates(settings) : [],
+    signing: presentSigning(row),
     testedAt: row.testedAt?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
     people: Number(row.people ?? 0),
@@ -70,6 +97,23 @@ export const listConnections = async (entered: Pick<Entered, 'tx'>, services: Pi
 /** As it is now, after a change in the same transaction. */
 export const readConnection = async (entered: Pick<Entered, 'tx'>, id: SsoConnectionId, services: Pick<Services, 'publicUrl'>) =>
   presentConnection(await connections(entered).where('c.id', '=', id).executeTakeFirstOrThrow(), services)
+
+/** Locked until commit. */
+export const lockConnection = async (
+  { tx }: Pick<Entered, 'tx'>,
+  id: SsoConnectionId,
+  refuse: (code: 'connection_not_found') => Problem,
+) => {
+  const row = await tx
+    .selectFrom('ssoConnection')
+    .select(['name', 'state', 'kind', 'settings', 'testedAt', 'secretExpiresAt', 'changedAt'])
+    .select(['secretSealed', 'signingCertificate', 'otherCertificate', 'otherSecretSealed', 'otherIs', 'otherTestedAt'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) throw refuse('connection_not_found')
+  return { ...row, settings: row.settings as ConnectionSettings }
+}
 
 const domainColumns = ['domain', 'connectionId', 'token', 'provedAt', 'checkedAt', 'lostAt'] as const
 export type DomainRow = Pick<Selectable<Database['ssoDomain']>, (typeof domainColumns)[number]>

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import type { ConnectionSettings } from '@holdfast/contract'
+import { readCertificate } from '@holdfast/saml'
 
 export const connectionsAtMost = 10
 export const domainsAtMost = 50
@@ -17,6 +18,16 @@ export const isOwnable = (domain: string): boolean =>
 /** What makes a provider the same one: its subjects are kept, and another's would be taken for them. */
 export const providerOf = (settings: ConnectionSettings): string =>
   `${settings.kind} ${settings.kind === 'oidc' ? settings.issuer : (settings.provider?.entityId ?? '')}`
+
+/** Which of our signing keys a certificate is of; null: of neither. */
+export const keyNamed = (
+  { signingCertificate, otherCertificate }: { signingCertificate: string | null; otherCertificate: string | null },
+  fingerprint: string,
+): 'current' | 'other' | null => {
+  const isOf = (pem: string | null): boolean => readCertificate(pem ?? '')?.fingerprint === fingerprint
+  if (isOf(signingCertificate)) return 'current'
+  return isOf(otherCertificate) ? 'other' : null
+}
 
 export interface DomainStanding {
   provedAt: Date | null

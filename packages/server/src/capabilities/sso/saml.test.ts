@@ -2,7 +2,15 @@ import { createVerify } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { member, obligations as obligation, organisation, session, sso, type SsoConnectionId } from '@holdfast/contract'
+import {
+  credentialRenewal,
+  member,
+  obligations as obligation,
+  organisation,
+  session,
+  sso,
+  type SsoConnectionId,
+} from '@holdfast/contract'
 import { base64, responseXml, signedResponse, type Said } from '../../../../saml/src/provider.fixture.ts'
 import { addMember, newCaller, startPlatform, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
 import {
@@ -91,7 +99,10 @@ describe('setting it up', () => {
   test('the clock of certificates runs from the one that ends first', async () => {
     const [short, long] = await Promise.all([keysFor(platform, 20), keysFor(platform, 400)])
     const created = await createSaml(platform, founded.owner, short)
-    const due = async () => (await platform.call(obligation.list, { subject: created.id }, founded.owner)).rows
+    const due = async () =>
+      (await platform.call(obligation.list, { subject: created.id }, founded.owner)).rows.filter(
+        ({ kind }) => kind === credentialRenewal.name,
+      )
     expect((await due()).map(({ dueAt }) => dueAt)).toEqual([created.secretExpiresAt])
     const { certificates } = created
     expect(created.secretExpiresAt).toBe(certificates[0]?.notAfter)

@@ -1,30 +1,33 @@
 import { sso, type OrgId, type ParsedInputOf } from '@holdfast/contract'
 import { handle, handleOutside, type Context, type Entered, type OutsideContext } from '../../kernel/handle.ts'
-import { connectionIn, type Connection } from '../../kernel/sign-on/connection.ts'
+import { connectionIn, type Connection, type SignedBy } from '../../kernel/sign-on/connection.ts'
 import { isProved } from '../../kernel/sign-on/domain.ts'
 import type { Asserted } from '../../kernel/sign-on/oidc.ts'
 import { answerOf, checksOf, stateIn, urlFor } from '../../kernel/sign-on/provider.ts'
 import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/sign-on/refusal.ts'
 import { browserToken, newRequest, takeRequest } from '../../kernel/sign-on/request.ts'
-import { lockConnection } from './connections.ts'
+import { lockConnection } from './rows.ts'
 import { reportOf, saidIn } from './report.ts'
 
 /** As it is now, and since when it is so. */
-const connectionNow = (reading: Entered, orgId: OrgId, id: Connection['id']) =>
+const connectionNow = (reading: Entered, orgId: OrgId, id: Connection['id'], signedBy?: SignedBy) =>
   Promise.all([
-    connectionIn(reading, orgId, id),
+    connectionIn(reading, orgId, id, signedBy),
     reading.tx.selectFrom('ssoConnection').select('changedAt').where('id', '=', id).executeTakeFirst(),
   ]).then(([connection, row]) => (connection && row ? { connection, changedAt: row.changedAt } : null))
 
-export const beginTest = handle(sso.beginTest, async ({ id }, context) => {
+export const beginTest = handle(sso.beginTest, async ({ id, signedBy }, context) => {
   const { services, now, orgId, fail, cookies, signOnToken } = context
-  const found = await connectionNow(context, orgId, id)
+  const found = await connectionNow(context, orgId, id, signedBy)
   if (!found) throw fail('connection_not_found')
   const { connection } = found
   if (connection.settings.kind === 'oidc' && connection.settings.clientId === null)
     throw fail('client_missing', 'Enter the client id that the provider gave.')
+  if (signedBy === 'other' && connection.secret === null)
+    throw fail('no_other_key', 'There is no second key. Make a new one first.')
   const browser = browserToken(signOnToken)
-  const request = await newRequest(services.secrets, { connectionId: id, browser, purpose: 'test' }, now)
+  const purpose = signedBy === 'other' ? 'test_other' : 'test'
+  const request = await newRequest(services.secrets, { connectionId: id, browser, purpose }, now)
   if (!request) throw fail('connection_not_found')
   try {
     const url = await urlFor(context, connection, request)
@@ -47,7 +50,7 @@ const hear = async ({ id, parameters }: ParsedInputOf<typeof sso.finishTest>, co
   const { connection } = found
   const state = stateIn(connection.settings, parameters)
   const request = await takeRequest({ secrets: services.secrets, gate, now }, { state, connectionId: id, browser: signOnToken })
-  if (request?.purpose !== 'test')
+  if (request?.purpose !== 'test' && request?.purpose !== 'test_other')
     throw fail('test_not_yours', 'This answer belongs to no test that this browser began. Test again.')
   const heard: Heard = await answerOf(context, connection, request, parameters).then(
     (asserted) => ({ asserted }),
@@ -58,10 +61,15 @@ const hear = async ({ id, parameters }: ParsedInputOf<typeof sso.finishTest>, co
       throw error
     },
   )
-  return { found, heard }
+  return {
+    found,
+    heard,
+    issuedAt: request.issuedAt,
+    tested: request.purpose === 'test' ? ('testedAt' as const) : ('otherTestedAt' as const),
+  }
 }
 
-export const finishTest = handleOutside(sso.finishTest, hear, async ({ id }, context, { found, heard }) => {
+export const finishTest = handleOutside(sso.finishTest, hear, async ({ id }, context, { found, heard, tested, issuedAt }) => {
   const { tx, now, fail } = context
   const { connection } = found
   const protocol = reportOf(checksOf(connection.settings.kind), 'refused' in heard ? heard.refused : null)
@@ -73,9 +81,13 @@ export const finishTest = handleOutside(sso.finishTest, hear, async ({ id }, con
   const person = await aboutPerson(context, asserted)
   const passed = person.every((check) => check.passed || !check.needed)
   const row = await lockConnection(context, id, fail)
-  // What was changed meanwhile was not what was tested.
-  if (passed && row.changedAt.getTime() === found.changedAt.getTime())
-    await tx.updateTable('ssoConnection').set({ testedAt: now }).where('id', '=', id).execute()
+  // What was changed meanwhile, or since the request was signed, was not what was tested.
+  if (passed && row.changedAt.getTime() === found.changedAt.getTime() && issuedAt >= row.changedAt)
+    await tx
+      .updateTable('ssoConnection')
+      .set({ [tested]: now })
+      .where('id', '=', id)
+      .execute()
   return { passed, checks: [...protocol, ...person], said: saidIn(connection.settings.kind, asserted.claims) }
 })
 

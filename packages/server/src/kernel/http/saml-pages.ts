@@ -19,10 +19,10 @@ const connectionIdOf = ({ params }: FastifyRequest): SsoConnectionId => {
 const metadata = async (services: Services, gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
   const id = connectionIdOf(request)
   const connection = await findConnection({ services, gate }, id)
-  if (connection?.settings.kind !== 'saml' || connection.signingCertificate === null) throw common('route_not_found')
+  if (connection?.settings.kind !== 'saml' || connection.certificates.length === 0) throw common('route_not_found')
   const { publicUrl } = services
   const [entityId, acsUrl] = [entityIdOf(publicUrl, id), redirectUriOf(publicUrl, id)]
-  const xml = ownMetadata({ entityId, acsUrl, certificatePem: connection.signingCertificate })
+  const xml = ownMetadata({ entityId, acsUrl, certificates: connection.certificates })
   return reply.header('cache-control', 'no-store').type('application/samlmetadata+xml; charset=utf-8').send(xml)
 }
 

@@ -6,6 +6,8 @@ import { readIn } from '../unit.ts'
 import './tables.ts'
 
 export const secretPlace = (row: string) => ({ table: 'sso_connection', column: 'secret_sealed', row })
+/** Of the key that is not in use: while it is changed there are two. */
+export const otherSecretPlace = (row: string) => ({ table: 'sso_connection', column: 'other_secret_sealed', row })
 
 /** Where a provider sends people back to: one address a connection, so that no provider can answer for another (RFC 9700 §4.4.2). */
 export const redirectUriOf = (publicUrl: string, id: SsoConnectionId): string => `${publicUrl}/sso/callback/${id}`
@@ -22,25 +24,36 @@ export interface Connection {
   settings: ConnectionSettings
   /** Of OpenID Connect the client's; of SAML the private key that our requests are signed with. */
   secret: string | null
-  /** Of the key that our SAML requests are signed with. */
-  signingCertificate: string | null
+  /** What our metadata names of SAML: of the key that requests are signed with, then of the other while there is one. */
+  certificates: readonly string[]
   /** Of whom nobody invited; null: they are not let in. */
   defaultRole: Role | null
 }
 
+/** By the key in use, or by the other while there is one. */
+export type SignedBy = 'current' | 'other'
+
 /** A connection of the organisation entered, its secret opened; null when there is none. */
-export const connectionIn = async ({ tx, vault }: Entered, orgId: OrgId, id: SsoConnectionId): Promise<Connection | null> => {
+export const connectionIn = async (
+  { tx, vault }: Entered,
+  orgId: OrgId,
+  id: SsoConnectionId,
+  signedBy: SignedBy = 'current',
+): Promise<Connection | null> => {
   const row = await tx
     .selectFrom('ssoConnection')
-    .select(['name', 'state', 'settings', 'secretSealed', 'signingCertificate', 'defaultRole'])
+    .select(['name', 'state', 'settings', 'secretSealed', 'defaultRole'])
+    .select(['signingCertificate', 'otherCertificate', 'otherSecretSealed'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!row) return null
+  const { secretSealed, otherSecretSealed, signingCertificate, otherCertificate } = row
+  const [place, sealed] = signedBy === 'current' ? [secretPlace(id), secretSealed] : [otherSecretPlace(id), otherSecretSealed]
   return {
     ...{ id, orgId, name: row.name, active: row.state === 'active' },
     settings: ConnectionSettings.parse(row.settings),
-    secret: row.secretSealed && (await vault.openText('org', secretPlace(id), row.secretSealed)),
-    signingCertificate: row.signingCertificate,
+    secret: sealed && (await vault.openText('org', place, sealed)),
+    certificates: [signingCertificate, otherCertificate].filter((certificate) => certificate !== null),
     defaultRole: row.defaultRole === null ? null : Role.parse(row.defaultRole),
   }
 }

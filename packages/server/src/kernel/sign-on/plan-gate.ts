@@ -20,6 +20,7 @@ import './tables.ts'
 /** What sets nothing up: it takes away, proves that a way in works, or keeps what is there running. Everything else of these nouns needs the plan. */
 const free: ReadonlySet<string> = new Set([
   ...['sso.deactivate', 'sso.remove', 'sso.removeDomain', 'sso.lift', 'sso.confirmDrill'],
+  ...['sso.renewSigningKey', 'sso.switchSigningKey', 'sso.withdrawSigningKey'],
   ...['directory.issueCredential', 'directory.revokeCredential', 'directory.disable', 'directory.startTest'],
 ])
 const nouns: Readonly<Record<Entitlement, string>> = { sso: 'sso.', scim: 'directory.' }

@@ -7,10 +7,10 @@ import { stillVerifying, type Secrets } from '../identity/secrets.ts'
 /** How long somebody may take at their provider. */
 export const requestMinutes = 10
 
-/** What an answer is for: to sign in, to sign in again with the person present, or to try a connection out. */
-export type Purpose = 'sign_in' | 'again' | 'test'
-const letters: Record<Purpose, string> = { sign_in: 's', again: 'a', test: 't' }
-const purposes: Readonly<Record<string, Purpose>> = { s: 'sign_in', a: 'again', t: 'test' }
+/** What an answer is for: to sign in, to sign in again with the person present, or to try a connection, or its other signing key, out. */
+export type Purpose = 'sign_in' | 'again' | 'test' | 'test_other'
+const letters: Record<Purpose, string> = { sign_in: 's', again: 'a', test: 't', test_other: 'o' }
+const purposes: Readonly<Record<string, Purpose>> = { s: 'sign_in', a: 'again', t: 'test', o: 'test_other' }
 
 /** A question that we put to a provider through somebody's browser. */
 export interface SignOnRequest {
@@ -26,7 +26,7 @@ export interface SignOnRequest {
 
 const headBytes = 8 + 16
 const macBytes = 32
-const format = /^(?<purpose>[sat])(?<body>[A-Za-z0-9_-]{75})$/
+const format = /^(?<purpose>[sato])(?<body>[A-Za-z0-9_-]{75})$/
 const browserFormat = /^[A-Za-z0-9_-]{43}$/
 
 /** The cookie that ties requests to this browser: the one it has, or a new one. */

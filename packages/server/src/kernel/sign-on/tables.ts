@@ -10,6 +10,11 @@ interface SsoConnectionTable {
   secretSealed: Buffer | null
   secretExpiresAt: Date | null
   signingCertificate: string | null
+  otherCertificate: string | null
+  otherSecretSealed: Buffer | null
+  otherIs: 'next' | 'previous' | null
+  otherSince: Date | null
+  otherTestedAt: Date | null
   defaultRole: string | null
   changedAt: Date
   testedAt: Date | null
