@@ -177,7 +177,7 @@ describe('a SAML connection', () => {
     const old = await publishedCertificates()
     await page.goto(`/settings/sign-on/${connectionId}`)
     await page.getByRole('button', { name: 'Make a new key' }).click()
-    await page.getByText(/switch when your provider has it/).waitFor()
+    await page.getByText('Switch when your provider has it.').waitFor()
     expect(await seriousFindings(page)).toEqual([])
     const both = await publishedCertificates()
     expect(both).toEqual([old[0], expect.any(String)])
@@ -197,7 +197,7 @@ describe('a SAML connection', () => {
     await page.getByText(/answered a test with it/).waitFor()
     await page.getByRole('button', { name: 'Switch to the new key' }).click()
     await page.getByRole('button', { name: 'Switch', exact: true }).click()
-    await page.getByText(/withdraw the old certificate/).waitFor()
+    await page.getByText(/Withdraw the old certificate/).waitFor()
     expect(await comesIn()).toBe(true)
 
     // The old one alone: what a switch too early would have meant. Then the new one alone.

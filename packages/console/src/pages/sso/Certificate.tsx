@@ -1,4 +1,4 @@
-import { State, Time } from '../../kit/index.ts'
+import { Day, State, Time } from '../../kit/index.ts'
 
 const standing = (notAfter: string): 'bad' | 'warn' | 'good' => {
   const days = (Date.parse(notAfter) - Date.now()) / 86_400_000
@@ -11,7 +11,7 @@ export const Certificate = ({ of: { fingerprint, notAfter } }: { of: { fingerpri
   <span>
     <code title={fingerprint}>{fingerprint.slice(0, 16)}…</code>{' '}
     <State kind={standing(notAfter)}>
-      {words[standing(notAfter)]} <Time at={notAfter} />
+      {words[standing(notAfter)]} {standing(notAfter) === 'good' ? <Day at={notAfter} /> : <Time at={notAfter} />}
     </State>
   </span>
 )

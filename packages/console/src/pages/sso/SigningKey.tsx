@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { ConfirmDialog, Facts, ProblemNotice, Section, State, Time, useCommandOf } from '../../kit/index.ts'
 import { gone, keyRefusals, type Connection, type OtherKey } from './answers.ts'
 import { Certificate } from './Certificate.tsx'
+import classes from './sso.module.css'
 import { useTrial } from './useTrial.ts'
 
 const refresh = [sso.read] as const
@@ -85,23 +86,21 @@ const Renew = ({ connection: { id } }: { connection: Connection }) => {
   )
 }
 
-const Standing = ({ other: { is, since, testedAt } }: { other: OtherKey }) =>
-  is === 'next' ? (
-    <>
-      <State kind="warn">
-        new certificate published <Time at={since} />; switch when your provider has it
-      </State>
-      {testedAt !== null && (
-        <State kind="good">
-          your provider answered a test with it <Time at={testedAt} />
-        </State>
-      )}
-    </>
-  ) : (
+const Standing = ({ other: { is, since, testedAt } }: { other: OtherKey }) => (
+  <>
     <State kind="warn">
-      switched <Time at={since} />; withdraw the old certificate when all is well
+      {is === 'next' ? 'new certificate published' : 'switched'} <Time at={since} />
     </State>
-  )
+    {is === 'next' && testedAt !== null && (
+      <State kind="good">
+        your provider answered a test with it <Time at={testedAt} />
+      </State>
+    )}
+    <p className={classes['next']}>
+      {is === 'next' ? 'Switch when your provider has it.' : 'Withdraw the old certificate when all is well.'}
+    </p>
+  </>
+)
 
 const Changing = ({ connection, other }: { connection: Connection; other: OtherKey }) => {
   const [asking, setAsking] = useState<'switch' | 'withdraw' | null>(null)
