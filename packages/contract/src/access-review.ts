@@ -18,6 +18,9 @@ export const reviewedKinds = [
   'staff_policy',
   'break_glass',
   'directory_token',
+  'invitation',
+  'sso_connection',
+  'directory_group',
 ] as const
 export const ReviewedKind = z.enum(reviewedKinds)
 export type ReviewedKind = z.infer<typeof ReviewedKind>
@@ -36,6 +39,9 @@ export const ReviewReason = z.enum([
   'no_expiry',
   'holder_gone',
   'standing_access',
+  'invitation_waiting',
+  'inviter_gone',
+  'nobody_in_it',
 ])
 export type ReviewReason = z.infer<typeof ReviewReason>
 
@@ -77,7 +83,7 @@ export const AccessReviewItem = z.object({
   label: z.string().describe('what it is'),
   detail: z.string().describe('what it opens, or where it comes from'),
   personId: PersonId.nullable().describe('who holds it, or answers for it'),
-  holder: z.string().describe('their name as it was then; empty: nobody'),
+  holder: z.string().describe('their name as it was then; empty: nobody, or somebody invited by address'),
   email: z.string(),
   role: Role.nullable(),
   since: Instant,
@@ -112,6 +118,9 @@ const carriedOut = {
   directory_managed: 409,
   role_too_strong: 403,
   not_yours: 403,
+  sso_enforced: 409,
+  role_would_rise: 409,
+  too_many_changes: 409,
 } as const
 
 const exported = {

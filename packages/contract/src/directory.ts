@@ -233,6 +233,16 @@ export const directory = capability('directory', {
     errors: { ...found, group_not_found: 404, too_many_changes: 409, preview_outdated: 409 },
     audit: { action: 'directory.roles_mapped', target: (_, { id }) => id },
   }),
+  unmapGroup: command({
+    path: '/directory/groups/:id/unmap',
+    summary: 'Let a group give no role any more, where nobody’s role rises by it; its people have what is left',
+    permission: 'directory:map',
+    stepUp: true,
+    input: z.object({ id: DirectoryGroupId }),
+    output: z.object({ id: DirectoryGroupId, changed: z.number().int() }),
+    errors: { ...found, group_not_found: 404, role_would_rise: 409, too_many_changes: 409 },
+    audit: { action: 'directory.group_unmapped', target: ({ id }) => id },
+  }),
   log: query({
     path: '/directory/log',
     summary: 'What the directory sent, what was done, and why something was refused; ninety days',

@@ -17,6 +17,9 @@ export const kindWords: Record<ReviewedKind, string> = {
   staff_policy: 'The operator’s staff',
   break_glass: 'Emergency way in',
   directory_token: 'Directory credential',
+  invitation: 'Invitation',
+  sso_connection: 'Sign-on connection',
+  directory_group: 'Directory group',
 }
 
 const proposalWords: Record<Proposal, [kind: StateKind, words: string]> = {
@@ -38,6 +41,9 @@ export const reasonWords: Record<ReviewReason, string> = {
   no_expiry: 'never expires',
   holder_gone: 'nobody answers for it',
   standing_access: 'lets them in without asking',
+  invitation_waiting: 'not accepted for 3 days',
+  inviter_gone: 'who invited them may invite nobody any more',
+  nobody_in_it: 'nobody is in it',
 }
 
 export const proposalOf = ({ proposal, proposedRole }: Item): [kind: StateKind, words: string] =>
@@ -93,4 +99,7 @@ export const deciding = {
   directory_managed: itsOwnWords,
   role_too_strong: itsOwnWords,
   not_yours: itsOwnWords,
+  sso_enforced: itsOwnWords,
+  role_would_rise: itsOwnWords,
+  too_many_changes: itsOwnWords,
 } as const

@@ -35,6 +35,10 @@ export const holderOf = async (
     ? nobody
     : (JSON.parse(await vault.openText('org', holderPlace(id), holderSealed)) as { name: string; email: string })
 
+/** Whom an invitation is for. */
+const addressee = async ({ vault }: Entered, { address }: Access) =>
+  address && { name: '', email: await vault.openText('org', address.place, address.sealed) }
+
 /** What the snapshot keeps of some accesses: the names of their holders sealed, and what the rules propose. */
 export const itemsFrom = async (entered: Entered, reviewId: string, found: readonly Access[], now: Date) => {
   const people = await peopleOf(
@@ -46,7 +50,7 @@ export const itemsFrom = async (entered: Entered, reviewId: string, found: reado
     found.map(async (access) => {
       const id = newIdOf(AccessReviewItemId, 'ai')
       const { kind, ref, label, detail, personId, role, since, lastUsedAt, expiresAt } = access
-      const holder = personId === null ? undefined : people.get(personId)
+      const holder = personId === null ? await addressee(entered, access) : people.get(personId)
       const holderSealed = holder
         ? await entered.vault.seal('org', holderPlace(id), JSON.stringify({ name: holder.name, email: holder.email }))
         : null

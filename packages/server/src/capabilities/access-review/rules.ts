@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Place } from '../../kernel/vault.ts'
 import { proposals, type ReviewedKind, type Proposal, type ReviewReason, type Role } from '@holdfast/contract'
 
 /** One way in, as it stands: what a snapshot keeps of it and what the rules judge. */
@@ -19,6 +20,12 @@ export interface Access {
   secondFactor: boolean | null
   /** Whoever holds it or answers for it is no member. */
   holderGone: boolean
+  /** Of whom it is, where that is nobody here yet: their address, sealed. */
+  address?: { place: Place; sealed: Buffer }
+  /** Whoever invited them may invite nobody any more. */
+  inviterGone?: boolean
+  /** Nobody has anything by it now. */
+  empty?: boolean
 }
 
 export interface Proposed {
@@ -32,6 +39,8 @@ const days = (count: number): number => count * 86_400_000
 export const graceMs = days(14)
 export const unusedMs = days(90)
 export const managerUnusedMs = days(30)
+/** An invitation lives for a week, and is sent anew in a moment. */
+export const invitationWaitingMs = days(3)
 
 const weightOf: Record<ReviewReason, Proposal> = {
   never_used: 'remove',
@@ -41,15 +50,18 @@ const weightOf: Record<ReviewReason, Proposal> = {
   no_expiry: 'attend',
   holder_gone: 'attend',
   standing_access: 'attend',
+  invitation_waiting: 'remove',
+  inviter_gone: 'remove',
+  nobody_in_it: 'remove',
 }
 const strength = (proposal: Proposal): number => proposals.indexOf(proposal)
 
 const isManager = ({ kind, role }: Access): boolean => kind === 'member' && (role === 'owner' || role === 'admin')
-/** Somebody decides it for a case that should never come: that it is not used is what it is for. */
-const meantForNeed = ({ kind }: Access): boolean => kind === 'break_glass'
+/** What is not used, or is there for a case that should never come: that it was not used says nothing. */
+const useless: readonly ReviewedKind[] = ['break_glass', 'invitation', 'directory_group']
 
 const unusedReason = (access: Access, now: Date): ReviewReason | null => {
-  if (meantForNeed(access)) return null
+  if (useless.includes(access.kind)) return null
   const { lastUsedAt, since } = access
   if (lastUsedAt === null) return now.getTime() - since.getTime() > graceMs ? 'never_used' : null
   const unused = now.getTime() - lastUsedAt.getTime()
@@ -62,12 +74,16 @@ const isKey = ({ kind }: Access): boolean => kind === 'api_key' || kind === 'ser
 /** What the rules propose, with every reason there is; the strongest decides. */
 export const propose = (access: Access, now: Date): Proposed => {
   const unused = unusedReason(access, now)
+  const age = now.getTime() - access.since.getTime()
   const reasons: ReviewReason[] = [
     ...(unused ? [unused] : []),
     ...(access.holderGone ? (['holder_gone'] as const) : []),
     ...(access.secondFactor === false ? (['no_second_factor'] as const) : []),
     ...(isKey(access) && access.expiresAt === null ? (['no_expiry'] as const) : []),
     ...(access.kind === 'staff_policy' ? (['standing_access'] as const) : []),
+    ...(access.kind === 'invitation' && age > invitationWaitingMs ? (['invitation_waiting'] as const) : []),
+    ...(access.inviterGone ? (['inviter_gone'] as const) : []),
+    ...(access.empty && age > graceMs ? (['nobody_in_it'] as const) : []),
   ]
   const proposal = reasons
     .map((reason) => weightOf[reason])
@@ -81,6 +97,7 @@ export const hasRole = (kind: ReviewedKind): boolean => kind === 'member' || kin
 /** Which of several goes first: what hangs on something else goes before it, or it would be gone when its turn comes. */
 const order: readonly ReviewedKind[] = [
   ...(['server_grant', 'database_grant', 'access_rule', 'staff_policy', 'directory_token', 'break_glass'] as const),
+  ...(['invitation', 'directory_group', 'sso_connection'] as const),
   ...(['api_key', 'service_key', 'service_account', 'member'] as const),
 ]
 export const inOrder = <T extends { kind: ReviewedKind }>(items: readonly T[]): T[] =>

@@ -3,6 +3,7 @@ import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { Source, Wanted } from './reading.ts'
 import type { Access } from './rules.ts'
 import { accessRules, grants, staffPolicies } from './sources-of-grants.ts'
+import { connections, directoryGroups, invitations } from './sources-of-joining.ts'
 import { breakGlass, directoryTokens, keys, members, serviceAccounts } from './sources-of-principals.ts'
 
 const sources: Record<ReviewedKind, Source> = {
@@ -16,6 +17,9 @@ const sources: Record<ReviewedKind, Source> = {
   staff_policy: staffPolicies,
   break_glass: breakGlass,
   directory_token: directoryTokens,
+  invitation: invitations,
+  sso_connection: connections,
+  directory_group: directoryGroups,
 }
 
 /** Everything of a kind that gives access now, a page of it. One statement however many. */

@@ -1,7 +1,7 @@
 import type { Capability } from '../../kernel/capability.ts'
 import { create, disable, enable, issueCredential, revokeCredential } from './configuring.ts'
 import { whenAnOwnerGoes } from './leaving.ts'
-import { applyRoles, previewRoles } from './mapping.ts'
+import { applyRoles, unmapGroup, previewRoles } from './mapping.ts'
 import { tieToDirectory } from './people.ts'
 import { signOnHolds } from './promises.ts'
 import { groups, log, people, read } from './queries.ts'
@@ -13,7 +13,7 @@ import { settleWaiting, tidyLog } from './upkeep.ts'
 export const directory: Capability = {
   handlers: [
     ...[read, create, issueCredential, revokeCredential, disable, enable],
-    ...[people, groups, previewRoles, applyRoles, log, startTest, test],
+    ...[people, groups, previewRoles, applyRoles, unmapGroup, log, startTest, test],
   ],
   schedules: [settleWaiting, tidyLog],
   memberHooks: [whenAnOwnerGoes],

@@ -3,7 +3,8 @@ import { directory, type DirectoryGroupId, type Role } from '@holdfast/contract'
 import { handle, type Entered } from '../../kernel/handle.ts'
 import { namesOf } from '../../kernel/people.ts'
 import { lockDirectory } from './configuring.ts'
-import { changesUnder, giveRoles, mostChanges, type Mapping, type RoleChange } from './roles.ts'
+import { changesUnder, currentMapping, giveRoles, mostChanges, type Mapping, type RoleChange } from './roles.ts'
+import { rankOf } from './rules.ts'
 import './table.ts'
 
 interface Asked {
@@ -71,5 +72,23 @@ export const applyRoles = handle(directory.applyRoles, async (input, context) =>
     const named = ones.map(([groupId]) => groupId)
     await tx.updateTable('directoryGroup').set({ role }).where('id', 'in', named).execute()
   }
+  return { id, changed: await giveRoles(context, changes) }
+})
+
+/**
+ * Takes access away and never gives any, so it needs no preview: where a group gives less than the usual role, its people would get more without it, and
+ * somebody is to see that first.
+ */
+export const unmapGroup = handle(directory.unmapGroup, async ({ id }, context) => {
+  const { tx, fail } = context
+  await lockDirectory(tx, fail)
+  const { defaultRole, roles } = await currentMapping(context)
+  if (!roles.has(id)) throw fail('group_not_found', 'This group gives no role, or is not there any more.')
+  const left = new Map([...roles].filter(([groupId]) => groupId !== id))
+  const changes = await changesUnder(context, { defaultRole, roles: left })
+  if (changes.length > mostChanges) throw fail('too_many_changes', tooMany)
+  if (changes.some(({ from, to }) => rankOf(to) < rankOf(from)))
+    throw fail('role_would_rise', 'Without this group somebody would get a stronger role. Change the mapping where it is previewed.')
+  await tx.updateTable('directoryGroup').set({ role: null }).where('id', '=', id).execute()
   return { id, changed: await giveRoles(context, changes) }
 })
