@@ -201,7 +201,7 @@ table access_review_item (
   constraint access_review_item_check3 CHECK (((decision = 'change'::text) = (new_role IS NOT NULL))),
   constraint access_review_item_check4 CHECK (((proposal = 'keep'::text) OR (cardinality(reasons) > 0))),
   constraint access_review_item_decision_check CHECK ((decision = ANY (ARRAY['keep'::text, 'change'::text, 'remove'::text, 'gone'::text, 'nobody_else'::text]))),
-  constraint access_review_item_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'api_key'::text, 'service_account'::text, 'service_key'::text, 'access_rule'::text, 'server_grant'::text, 'database_grant'::text, 'staff_policy'::text, 'break_glass'::text, 'directory_token'::text]))),
+  constraint access_review_item_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'api_key'::text, 'service_account'::text, 'service_key'::text, 'access_rule'::text, 'server_grant'::text, 'database_grant'::text, 'staff_policy'::text, 'break_glass'::text, 'directory_token'::text, 'invitation'::text, 'sso_connection'::text, 'directory_group'::text]))),
   constraint access_review_item_proposal_check CHECK ((proposal = ANY (ARRAY['keep'::text, 'attend'::text, 'lower'::text, 'remove'::text]))),
   constraint access_review_item_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint access_review_item_version_check CHECK ((version ~ '^[0-9a-f]{64}$'::text)),
@@ -4431,9 +4431,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('changed_at', new.changed_at, 'created_at', new.created_at, 'created_by', new.created_by, 'default_role', new.default_role, 'id', new.id, 'kind', new.kind, 'name', new.name, 'org_id', new.org_id, 'other_certificate', new.other_certificate, 'other_is', new.other_is, 'other_secret_sealed', capture_bytes(new.other_secret_sealed), 'other_since', new.other_since, 'other_tested_at', new.other_tested_at, 'secret_expires_at', new.secret_expires_at, 'secret_sealed', capture_bytes(new.secret_sealed), 'settings', new.settings, 'signing_certificate', new.signing_certificate, 'state', new.state, 'tested_at', new.tested_at)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('changed_at', new.changed_at, 'created_at', new.created_at, 'created_by', new.created_by, 'default_role', new.default_role, 'id', new.id, 'kind', new.kind, 'name', new.name, 'org_id', new.org_id, 'other_certificate', new.other_certificate, 'other_is', new.other_is, 'other_secret_sealed', case when new.other_secret_sealed is not null then 'secret' end, 'other_since', new.other_since, 'other_tested_at', new.other_tested_at, 'secret_expires_at', new.secret_expires_at, 'secret_sealed', case when new.secret_sealed is not null then 'secret' end, 'settings', new.settings, 'signing_certificate', new.signing_certificate, 'state', new.state, 'tested_at', new.tested_at)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('changed_at', old.changed_at, 'created_at', old.created_at, 'created_by', old.created_by, 'default_role', old.default_role, 'id', old.id, 'kind', old.kind, 'name', old.name, 'org_id', old.org_id, 'other_certificate', old.other_certificate, 'other_is', old.other_is, 'other_secret_sealed', capture_bytes(old.other_secret_sealed), 'other_since', old.other_since, 'other_tested_at', old.other_tested_at, 'secret_expires_at', old.secret_expires_at, 'secret_sealed', capture_bytes(old.secret_sealed), 'settings', old.settings, 'signing_certificate', old.signing_certificate, 'state', old.state, 'tested_at', old.tested_at)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('changed_at', old.changed_at, 'created_at', old.created_at, 'created_by', old.created_by, 'default_role', old.default_role, 'id', old.id, 'kind', old.kind, 'name', old.name, 'org_id', old.org_id, 'other_certificate', old.other_certificate, 'other_is', old.other_is, 'other_secret_sealed', case when old.other_secret_sealed is not null then 'secret' end, 'other_since', old.other_since, 'other_tested_at', old.other_tested_at, 'secret_expires_at', old.secret_expires_at, 'secret_sealed', case when old.secret_sealed is not null then 'secret' end, 'settings', old.settings, 'signing_certificate', old.signing_certificate, 'state', old.state, 'tested_at', old.tested_at)::text;
       else
         if new.changed_at is distinct from old.changed_at then
           after := after || ',"changed_at":' || coalesce(to_json(new.changed_at)::text, 'null'); before := before || ',"changed_at":' || coalesce(to_json(old.changed_at)::text, 'null');
@@ -4466,7 +4466,7 @@ AS $function$
           after := after || ',"other_is":' || coalesce(to_json(new.other_is)::text, 'null'); before := before || ',"other_is":' || coalesce(to_json(old.other_is)::text, 'null');
         end if;
         if new.other_secret_sealed is distinct from old.other_secret_sealed then
-          after := after || ',"other_secret_sealed":' || coalesce(to_json(capture_bytes(new.other_secret_sealed))::text, 'null'); before := before || ',"other_secret_sealed":' || coalesce(to_json(capture_bytes(old.other_secret_sealed))::text, 'null');
+          after := after || ',"other_secret_sealed":' || coalesce(to_json(case when new.other_secret_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"other_secret_sealed":' || coalesce(to_json(case when old.other_secret_sealed is not null then 'secret' end)::text, 'null');
         end if;
         if new.other_since is distinct from old.other_since then
           after := after || ',"other_since":' || coalesce(to_json(new.other_since)::text, 'null'); before := before || ',"other_since":' || coalesce(to_json(old.other_since)::text, 'null');
@@ -4478,7 +4478,7 @@ AS $function$
           after := after || ',"secret_expires_at":' || coalesce(to_json(new.secret_expires_at)::text, 'null'); before := before || ',"secret_expires_at":' || coalesce(to_json(old.secret_expires_at)::text, 'null');
         end if;
         if new.secret_sealed is distinct from old.secret_sealed then
-          after := after || ',"secret_sealed":' || coalesce(to_json(capture_bytes(new.secret_sealed))::text, 'null'); before := before || ',"secret_sealed":' || coalesce(to_json(capture_bytes(old.secret_sealed))::text, 'null');
+          after := after || ',"secret_sealed":' || coalesce(to_json(case when new.secret_sealed is not null then 'secret' end)::text, 'null'); before := before || ',"secret_sealed":' || coalesce(to_json(case when old.secret_sealed is not null then 'secret' end)::text, 'null');
         end if;
         if new.settings is distinct from old.settings then
           after := after || ',"settings":' || coalesce(to_json(new.settings)::text, 'null'); before := before || ',"settings":' || coalesce(to_json(old.settings)::text, 'null');

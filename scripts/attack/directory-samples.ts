@@ -75,6 +75,12 @@ export const directorySamples: Record<string, Make> = {
     const wanted = await mapping(ground)
     return each(async () => ({ hash: (await ground.call(directory.previewRoles, wanted, ground.keys.owner)).hash }), wanted)
   },
+  'directory.unmapGroup': (ground) =>
+    each(async () => {
+      const id = await group(ground)
+      await ground.database.query(`update directory_group set role = 'reviewer' where id = $1`, [id])
+      return { id }
+    }),
   'directory.log': async () => once({ refused: 'true' }),
 }
 

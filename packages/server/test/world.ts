@@ -757,6 +757,12 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     const { hash } = await w.platform.call(directory.previewRoles, mapping, w.members.owner.caller)
     return ownerCall(w, { ...mapping, hash })
   },
+  'directory.unmapGroup': async (w) => {
+    const mapping = await directoryIn(w)
+    const { hash } = await w.platform.call(directory.previewRoles, mapping, w.members.owner.caller)
+    await w.platform.call(directory.applyRoles, { ...mapping, hash }, w.members.owner.caller)
+    return ownerCall(w, { id: mapping.roles[0]?.groupId ?? ('' as never) })
+  },
   'directory.log': (w) => ownerCall(w, {}),
   'directory.startTest': async (w) => {
     await directoryIn(w)

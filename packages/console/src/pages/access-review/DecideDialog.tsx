@@ -3,7 +3,7 @@ import { NativeSelect, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf, useSession } from '../../kit/index.ts'
 import { givable, roleOptions } from '../roleWords.ts'
-import { deciding, kindWords, refreshed, type Item, type Review } from './words.ts'
+import { deciding, kindWords, refreshed, titleOf, type Item, type Review } from './words.ts'
 
 export interface DecideDialogProps {
   opened: boolean
@@ -15,8 +15,8 @@ export interface DecideDialogProps {
 }
 
 const named = 5
-const nameOf = ({ kind, holder, label }: Item): string =>
-  kind === 'member' ? holder || label : `${label} (${kindWords[kind].toLowerCase()})`
+const nameOf = (item: Item): string =>
+  item.kind === 'member' ? titleOf(item) : `${titleOf(item)} (${kindWords[item.kind].toLowerCase()})`
 const listed = (items: readonly Item[]): string =>
   items.slice(0, named).map(nameOf).join(', ') + (items.length > named ? ` and ${items.length - named} more` : '')
 
@@ -24,7 +24,7 @@ const verbs = { keep: 'Keep', change: 'Change', remove: 'Remove' }
 const happens = {
   keep: 'You say that it is still needed, as it stands.',
   change: 'The new role counts from the next request on.',
-  remove: 'Members lose their sessions and keys, keys are refused, running access is ended: at once.',
+  remove: 'Members lose their sessions and keys, keys and invitations are refused, running access is ended: at once.',
 }
 const undone = {
   keep: 'As long as the review is open you can decide otherwise.',

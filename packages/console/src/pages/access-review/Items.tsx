@@ -30,6 +30,7 @@ import {
   proposalOptions,
   reasonWords,
   refreshed,
+  titleOf,
   underWay,
   type Item,
   type Review,
@@ -38,8 +39,7 @@ import {
 const What = ({ row }: { row: Item }) => (
   <div className={classes['what']}>
     <span>
-      <strong>{row.kind === 'member' ? row.holder || row.personId : row.label}</strong>{' '}
-      {row.role && <Tag>{roleNames[row.role]}</Tag>}
+      <strong>{titleOf(row)}</strong> {row.role && <Tag>{roleNames[row.role]}</Tag>}
     </span>
     <span className={classes['quiet']}>
       {kindWords[row.kind]}
@@ -88,7 +88,7 @@ const tickColumn = (ticked: ReadonlySet<string>, toggle: (id: string) => void, m
   title: 'Select',
   actions: true,
   render: (row) => {
-    const name = `${kindWords[row.kind]}: ${row.kind === 'member' ? row.holder : row.label}`
+    const name = `${kindWords[row.kind]}: ${titleOf(row)}`
     if (isOpen(row) && row.personId === me)
       return (
         <Tip label="Your own: another Owner or Admin decides">

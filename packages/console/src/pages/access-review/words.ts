@@ -22,6 +22,12 @@ export const kindWords: Record<ReviewedKind, string> = {
   directory_group: 'Directory group',
 }
 
+/** What it is called: of people, they themselves. */
+export const titleOf = ({ kind, holder, email, label, personId }: Item): string => {
+  if (kind === 'member') return holder || (personId ?? label)
+  return kind === 'invitation' ? email || label : label
+}
+
 const proposalWords: Record<Proposal, [kind: StateKind, words: string]> = {
   keep: ['quiet', 'Keep'],
   attend: ['warn', 'Have a look'],

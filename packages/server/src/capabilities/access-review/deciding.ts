@@ -94,8 +94,9 @@ const inWords: Record<string, string> = {
 
 /** A refusal says which of them it is about. */
 const naming = async ({ vault }: Ask, item: Decided, detail: string): Promise<string> => {
-  const { name } = await holderOf(vault, item)
-  return `${item.label}${name && `, ${name}`}: ${detail} Nothing was decided.`
+  const { name, email } = await holderOf(vault, item)
+  const holder = name || email
+  return `${item.label}${holder && `, ${holder}`}: ${detail} Nothing was decided.`
 }
 
 const itemsAsked = async ({ tx, fail }: Ask, id: string, decisions: readonly Asked[]): Promise<Decided[]> => {

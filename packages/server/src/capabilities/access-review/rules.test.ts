@@ -9,6 +9,7 @@ const member: Access = {
   ...{ kind: 'member', ref: 'pe_1', label: 'Member', detail: '', personId: 'pe_1', role: 'member' },
   ...{ since: ago(400), lastUsedAt: ago(1), expiresAt: null, terms: [], secondFactor: true, holderGone: false },
 }
+const invited = { kind: 'invitation', lastUsedAt: null, personId: null } as const
 const key: Access = { ...member, kind: 'api_key', ref: 'ak_1', secondFactor: null, expiresAt: new Date(now.getTime() + 1) }
 
 describe('proposals', () => {
@@ -33,6 +34,13 @@ describe('proposals', () => {
     ['nobody answers for it', { ...member, kind: 'service_account', holderGone: true }, 'attend', ['holder_gone']],
     ['standing access of staff', { ...member, kind: 'staff_policy' }, 'attend', ['standing_access']],
     ['the emergency way in is not for use', { ...member, kind: 'break_glass', lastUsedAt: null }, 'keep', []],
+    ['a fresh invitation', { ...member, ...invited, since: ago(2) }, 'keep', []],
+    ['one that waits', { ...member, ...invited, since: ago(4) }, 'remove', ['invitation_waiting']],
+    ['whose inviter is no manager', { ...member, ...invited, since: ago(0), inviterGone: true }, 'remove', ['inviter_gone']],
+    ['a connection nobody used', { ...member, kind: 'sso_connection', lastUsedAt: null }, 'remove', ['never_used']],
+    ['a group', { ...member, kind: 'directory_group', lastUsedAt: null, empty: false }, 'keep', []],
+    ['an empty group', { ...member, kind: 'directory_group', empty: true }, 'remove', ['nobody_in_it']],
+    ['an empty group of yesterday', { ...member, kind: 'directory_group', empty: true, since: ago(1) }, 'keep', []],
   ] as const)('%s', (_, access, proposal, reasons) => {
     expect(propose(access as Access, now)).toMatchObject({ proposal, reasons })
   })

@@ -24,7 +24,14 @@ export const invitations: Source = async (tx, wanted, now) => {
   if (hold) query = query.forUpdate('i')
   const rows = await query.orderBy('i.id').limit(limit).execute()
   return rows.map(({ id, emailSealed, role, createdAt, expiresAt, inviterRole }) => ({
-    ...{ ...plain, kind: 'invitation' as const, ref: id, label: 'Invitation', detail: 'joins with this role by the link', terms: [] },
+    ...{
+      ...plain,
+      kind: 'invitation' as const,
+      ref: id,
+      label: 'Invitation',
+      detail: 'joins with this role by the link',
+      terms: [],
+    },
     ...{ role: roleOf(role), since: createdAt, expiresAt },
     address: { place: invitationPlace(id), sealed: emailSealed },
     inviterGone: !rolesWith('member:invite').some((may) => may === inviterRole),
@@ -42,7 +49,15 @@ export const connections: Source = async (tx, wanted) => {
   if (hold) query = query.forUpdate('c')
   const rows = await query.orderBy('c.id').limit(limit).execute()
   return rows.map(({ id, kind, name, settings, defaultRole, createdAt, lastUsedAt }) => ({
-    ...{ ...plain, kind: 'sso_connection' as const, ref: id, label: name, role: roleOf(defaultRole), since: createdAt, lastUsedAt },
+    ...{
+      ...plain,
+      kind: 'sso_connection' as const,
+      ref: id,
+      label: name,
+      role: roleOf(defaultRole),
+      since: createdAt,
+      lastUsedAt,
+    },
     detail: `${kind === 'saml' ? 'SAML' : 'OpenID Connect'}; ${defaultRole === null ? 'signs members in' : 'signs members in, and lets others of your domains join'}`,
     terms: [createHash('sha256').update(JSON.stringify(settings)).digest('hex')],
   }))
@@ -68,7 +83,15 @@ export const directoryGroups: Source = async (tx, wanted) => {
   if (hold) query = query.forUpdate('g')
   const rows = await query.orderBy('g.id').limit(limit).execute()
   return rows.map(({ id, displayName, role, createdAt, members }) => ({
-    ...{ ...plain, kind: 'directory_group' as const, ref: id, label: displayName, role: roleOf(role), since: createdAt, terms: [] },
+    ...{
+      ...plain,
+      kind: 'directory_group' as const,
+      ref: id,
+      label: displayName,
+      role: roleOf(role),
+      since: createdAt,
+      terms: [],
+    },
     detail: `whoever the directory puts into it; ${members} now`,
     empty: members === 0,
   }))

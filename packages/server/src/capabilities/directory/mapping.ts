@@ -88,7 +88,10 @@ export const unmapGroup = handle(directory.unmapGroup, async ({ id }, context) =
   const changes = await changesUnder(context, { defaultRole, roles: left })
   if (changes.length > mostChanges) throw fail('too_many_changes', tooMany)
   if (changes.some(({ from, to }) => rankOf(to) < rankOf(from)))
-    throw fail('role_would_rise', 'Without this group somebody would get a stronger role. Change the mapping where it is previewed.')
+    throw fail(
+      'role_would_rise',
+      'Without this group somebody would get a stronger role. Change the mapping where it is previewed.',
+    )
   await tx.updateTable('directoryGroup').set({ role: null }).where('id', '=', id).execute()
   return { id, changed: await giveRoles(context, changes) }
 })

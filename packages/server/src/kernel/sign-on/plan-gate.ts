@@ -21,7 +21,13 @@ import './tables.ts'
 const free: ReadonlySet<string> = new Set([
   ...['sso.deactivate', 'sso.remove', 'sso.removeDomain', 'sso.lift', 'sso.confirmDrill'],
   ...['sso.renewSigningKey', 'sso.switchSigningKey', 'sso.withdrawSigningKey'],
-  ...['directory.unmapGroup', 'directory.issueCredential', 'directory.revokeCredential', 'directory.disable', 'directory.startTest'],
+  ...[
+    'directory.unmapGroup',
+    'directory.issueCredential',
+    'directory.revokeCredential',
+    'directory.disable',
+    'directory.startTest',
+  ],
 ])
 const nouns: Readonly<Record<Entitlement, string>> = { sso: 'sso.', scim: 'directory.' }
 
