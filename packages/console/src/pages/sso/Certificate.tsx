@@ -11,7 +11,7 @@ export const Certificate = ({ of: { fingerprint, notAfter } }: { of: { fingerpri
   <span>
     <code title={fingerprint}>{fingerprint.slice(0, 16)}…</code>{' '}
     <State kind={standing(notAfter)}>
-      {words[standing(notAfter)]} {standing(notAfter) === 'good' ? <Day at={notAfter} /> : <Time at={notAfter} />}
+      {words[standing(notAfter)]} {standing(notAfter) === 'good' ? <Day on={notAfter} /> : <Time at={notAfter} />}
     </State>
   </span>
 )
