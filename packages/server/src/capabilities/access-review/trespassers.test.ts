@@ -1,10 +1,21 @@
 /** Who must not get round a review (C1): each fence with somebody who tries it, and the fence taken away. */
 import { accessReview, accessReviewDue, apiKey, member, type AccessReviewId } from '@holdfast/contract'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { addMember, newCaller, type Member } from '../../../test/platform.ts'
 import { makeOrganisation, runJob } from '../../../test/world.ts'
 import type { Handler } from '../../kernel/handle.ts'
 import { startBench, type Bench } from './access-review.fixture.ts'
+
+/** Without reading anew: everybody is what they were when they came in, Admins. */
+const rolesRead = vi.hoisted(() => ({ anew: true }))
+vi.mock(import('../../kernel/membership.ts'), async (genuine) => {
+  const { lockRoles, ...rest } = await genuine()
+  return {
+    ...rest,
+    lockRoles: async (tx, people) =>
+      rolesRead.anew ? lockRoles(tx, people) : new Map(people.map((id) => [id, 'admin' as const])),
+  }
+})
 
 let bench: Bench
 let id: AccessReviewId
@@ -69,6 +80,26 @@ describe('who decides', () => {
       demotion.release(true)
     }
     expect(await decisionOf(item)).toBeNull()
+  })
+
+  test('were the role not read anew under its lock, the decision of somebody demoted meanwhile would stand', async () => {
+    const { platform, orgId, make } = bench
+    const admin = await make('admin', 'Dora Demoted')
+    await bench.stepped(admin)
+    const item = await itemOf(idle)
+    rolesRead.anew = false
+    const demotion = await platform.admin.connect()
+    try {
+      await demotion.query('begin')
+      await demotion.query('select enter($1, null, true)', [orgId])
+      await demotion.query(`update membership set role = 'member' where person_id = $1`, [admin.personId])
+      await bench.decide(id, [bench.about(item, 'keep')], admin.caller)
+    } finally {
+      rolesRead.anew = true
+      await demotion.query('rollback')
+      demotion.release()
+    }
+    expect(await decisionOf(item)).toBe('keep')
   })
 
   test('nobody about their own: neither membership, nor key, nor by a second account with the same mailbox', async () => {

@@ -1,11 +1,18 @@
 /** Where a directory, invitations and single sign-on meet: whoever was put out stays out, and whoever came in by whatever way can be put out. */
 import { hashToken } from '@holdfast/crypto'
 import { invitation, member, session, type OrgId } from '@holdfast/contract'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { addMember, newCaller, type Caller, type FoundedPlatform, type Platform } from '../../../test/platform.ts'
 import { patchBody, setDirectoryStage, userBody, type DirectoryStage, type ScimAsk } from '../../../test/scim.ts'
 import { proveDomain, refusedAnswer, saidOf, signOnAs, signOnFor, type SignOn } from '../../../test/sign-on.ts'
 import { makeOrganisation } from '../../../test/world.ts'
+
+/** Without it, what says nothing of `active` says yes. */
+const staysOff = vi.hoisted(() => ({ holds: true }))
+vi.mock(import('./scim/document.ts'), async (genuine) => {
+  const { keepActive, ...rest } = await genuine()
+  return { ...rest, keepActive: (document, before) => (staysOff.holds ? keepActive(document, before) : undefined) }
+})
 
 let stage: DirectoryStage
 let platform: Platform
@@ -95,6 +102,28 @@ test('whoever is switched off does not come back by a change that says nothing o
   }
   expect((await scim('PATCH', `/Users/${id}`, patchBody({ op: 'replace', path: 'active', value: 'True' }))).status).toBe(200)
   expect(await user()).toBe(true)
+})
+
+test('without that fence the same change would take them in again, with a membership', async () => {
+  const said = saidOf(signOn.domain, 'reopened')
+  const { body } = await scim('POST', '/Users', userBody(said.email ?? ''))
+  const id = body['id'] as string
+  const memberships = async () => {
+    const count = `select count(*)::int as n from membership where person_id = (select person_id from directory_user where id = $1)`
+    return (await platform.admin.query<{ n: number }>(count, [id])).rows[0]?.n
+  }
+  expect(await memberships()).toBe(1)
+  await switchOff(id)
+  const cleared = patchBody({ op: 'remove', path: 'active' })
+  await scim('PATCH', `/Users/${id}`, cleared)
+  expect(await memberships()).toBe(0)
+  staysOff.holds = false
+  try {
+    await scim('PATCH', `/Users/${id}`, cleared)
+  } finally {
+    staysOff.holds = true
+  }
+  expect(await memberships()).toBe(1)
 })
 
 test('an invitation from before brings nobody back who was removed; were it not taken back, it would', async () => {

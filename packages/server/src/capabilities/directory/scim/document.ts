@@ -124,6 +124,11 @@ export const nameOf = (document: Document): string => {
 
 export const isActive = (document: Document): boolean => document.get('active') !== false
 
+/** What says nothing of `active`, or clears it, changes nothing of it: nobody comes back by that. */
+export const keepActive = (document: Document, before: { active: boolean }): void => {
+  if (!document.has('active')) document.set('active', before.active)
+}
+
 /** For sealing, and back. */
 export const written = (document: Document): string => JSON.stringify([...document])
 export const read = (text: string): Document => new Map(JSON.parse(text) as [string, Held][])

@@ -4,7 +4,7 @@ import { newIdOf } from '../../../kernel/identifier.ts'
 import { blindIndexes } from '../../../kernel/identity/email-index.ts'
 import type { OrgTx } from '../../../kernel/tenancy/org-tx.ts'
 import { bringIn, putOut, rename, type DirectoryUser } from '../people.ts'
-import { addressOf, documentOf, isActive, read, textAt, written, type Document } from './document.ts'
+import { addressOf, documentOf, isActive, keepActive, read, textAt, written, type Document } from './document.ts'
 import { externalIdIndex, searchableUsers, userNameIndex } from './filter-sql.ts'
 import { handleRead, handleWrite, pageOf, whereOf, type ScimContext } from './handling.ts'
 import { scim } from './operations.ts'
@@ -142,8 +142,7 @@ export const createUser = handleWrite(scim.createUser, 201, async ({ resource, .
 /** Writes what a user is now, and does what follows from it. */
 const change = async (context: ScimContext, before: Row, document: Document, selection: Selection) => {
   const { tx, now, fail } = context
-  // What says nothing of `active`, or clears it, changes nothing of it: nobody comes back by that.
-  if (!document.has('active')) document.set('active', before.active)
+  keepActive(document, before)
   const was = await documentIn(context, before)
   const values = await valuesOf(context, before.id, document)
   const taken = tx.selectFrom('directoryUser').select('id').where('userNameIndex', '=', values.userNameIndex)
