@@ -145,7 +145,7 @@ describe('a SAML connection', () => {
       return route.abort()
     })
     await signIn(attacker, 'nora@corp.example')
-    await expect.poll(() => form).not.toBeNull()
+    await expect.poll(() => form, { timeout: 15_000 }).not.toBeNull()
     const { url, body } = form as unknown as { url: string; body: string }
     const victim = await newVisitor(browser, system)
     const fields = [...new URLSearchParams(body)].map(([name, value]) => `<input name="${name}" value="${value}">`).join('')
