@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Environment, Label, Login } from './host.ts'
-import { AccessPolicyId, DatabaseId, HostId, Instant, page, pageOf, PersonId, text, line } from './ids.ts'
+import { AccessPolicyId, DatabaseId, HostId, Instant, page, pageOf, PersonId, ServiceAccountId, text, line } from './ids.ts'
 import { BusinessCalendar } from './obligation-operations.ts'
 import { capability, command, query } from './operation.ts'
 import { Role } from './roles.ts'
@@ -18,10 +18,23 @@ const unique = (values: readonly unknown[]): boolean => new Set(values).size ===
 /** What access is to. A rule for servers never gives a database, and the other way round; it is fixed. */
 export const AccessKind = z.enum(['host', 'database'])
 
+const people = { roles: z.array(Role).max(5).default([]), personIds: z.array(PersonId).max(200).default([]) }
+
 /** People by role, by name, or both. */
 export const AccessPeople = z
-  .object({ roles: z.array(Role).max(5).default([]), personIds: z.array(PersonId).max(200).default([]) })
+  .object(people)
   .refine(({ roles, personIds }) => roles.length + personIds.length > 0, 'name a role or a person')
+
+/** People likewise, and service accounts by name only: to name one is to agree that it asks without a person’s code. */
+export const AccessRequesters = z
+  .object({
+    ...people,
+    serviceAccountIds: z.array(ServiceAccountId).max(100).default([]).describe('each by name; a role never means them'),
+  })
+  .refine(
+    ({ roles, personIds, serviceAccountIds }) => roles.length + personIds.length + serviceAccountIds.length > 0,
+    'name a role, a person or a service account',
+  )
 
 /** Servers or databases by id, or by environment and labels (one of the environments, all of the labels). */
 export const AccessSelection = z
@@ -52,7 +65,7 @@ const rules = {
   kind: AccessKind,
   selects: AccessSelection,
   logins: z.array(Login).min(1).max(50).refine(unique, 'a login twice').describe('of databases: their profiles'),
-  requesters: AccessPeople,
+  requesters: AccessRequesters,
   approvers: AccessPeople,
   approvals: z.union([z.literal(1), z.literal(2)]).describe('how many different people must approve; never the requester'),
   maxSeconds: z.number().int().min(60).max(2_592_000),
@@ -68,7 +81,7 @@ const rules = {
     .describe('CIDR; only from there do certificates work; empty: from anywhere'),
   hours: AccessHours.nullable().describe('null: at any time'),
   extensions: z.array(SshExtension).max(4).refine(unique, 'an extension twice'),
-  apiKeysMayAsk: z.boolean().describe('an API key may request and use access without a code, for service accounts'),
+  apiKeysMayAsk: z.boolean().describe('a person’s own API key may request and use access without a code'),
   bastionId: HostId.nullable().describe(
     'sessions go through this bastion, which records them, and no other way; null: not recorded',
   ),
@@ -106,6 +119,7 @@ const refusals = {
   database_not_found: 404,
   kind_mismatch: 422,
   member_not_found: 404,
+  service_account_not_found: 404,
   not_a_bastion: 422,
   recording_forbids_extensions: 422,
 } as const

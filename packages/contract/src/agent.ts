@@ -3,8 +3,9 @@ import { breakGlassReview } from './break-glass.ts'
 import { GrantEndReason } from './grant.ts'
 import { SshExtension } from './access-policy.ts'
 import { ClockSkew, HostName, hostKnowsEnds, LiveSession, Login, RecorderLogin, WhenStale } from './host.ts'
-import { GrantId, HostId, Instant, LiveSessionId, OrgId, PersonId } from './ids.ts'
+import { GrantId, HostId, Instant, LiveSessionId, OrgId } from './ids.ts'
 import { capability, command, events, query } from './operation.ts'
+import { RequesterId } from './requester.ts'
 
 /** Everything a host must know now. It believes nothing that is neither in the signed bundle nor came over its own TLS connection. */
 export const AgentState = z.object({
@@ -20,7 +21,7 @@ export const AgentState = z.object({
     .array(
       z.object({
         id: GrantId,
-        personId: PersonId,
+        personId: RequesterId.describe('who it is for, as the key id of a certificate says'),
         login: Login,
         startsAt: Instant,
         endsAt: Instant,

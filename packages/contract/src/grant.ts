@@ -2,9 +2,22 @@ import { z } from 'zod'
 import { AccessKind, AccessPolicy, SshExtension } from './access-policy.ts'
 import { Environment, HostAddress, HostName, LiveSession, Login } from './host.ts'
 import { DatabaseName, databaseRoleEnd } from './database.ts'
-import { AccessPolicyId, DatabaseId, DatabaseRoleId, GrantId, HostId, Instant, page, pageOf, PersonId, text } from './ids.ts'
+import {
+  AccessPolicyId,
+  DatabaseId,
+  DatabaseRoleId,
+  GrantId,
+  HostId,
+  Instant,
+  page,
+  pageOf,
+  PersonId,
+  ServiceAccountId,
+  text,
+} from './ids.ts'
 import { capability, command, query } from './operation.ts'
 import { proof, proofErrors } from './passkey.ts'
+import { requester } from './requester.ts'
 
 export const GrantState = z
   .enum(['requested', 'approved', 'denied', 'cancelled', 'lapsed', 'applied', 'ended'])
@@ -16,7 +29,8 @@ export const GrantEndReason = z.enum([
   'host_retired',
   'database_retired',
   'policy_retired',
-  'not_entitled', // its person has left, or lost the role
+  'not_entitled', // its person has left, or lost the role; or a policy does not name its service account any more
+  'account_ended', // its service account was disabled, or the secret that asked was revoked or replaced
 ])
 
 const GrantSeconds = z.number().int().min(60).max(2_592_000)
@@ -31,7 +45,7 @@ export const Grant = z.object({
   targetName: HostName.describe('of the server or the database'),
   environment: Environment,
   login: Login.describe('of a database: the profile'),
-  personId: PersonId,
+  ...requester,
   policyId: AccessPolicyId,
   policyVersion: z.number().int(),
   seconds: z.number().int().describe('asked for; counts from the approval, or from `notBefore`'),
@@ -103,10 +117,12 @@ const targets = { host_not_found: 404, host_not_enrolled: 409, database_not_foun
 /** The terms of a policy, as far as whoever asks must know them. */
 const OfferedPolicy = AccessPolicy.pick({
   ...{ id: true, name: true, logins: true, maxSeconds: true, approvals: true, reasonRequired: true },
-  ...{ ticketPattern: true, sourceNetworks: true, hours: true, extensions: true, apiKeysMayAsk: true },
+  ...{ ticketPattern: true, sourceNetworks: true, hours: true, extensions: true },
+}).extend({
+  apiKeysMayAsk: z.boolean().describe('a key asks without a code; that of a service account which it names always does'),
 })
 
-/** Access to one server or database, for one person, under one login or profile, for a time (C6): requested → approved → ended. */
+/** Access to one server or database, for one person or service account, under one login or profile, for a time (C6): requested → approved → ended. */
 export const grant = capability('grant', {
   options: query({
     path: '/access-options',
@@ -186,6 +202,7 @@ export const grant = capability('grant', {
       ...{ ...found, ...targets, ...people, ...proofErrors, not_requested: 409, request_changed: 409 },
       ...{
         own_request: 403,
+        holds_secret: 403,
         not_approver: 403,
         already_approved: 409,
         policy_changed: 409,
@@ -313,12 +330,21 @@ export const grant = capability('grant', {
   }),
   revokeAllOf: command({
     path: '/grants/revoke-all',
-    summary: 'End every grant and request of a person now',
+    summary: 'End every grant and request of a person, or of a service account, now',
     permission: 'access:manage',
-    input: z.object({ personId: PersonId, reason: text(1, 500) }),
-    output: z.object({ personId: PersonId, revoked: z.number().int(), cancelled: z.number().int() }),
-    errors: { person_not_found: 404 },
-    audit: { action: 'grant.all_revoked', target: ({ personId }) => personId },
+    input: z.object({
+      personId: PersonId.optional().describe('a person, or'),
+      serviceAccountId: ServiceAccountId.optional().describe('a service account'),
+      reason: text(1, 500),
+    }),
+    output: z.object({
+      personId: PersonId.nullable(),
+      serviceAccountId: ServiceAccountId.nullable(),
+      revoked: z.number().int(),
+      cancelled: z.number().int(),
+    }),
+    errors: { whose_needed: 422, person_not_found: 404, account_not_found: 404 },
+    audit: { action: 'grant.all_revoked', target: (_, { personId, serviceAccountId }) => personId ?? serviceAccountId ?? '' },
   }),
   list: query({
     path: '/grants',
@@ -331,6 +357,7 @@ export const grant = capability('grant', {
       hostId: HostId.optional(),
       databaseId: DatabaseId.optional(),
       personId: PersonId.optional(),
+      serviceAccountId: ServiceAccountId.optional(),
     }),
     output: pageOf(Grant),
   }),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { GrantId, HostId, Instant, LiveSessionId, page, pageOf, PersonId, text } from './ids.ts'
 import { obligation, hours, minutes } from './obligation.ts'
 import { capability, command, query } from './operation.ts'
+import { requester } from './requester.ts'
 
 export const HostName = z
   .string()
@@ -77,7 +78,7 @@ export const LiveSession = z.object({
   id: LiveSessionId,
   hostId: HostId,
   grantId: GrantId,
-  personId: PersonId,
+  ...requester,
   login: Login,
   startedAt: Instant,
   toldAt: Instant.nullable().describe('when the host heard that it is to end'),

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { HostAddress, HostName, Login } from './host.ts'
-import { GrantId, HostId, Instant, LiveSessionId, page, pageOf, PersonId, RecordingId, text } from './ids.ts'
+import { GrantId, HostId, Instant, LiveSessionId, page, pageOf, PersonId, RecordingId, ServiceAccountId, text } from './ids.ts'
 import { capability, command, query } from './operation.ts'
+import { requester } from './requester.ts'
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/)
 const Size = z.number().int().min(1).max(10_000)
@@ -19,7 +20,7 @@ export const Recording = z.object({
   hostId: HostId,
   hostName: HostName,
   login: Login,
-  personId: PersonId,
+  ...requester,
   sessionId: LiveSessionId,
   kind: RecordingKind,
   command: z.string().nullable().describe('what was to be run; null for a terminal'),
@@ -105,6 +106,7 @@ export const recording = capability('recording', {
       grantId: GrantId.optional(),
       hostId: HostId.optional().describe('the server, not the bastion'),
       personId: PersonId.optional(),
+      serviceAccountId: ServiceAccountId.optional(),
       kind: RecordingKind.optional(),
       state: Recording.shape.state.optional(),
     }),

@@ -28,6 +28,7 @@ const endings: Record<NonNullable<Grant['endReason']>, string> = {
   database_retired: 'the database was retired',
   policy_retired: 'its policy was retired',
   not_entitled: 'you may not have it any more',
+  account_ended: 'the service account was disabled, or the secret that asked was revoked or replaced',
 }
 
 const describeEnd = ({ endReason, decisionReason }: GrantDetail): string => {

@@ -4,7 +4,7 @@ import { Failed, say, UsageError, type Io } from '../io.ts'
 import { plain, render } from '../print.ts'
 import type { ServerOptions } from '../server.ts'
 import { clockTime, durationWords } from './duration.ts'
-import { namesOf } from './people.ts'
+import { requestersOf } from './people.ts'
 import { asPerson } from './person.ts'
 import type { Grant, GrantDetail } from './types.ts'
 
@@ -21,7 +21,7 @@ const idOf = (text: string): Grant['id'] => {
 /** Everything that an approval is bound to, and nothing left out. */
 const exactly = (grant: GrantDetail, requester: string): Record<string, unknown> => ({
   request: grant.id,
-  person: requester,
+  who: requester,
   server: `${grant.targetName} (${grant.environment})`,
   login: grant.login,
   for: `${durationWords(grant.seconds)}, ${grant.notBefore === null ? 'from the approval on' : `from ${clockTime(grant.notBefore)} on`}`,
@@ -38,7 +38,7 @@ const exactly = (grant: GrantDetail, requester: string): Record<string, unknown>
 
 const readRequest = async (io: Io, connection: Connection, id: Grant['id']): Promise<GrantDetail> => {
   const { value } = await connection.call(operations.grant.read, { id })
-  const nameOf = await namesOf(connection, [value.personId])
+  const requesterOf = await requestersOf(connection, [value])
   const { ticket, extensions, sourceNetworks, extendsId } = value
   const empty = {
     ticket,
@@ -46,9 +46,7 @@ const readRequest = async (io: Io, connection: Connection, id: Grant['id']): Pro
     'only from': sourceNetworks.length || null,
     'more time for': extendsId,
   }
-  const shown = Object.entries(exactly(value, nameOf(value.personId))).filter(
-    ([name]) => empty[name as keyof typeof empty] !== null,
-  )
+  const shown = Object.entries(exactly(value, requesterOf(value))).filter(([name]) => empty[name as keyof typeof empty] !== null)
   say(io, render(Object.fromEntries(shown), io.columns).trimEnd())
   return value
 }

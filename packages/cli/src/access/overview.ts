@@ -4,7 +4,7 @@ import type { Io } from '../io.ts'
 import { render } from '../print.ts'
 import type { ServerOptions } from '../server.ts'
 import { clockTime, durationWords, secondsUntil } from './duration.ts'
-import { namesOf } from './people.ts'
+import { requestersOf } from './people.ts'
 import type { Grant } from './types.ts'
 
 export interface OverviewOptions extends ServerOptions {
@@ -47,8 +47,8 @@ const mineRow = (grant: Grant): Record<string, unknown> => ({
   ...{ to: grant.targetName, as: grant.login, state: stateWords(grant), until: until(grant), id: grant.id },
 })
 
-const askedRow = (grant: Grant, person: string): Record<string, unknown> => ({
-  ...{ person, to: grant.targetName, as: grant.login, for: durationWords(grant.seconds), reason: grant.reason },
+const askedRow = (grant: Grant, who: string): Record<string, unknown> => ({
+  ...{ who, to: grant.targetName, as: grant.login, for: durationWords(grant.seconds), reason: grant.reason },
   ...{ until: until(grant), id: grant.id },
 })
 
@@ -65,12 +65,12 @@ export const overview = async (io: Io, options: OverviewOptions): Promise<void> 
   ])
   const mine = [...approved, ...requested]
   if (options.json) return void io.stdout.write(`${JSON.stringify({ mine, toApprove }, null, 2)}\n`)
-  const nameOf = await namesOf(connection, [...new Set(toApprove.map(({ personId }) => personId))])
+  const requesterOf = await requestersOf(connection, toApprove)
   const parts = [
     section(io, 'Yours', mine.map(mineRow), 'You have no access to any server or database, and asked for none.'),
     section(
       ...([io, 'Waiting for you: holdfast approve ID'] as const),
-      toApprove.map((grant) => askedRow(grant, nameOf(grant.personId))),
+      toApprove.map((grant) => askedRow(grant, requesterOf(grant))),
       'Nothing waits for your approval.',
     ),
   ]

@@ -2,6 +2,7 @@ import { operations, ProblemError, type AccessPolicyId, type PersonId } from '@h
 import type { z } from 'zod'
 import type { Connection } from '../call.ts'
 import { plain } from '../print.ts'
+import type { Grant } from './types.ts'
 
 type PolicyId = z.output<typeof AccessPolicyId>
 
@@ -28,6 +29,16 @@ export const namesOf = async (connection: Connection, wanted: readonly PersonId[
   }
   if (wanted.length > 0) await unlessRefused(read(), undefined)
   return (id) => plain(names.get(id) ?? id)
+}
+
+/** Whose access it is: a person by name; a service account by its own, with who answers for it. */
+export const requestersOf = async (connection: Connection, grants: readonly Grant[]): Promise<(grant: Grant) => string> => {
+  const people = grants.flatMap(({ personId, serviceAccount }) => personId ?? serviceAccount?.ownerId ?? [])
+  const nameOf = await namesOf(connection, [...new Set(people)])
+  return ({ personId, serviceAccount }) => {
+    if (serviceAccount === null) return personId === null ? '' : nameOf(personId)
+    return `service account ${plain(serviceAccount.name)} (${nameOf(serviceAccount.ownerId)} answers for it)`
+  }
 }
 
 const anyOf = (words: readonly string[]): string => new Intl.ListFormat('en', { type: 'disjunction' }).format(words)

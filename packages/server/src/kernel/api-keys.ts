@@ -1,6 +1,6 @@
 import { createApiKey } from '@holdfast/crypto'
 import { ApiKeyId, isOperatorPermission, PersonId, Role, rolesWith, type Scope, type ServiceAccountId } from '@holdfast/contract'
-import type { Generated } from 'kysely'
+import type { Generated, GeneratedAlways } from 'kysely'
 import { newIdOf } from './identifier.ts'
 import { after, days } from './identity/lifetimes.ts'
 import type { OrgTx } from './tenancy/org-tx.ts'
@@ -21,6 +21,10 @@ interface ApiKeyTable {
   oldSecretHash: Generated<Buffer | null>
   oldUntil: Generated<Date | null>
   serviceAccountId: string | null
+  /** Counts rotations; the database does. */
+  generation: GeneratedAlways<number>
+  /** Everybody who was shown one of its secrets; the database keeps it. */
+  shownTo: GeneratedAlways<string[]>
 }
 declare module './tenancy/schema.ts' {
   interface Database {

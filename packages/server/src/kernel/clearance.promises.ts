@@ -1,5 +1,5 @@
 import { PersonId, riskyRoles } from '@holdfast/contract'
-import './access/tables.ts'
+import { answering } from './access/answering.ts'
 import { requireCleared, type Risk } from './clearance.ts'
 import { newId } from './identifier.ts'
 import type { JobContext } from './job.ts'
@@ -9,22 +9,12 @@ import { readIn, type Unit } from './unit.ts'
 
 const pageSize = 250
 
-type Page = (unit: Unit, after: string) => Promise<{ personId: string }[]>
+type Page = (unit: Unit, after: string) => Promise<{ personId: string | null }[]>
 
 const withLiveGrants =
   (now: Date, kind: 'hostId' | 'databaseId'): Page =>
   ({ tx }, after) =>
-    tx
-      .selectFrom('accessGrant')
-      .select('personId')
-      .distinct()
-      .where('state', '=', 'approved')
-      .where('endsAt', '>', now)
-      .where(kind, 'is not', null)
-      .where('personId', '>', after)
-      .orderBy('personId')
-      .limit(pageSize)
-      .execute()
+    answering(tx, now, kind, after).limit(pageSize).execute()
 
 const withRiskyRoles: Page = ({ tx }, after) =>
   tx
@@ -80,7 +70,7 @@ const riskyWorkIsCleared = keeps('C8', async (context) => {
     kept,
     proof:
       `Somebody of whom nothing is known was ${tried.every(Boolean) ? 'refused' : 'let through'} by the gates of servers, of databases and of risky roles. ` +
-      `Of ${onServers.all} people with access to a server now ${unclearedOnServers} are not cleared; of ${inDatabases.all} in a database ${unclearedInDatabases}; of ${roles.all} Owners and Admins ${unlawful}` +
+      `Of ${onServers.all} people with access to a server now, or who answer for a service account that has it, ${unclearedOnServers} are not cleared; of ${inDatabases.all} in a database ${unclearedInDatabases}; of ${roles.all} Owners and Admins ${unlawful}` +
       `${waiting > 0 ? `, and ${waiting} more have no second factor yet, without which their role opens nothing` : ''}. ` +
       `Cleared means: a second factor, and every published policy acknowledged within its time.`,
   }

@@ -56,6 +56,8 @@ export interface ServicePrincipal extends Holder {
   kind: 'service'
   serviceAccountId: ServiceAccountId
   keyId: string
+  /** Which of the key's secrets was shown: it counts rotations, and the one before still works while an overlap lasts. */
+  keyGeneration: number
   scopes: readonly Scope[]
   /** It comes from outside the organisation's networks. */
   heldBack: 'network' | null

@@ -42,6 +42,12 @@ const columnsOf = async (tx: OrgTx, rules: Rules, refuse: Refuse) => {
     const found = await tx.selectFrom('membership').select('personId').where('personId', 'in', people).execute()
     if (found.length < people.length) throw refuse('member_not_found')
   }
+  const accounts = [...new Set(requesters.serviceAccountIds)]
+  if (accounts.length > 0) {
+    const live = tx.selectFrom('serviceAccount').select('id').where('id', 'in', accounts).where('disabledAt', 'is', null)
+    if ((await live.execute()).length < accounts.length)
+      throw refuse('service_account_not_found', 'Name service accounts that are there and not disabled.')
+  }
   return {
     ...plain,
     sourceNetworks: checked.networks,
@@ -66,7 +72,7 @@ const lockPolicy = async (
 ) => {
   const row = await tx
     .selectFrom('accessPolicy')
-    .select(['version', 'state', 'kind'])
+    .select(['version', 'state', 'kind', 'requesters'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()
@@ -75,7 +81,9 @@ const lockPolicy = async (
   return row
 }
 
-export const update = handle(accessPolicy.update, async ({ id, version, ...rules }, { tx, now, person, fail }) => {
+/** To name a service account was to agree to what it does; whose name is taken out has nothing by this policy from now on. */
+export const update = handle(accessPolicy.update, async ({ id, version, ...rules }, context) => {
+  const { tx, now, person, fail } = context
   const current = await lockPolicy(tx, id, fail)
   if (current.kind !== rules.kind) throw fail('kind_mismatch', 'A rule stays for servers or for databases.')
   if (current.version !== version) throw fail('version_changed', 'Somebody changed it meanwhile. Read it again.')
@@ -85,6 +93,9 @@ export const update = handle(accessPolicy.update, async ({ id, version, ...rules
     .where('id', '=', id)
     .returning(policyColumns)
     .executeTakeFirstOrThrow()
+  const gone = (current.requesters.serviceAccountIds ?? []).filter((each) => !rules.requesters.serviceAccountIds.includes(each))
+  if (gone.length > 0)
+    await endGrants(context, { policyId: id, serviceAccountIds: gone }, { reason: 'not_entitled', by: person(), now })
   return presentPolicy(row)
 })
 

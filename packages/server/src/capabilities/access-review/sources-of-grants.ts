@@ -1,8 +1,17 @@
 import '../../kernel/access/tables.ts'
 import { latest, plain, roleOf, which, type Source } from './reading.ts'
 
-const named = (who: { roles?: readonly string[] | undefined; personIds?: readonly string[] | undefined }): string =>
-  [...(who.roles ?? []), ...(who.personIds?.length ? [`${who.personIds.length} people by name`] : [])].join(', ')
+interface Who {
+  roles?: readonly string[] | undefined
+  personIds?: readonly string[] | undefined
+  serviceAccountIds?: readonly string[] | undefined
+}
+const named = ({ roles = [], personIds = [], serviceAccountIds = [] }: Who): string =>
+  [
+    ...roles,
+    ...(personIds.length > 0 ? [`${personIds.length} people by name`] : []),
+    ...(serviceAccountIds.length > 0 ? [`${serviceAccountIds.length} service accounts`] : []),
+  ].join(', ')
 
 /** Rules by which access to servers and databases is given. They are used when somebody asks by them. */
 export const accessRules: Source = async (tx, wanted) => {
@@ -36,9 +45,12 @@ export const grants =
       .selectFrom('accessGrant as g')
       .leftJoin('host as h', 'h.id', 'g.hostId')
       .leftJoin('managedDatabase as d', 'd.id', 'g.databaseId')
+      .leftJoin('serviceAccount as a', 'a.id', 'g.serviceAccountId')
       .select([
         'g.id',
         'g.personId',
+        'a.name as account',
+        'a.ownerId',
         'g.login',
         'g.startsAt',
         'g.endsAt',
@@ -64,9 +76,11 @@ export const grants =
       .where(kind === 'server_grant' ? 'g.hostId' : 'g.databaseId', 'is not', null)
     if (hold) query = query.forUpdate('g')
     const rows = await query.orderBy('g.id').limit(limit).execute()
-    return rows.map(({ id, personId, login, startsAt, endsAt, requestHash, host, database, sessionAt, roleAt }) => ({
-      ...{ ...plain, kind, ref: id, personId, label: `${login} on ${host ?? database ?? ''}`, detail: 'access for a time' },
-      ...{ since: startsAt ?? now, expiresAt: endsAt, lastUsedAt: latest(sessionAt, roleAt), terms: [requestHash] },
+    return rows.map((row) => ({
+      ...{ ...plain, kind, ref: row.id, personId: row.personId ?? row.ownerId, terms: [row.requestHash] },
+      label: `${row.login} on ${row.host ?? row.database ?? ''}`,
+      detail: row.account === null ? 'access for a time' : `access for a time, of the service account ${row.account}`,
+      ...{ since: row.startsAt ?? now, expiresAt: row.endsAt, lastUsedAt: latest(row.sessionAt, row.roleAt) },
     }))
   }
 

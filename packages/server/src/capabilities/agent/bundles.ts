@@ -17,13 +17,13 @@ const revokedIn = async (tx: OrgTx, now: Date) => {
   const rows = await tx
     .selectFrom('grantCertificate as c')
     .innerJoin('accessGrant as g', 'g.id', 'c.grantId')
-    .select(['c.serial', 'c.grantId', 'g.personId'])
+    .select(['c.serial', 'c.grantId', 'g.requesterId'])
     .where('g.state', '=', 'ended')
     .where('c.validBefore', '>', new Date(now.getTime() - clockMarginMs))
     .orderBy('c.serial')
     .limit(100_000)
     .execute()
-  const keyIds = new Set(rows.map(({ grantId, personId }) => grantKeyId({ grant: grantId, person: personId })))
+  const keyIds = new Set(rows.map(({ grantId, requesterId }) => grantKeyId({ grant: grantId, person: requesterId })))
   return { serials: rows.map(({ serial }) => BigInt(serial)), keyIds: [...keyIds] }
 }
 

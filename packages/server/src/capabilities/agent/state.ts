@@ -1,4 +1,4 @@
-import { GrantId, PersonId, type HostId } from '@holdfast/contract'
+import { GrantId, RequesterId, type HostId } from '@holdfast/contract'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
@@ -18,7 +18,7 @@ const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
     .select(({ selectFrom }) => [
       jsonArrayFrom(
         selectFrom('accessGrant as g')
-          .select(['g.id', 'g.personId', 'g.login', 'g.startsAt', 'g.endsAt', 'g.extensions'])
+          .select(['g.id', 'g.requesterId', 'g.login', 'g.startsAt', 'g.endsAt', 'g.extensions'])
           .whereRef('g.hostId', '=', 'host.id')
           .where('g.state', '=', 'approved')
           .where('g.endsAt', '>', now)
@@ -29,7 +29,7 @@ const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
       jsonArrayFrom(
         selectFrom('accessPolicy as p')
           .innerJoin('accessGrant as t', 't.policyId', 'p.id')
-          .select(['t.id', 't.personId', 't.startsAt', 't.endsAt'])
+          .select(['t.id', 't.requesterId', 't.startsAt', 't.endsAt'])
           .whereRef('p.bastionId', '=', 'host.id')
           .whereRef('t.hostId', '!=', 'host.id')
           .where('t.state', '=', 'approved')
@@ -96,8 +96,8 @@ export const agentStateOf = async (
     host: { id: hostId, name },
     bundle: bundle.toString('base64'),
     principals: principalsOf(tx.orgId, hostId, running),
-    grants: running.map(({ id, person_id: personId, login, starts_at: startsAt, ends_at: endsAt, extensions }) => ({
-      ...{ id: GrantId.parse(id), personId: PersonId.parse(personId), login, extensions },
+    grants: running.map(({ id, requester_id: requesterId, login, starts_at: startsAt, ends_at: endsAt, extensions }) => ({
+      ...{ id: GrantId.parse(id), personId: RequesterId.parse(requesterId), login, extensions },
       ...{ startsAt: instantOf(startsAt, now), endsAt: instantOf(endsAt, now) },
     })),
     ended: ended.map(({ id, ended_at: endedAt, end_reason: reason, ends_at: endsAt }) => ({

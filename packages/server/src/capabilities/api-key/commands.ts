@@ -1,12 +1,15 @@
 import { createApiKey } from '@holdfast/crypto'
 import { apiKey, type PersonId, type Role, type Scope } from '@holdfast/contract'
+import { endGrants } from '../../kernel/access/ending.ts'
+import { grantsEndBy } from '../../kernel/access/secret-ends.ts'
 import { countLiveKeys, holdsAll, insertKey, keyColumns, makeKey, presentKey } from '../../kernel/api-keys.ts'
-import { handle, type Context } from '../../kernel/handle.ts'
+import { handle, type Context, type Entered } from '../../kernel/handle.ts'
 import { after, days } from '../../kernel/identity/lifetimes.ts'
 import { lockRoles } from '../../kernel/membership.ts'
 import { holds } from '../../kernel/permit.ts'
 import { isPerson } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
+import { personIn } from '../../kernel/request.ts'
 import { isWeaker, serviceAccountRole } from '../../kernel/service-accounts.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { mineOrAll } from './queries.ts'
@@ -63,11 +66,17 @@ const mayRotate = async (
   return isWeaker(account, await roleNow(tx, me)) ? 'yes' : 'too_strong'
 }
 
+/** What a service account asked for with a secret that opens nothing any more ends with it. */
+const endEarlier = async (context: Entered & Pick<Context, 'principal' | 'now'>, keyId: string, beforeGeneration?: number) => {
+  const of = beforeGeneration === undefined ? { keyId } : { keyId, beforeGeneration }
+  await endGrants(context, of, { reason: 'account_ended', by: personIn(context.principal), now: context.now })
+}
+
 export const rotate = handle(apiKey.rotate, async ({ id, overlapHours, days: count }, context) => {
   const { tx, now, fail } = context
   const row = await tx
     .selectFrom('apiKey')
-    .select(['createdBy', 'serviceAccountId', 'secretHash', 'expiresAt'])
+    .select(['createdBy', 'serviceAccountId', 'secretHash', 'expiresAt', 'generation'])
     .where('id', '=', id)
     .where('revokedAt', 'is', null)
     .forUpdate()
@@ -88,6 +97,8 @@ export const rotate = handle(apiKey.rotate, async ({ id, overlapHours, days: cou
     .where('id', '=', id)
     .returning(keyColumns)
     .executeTakeFirstOrThrow()
+  await endEarlier(context, id, old.oldUntil === null ? row.generation + 1 : row.generation)
+  if (old.oldUntil !== null) await grantsEndBy(context, [id], old.oldUntil, { by: context.person(), now })
   return { ...presentKey(changed, now), key }
 })
 
@@ -96,7 +107,7 @@ export const endOverlap = handle(apiKey.endOverlap, async ({ id }, context) => {
   const mine = mineOrAll(context)
   const row = await tx
     .selectFrom('apiKey')
-    .select('oldUntil')
+    .select(['oldUntil', 'generation'])
     .where('id', '=', id)
     .where('revokedAt', 'is', null)
     .where(mine)
@@ -105,6 +116,7 @@ export const endOverlap = handle(apiKey.endOverlap, async ({ id }, context) => {
   if (!row) throw fail('key_not_found')
   if (row.oldUntil === null || row.oldUntil <= now) throw fail('no_overlap')
   await tx.updateTable('apiKey').set({ oldSecretHash: null, oldUntil: null }).where('id', '=', id).execute()
+  await endEarlier(context, id, row.generation)
   return { id }
 })
 
@@ -118,5 +130,6 @@ export const revoke = handle(apiKey.revoke, async ({ id }, context) => {
     .returning('id')
     .executeTakeFirst()
   if (!revoked) throw context.fail('key_not_found')
+  await endEarlier(context, id)
   return { id }
 })

@@ -8,7 +8,7 @@ import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { checkPeople, lockRunning } from './issuing.ts'
-import { callerOf, confirmPresence } from './people.ts'
+import { askerOf, callerOf, confirmPresence, isOwn } from './people.ts'
 import { policyById } from './requesting.ts'
 import { isOpen, rolesOfGrant, rolesPerGrant, verifierPlace } from './database-rows.ts'
 import { lockGrant, showGrant } from './rows.ts'
@@ -30,9 +30,9 @@ export const databaseCredentials = handle(grant.databaseCredentials, async (inpu
   const row = await lockRunning(
     context,
     id,
-    ({ personId, databaseId }) => {
-      if (personId !== context.person()) throw fail('not_yours')
-      if (databaseId === null) throw fail('not_a_database', 'It is access to a server.')
+    (locked) => {
+      if (!isOwn(askerOf(context), locked)) throw fail('not_yours')
+      if (locked.databaseId === null) throw fail('not_a_database', 'It is access to a server.')
     },
     fail,
   )

@@ -1,4 +1,4 @@
-import { grant, GrantId, PersonId, recording, RecordingId, type CodesOf, type SshExtension } from '@holdfast/contract'
+import { grant, GrantId, recording, RecordingId, type CodesOf, type SshExtension } from '@holdfast/contract'
 import { recordingRoot } from '@holdfast/ledger'
 import { fingerprintOf, grantKeyId, hostPrincipalOf, parsePublicKey, SshError } from '@holdfast/crypto/ssh'
 import { KeyServerRefused } from '@holdfast/keyserver/client'
@@ -7,13 +7,14 @@ import type { Policy } from '../../kernel/access/policies.ts'
 import { randomSerial } from '../../kernel/access/serial.ts'
 import { signingVersion } from '../../kernel/access/signing.ts'
 import { recordedCommandPlace } from '../../kernel/access/recordings.ts'
-import { requireCleared } from '../../kernel/clearance.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
 import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
 import { proofOf } from '../../kernel/identity/fresh-code.ts'
-import { confirmPresence, type Ctx } from './people.ts'
+import { askerNow, requireAnswered } from './answering.ts'
+import { holdersOf } from './machines.ts'
+import { askerOf, confirmPresence, isOwn, type Ctx } from './people.ts'
 import { policyById } from './requesting.ts'
 import { certificateSeconds, certificatesPerGrant, mayAsk, mayDecide, stateAt } from './rules.ts'
 import { hostFor, requireRightClock, riskOf } from './targets.ts'
@@ -31,19 +32,23 @@ type Refuse = (
 /** Refuses a grant that is none of the caller's business. */
 type Mine = (row: GrantRow) => void
 
-/** An approval stands as long as whoever gave it may still give it. */
+/** An approval stands as long as whoever gave it may still give it: has the right, and was shown no secret of the service account meanwhile. */
 export const checkPeople = async (context: Ctx, row: GrantRow, policy: Policy, refuse: Refuse): Promise<void> => {
-  const { tx } = context
+  const { tx, now } = context
+  const asker = await askerNow(context, row)
+  if (!mayAsk(policy, asker)) throw refuse('not_entitled')
+  const own = row.serviceAccountId === null ? [row.requesterId] : await holdersOf(tx, row.serviceAccountId, now)
   const approvals = (await approvalsOf(tx, [row.id])).filter(
-    ({ personId, requestHash }) => personId !== row.personId && requestHash === row.requestHash,
+    ({ personId, requestHash }) => !own.includes(personId) && requestHash === row.requestHash,
   )
-  const roles = await rolesOf(tx, [row.personId, ...approvals.map(({ personId }) => personId)])
-  const somebody = (personId: string) => ({ personId, role: roles.get(personId) ?? null })
-  if (!mayAsk(policy, somebody(row.personId))) throw refuse('not_entitled')
-  const standing = approvals.filter(({ personId }) => mayDecide(policy, somebody(personId)))
+  const roles = await rolesOf(
+    tx,
+    approvals.map(({ personId }) => personId),
+  )
+  const standing = approvals.filter(({ personId }) => mayDecide(policy, { personId, role: roles.get(personId) ?? null }))
   if (standing.length < policy.approvals)
     throw refuse('approver_not_entitled', 'Who approved it may not approve it any more. Ask anew.')
-  await requireCleared(context, PersonId.parse(row.personId), riskOf(row), refuse)
+  await requireAnswered(context, asker, riskOf(row), refuse)
 }
 
 type Running = GrantRow & { startsAt: Date; endsAt: Date }
@@ -105,7 +110,7 @@ const issue = async (context: Ctx, row: Running, door: Door, publicKey: string, 
   const { host, login, extensions, sourceNetworks } = door
   const key = keyOf(publicKey, refuse)
   const serial = randomSerial()
-  const keyId = grantKeyId({ grant: row.id, person: row.personId })
+  const keyId = grantKeyId({ grant: row.id, person: row.requesterId })
   const signing = keyServer.signCertificate({
     ...{ kind: 'user', org: orgId, host: host.id, login, publicKey, serial, keyId, lifetimeSeconds: certificateSeconds },
     version: await signingVersion(tx, 'user'),
@@ -160,9 +165,9 @@ const doorOf = async (
 export const certificate = handle(grant.certificate, async (input, context) => {
   const { id, publicKey } = input
   const { tx, fail } = context
-  const mine: Mine = ({ personId, hostId }) => {
-    if (personId !== context.person()) throw fail('not_yours')
-    if (hostId === null) throw fail('not_a_server', 'It is access to a database.')
+  const mine: Mine = (row) => {
+    if (!isOwn(askerOf(context), row)) throw fail('not_yours')
+    if (row.hostId === null) throw fail('not_a_server', 'It is access to a database.')
   }
   const { row, policy, host } = await checkAll(context, id, mine, fail)
   const door = await doorOf(context, row, policy, host, fail)

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { handleEvents, type Entered } from '../../kernel/handle.ts'
 import { holds } from '../../kernel/permit.ts'
 import type { Principal } from '../../kernel/principal.ts'
-import { viewerOf } from './people.ts'
+import { askerOf } from './people.ts'
 import { approvalsOf, findGrants, type Wanted } from './rows.ts'
 
 type Topic = z.infer<typeof AccessTopic>
@@ -23,7 +23,7 @@ const grantsSeen =
   (principal: Principal, show: Wanted['show']): Look =>
   async ({ tx }, now) => {
     const own = !holds(principal, 'access:oversee')
-    const rows = await findGrants(tx, { show }, { caller: viewerOf({ principal }), own, after: null, limit: newest, now })
+    const rows = await findGrants(tx, { show }, { caller: askerOf({ principal }), own, after: null, limit: newest, now })
     const approvals =
       rows.length === 0
         ? []

@@ -1,14 +1,20 @@
 import { DatabaseId, grant, HostId } from '@holdfast/contract'
-import { handle } from '../../kernel/handle.ts'
-import { callerOf } from './people.ts'
+import { handle, type Context } from '../../kernel/handle.ts'
+import { askerOf } from './people.ts'
 import { activePolicies } from './requesting.ts'
 import { covers, mayAsk } from './rules.ts'
+
+/** What the caller may ask by. */
+const offeredTo = async (context: Pick<Context, 'tx' | 'principal'>) => {
+  const caller = askerOf(context)
+  const mine = (await activePolicies(context.tx)).filter((policy) => mayAsk(policy, caller))
+  return 'personId' in caller ? mine : mine.map((policy) => ({ ...policy, apiKeysMayAsk: true }))
+}
 
 /** Hosts that may be asked for, a page of them, each with the policies by which. */
 export const options = handle(grant.options, async ({ limit, after, hostId, name }, context) => {
   const { tx } = context
-  const caller = callerOf(context)
-  const policies = (await activePolicies(tx)).filter((policy) => mayAsk(policy, caller))
+  const policies = await offeredTo(context)
   let query = tx
     .selectFrom('host')
     .select(['id', 'name', 'environment', 'labels', 'address', 'port'])
@@ -37,8 +43,7 @@ export const options = handle(grant.options, async ({ limit, after, hostId, name
 /** The same of databases. */
 export const databaseOptions = handle(grant.databaseOptions, async ({ limit, after, databaseId, name }, context) => {
   const { tx } = context
-  const caller = callerOf(context)
-  const policies = (await activePolicies(tx)).filter((policy) => mayAsk(policy, caller))
+  const policies = await offeredTo(context)
   let query = tx
     .selectFrom('managedDatabase')
     .select(['id', 'name', 'environment', 'labels', 'profiles'])

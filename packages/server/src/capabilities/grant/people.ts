@@ -1,23 +1,30 @@
 import type { PersonId } from '@holdfast/contract'
 import type { Context } from '../../kernel/handle.ts'
 import { confirmFresh, type Proof, type RefuseFactor } from '../../kernel/identity/fresh-code.ts'
-import { hasRole, holderOf, isPerson } from '../../kernel/principal.ts'
+import { isPerson, type ServicePrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
-import { confirmedMinutes, type Somebody } from './rules.ts'
+import { confirmedMinutes, idOf, type Asker, type Machine, type Somebody } from './rules.ts'
 
 export type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
 
-/** Who calls: the role is what they may do now, by the key they use. */
+/** The person who calls: the role is what they may do now, by the key they use. */
 export const callerOf = ({ principal }: Pick<Context, 'principal'>): Somebody & { personId: PersonId } => {
   if (!isPerson(principal)) throw common('session_required')
   return { personId: principal.personId, role: principal.role }
 }
 
-/** Who looks: a service account may, and is nobody whose grant it could be. */
-export const viewerOf = ({ principal }: Pick<Context, 'principal'>): Somebody => {
-  if (!hasRole(principal)) throw common('session_required')
-  return { personId: holderOf(principal), role: principal.role }
+type MachineAsking = Machine & Pick<ServicePrincipal, 'keyId' | 'keyGeneration'>
+
+/** Who asks, uses or looks: a person, or a service account by the key it uses. */
+export const askerOf = (context: Pick<Context, 'principal'>): (Somebody & { personId: PersonId }) | MachineAsking => {
+  const { principal } = context
+  if (principal.kind !== 'service') return callerOf(context)
+  const { serviceAccountId, keyId, keyGeneration, role } = principal
+  return { serviceAccountId, keyId, keyGeneration, role }
 }
+
+/** Whether a grant is the caller’s own. */
+export const isOwn = (asker: Asker, { requesterId }: { requesterId: string }): boolean => requesterId === idOf(asker)
 
 /** The session or the key; a confirmation counts for the one it was given by. */
 export const confirmedBy = ({ principal }: Pick<Context, 'principal'>): string | null => {
@@ -32,7 +39,7 @@ export interface Confirmation {
 
 /**
  * That the requester is there in person: by a code or a passkey; or, where one was given for this very grant a moment ago by the same session or key, by
- * that. A key may stand alone where the policy says so.
+ * that. A key may stand alone where the policy says so; a service account always, since no policy means it that does not name it.
  */
 export const confirmPresence = async (
   context: Ctx,
@@ -41,6 +48,7 @@ export const confirmPresence = async (
   refuse: RefuseFactor,
 ): Promise<Confirmation> => {
   const { now, principal } = context
+  if (principal.kind === 'service') return { confirmedAt: null, confirmedBy: null }
   const by = confirmedBy(context)
   if (proof.code !== undefined || proof.passkey) {
     await confirmFresh(context, proof, refuse)

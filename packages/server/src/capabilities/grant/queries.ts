@@ -6,11 +6,11 @@ import { cursorOf } from '../../kernel/cursor.ts'
 import { handle } from '../../kernel/handle.ts'
 import { holds } from '../../kernel/permit.ts'
 import { presentRole, rolesOfGrant } from './database-rows.ts'
-import { viewerOf } from './people.ts'
+import { askerOf, isOwn } from './people.ts'
 import { readGrant, readGrants } from './rows.ts'
 
 export const list = handle(grant.list, async ({ limit, after, ...wanted }, context) => {
-  const caller = viewerOf(context)
+  const caller = askerOf(context)
   const cursor = cursorOf(GrantId, after)
   const own = !holds(context.principal, 'access:oversee')
   const rows = await readGrants(context, wanted, { caller, own, after: cursor, limit: limit + 1, now: context.now })
@@ -39,10 +39,9 @@ const proofOf = (row: Row, sessions: Sessions, now: Date) => {
 
 export const read = handle(grant.read, async ({ id }, context) => {
   const { tx, vault, now, fail } = context
-  const caller = viewerOf(context)
+  const caller = askerOf(context)
   const found = await readGrant(context, id, caller, now)
-  if (!found || (found.row.personId !== caller.personId && !holds(context.principal, 'access:oversee')))
-    throw fail('grant_not_found')
+  if (!found || (!isOwn(caller, found.row) && !holds(context.principal, 'access:oversee'))) throw fail('grant_not_found')
   const { shown, row } = found
   const certificates = await tx
     .selectFrom('grantCertificate')

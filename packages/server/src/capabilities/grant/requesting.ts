@@ -1,16 +1,17 @@
 import { grant, GrantId, type ParsedInputOf } from '@holdfast/contract'
 import { canonicalCidr } from '@holdfast/crypto/ssh'
 import { policyColumns, presentPolicy, type Policy } from '../../kernel/access/policies.ts'
-import { requireCleared } from '../../kernel/clearance.ts'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { proofOf } from '../../kernel/identity/fresh-code.ts'
-import { callerOf, confirmPresence, type Ctx } from './people.ts'
+import { requireAnswered } from './answering.ts'
+import { askerOf, confirmPresence, isOwn, type Ctx } from './people.ts'
 import {
   covers,
   extendedEnd,
+  idOf,
   mayAsk,
   problemOf,
   requestHashOf,
@@ -18,9 +19,11 @@ import {
   stateAt,
   termOf,
   type Asked,
+  type Asker,
+  type BoundTo,
   type TargetFacts,
 } from './rules.ts'
-import { lockGrant, reasonPlace, showGrant } from './rows.ts'
+import { lockGrant, reasonPlace, showGrant, type GrantRow } from './rows.ts'
 import { requireRightClock, riskOf, targetColumns, targetFor, targetOf, type Target } from './targets.ts'
 import { askApprovers } from './telling.ts'
 
@@ -62,15 +65,7 @@ const askedOf = (input: Input, refuse: Refuse): Asked => {
 }
 
 /** The policy that the request is made under: of those that let the caller ask for this, the first that allows what is asked. */
-const choose = async (
-  tx: OrgTx,
-  input: Input,
-  asked: Asked,
-  target: TargetFacts,
-  caller: Parameters<typeof mayAsk>[1],
-  now: Date,
-  refuse: Refuse,
-) => {
+const choose = async (tx: OrgTx, input: Input, asked: Asked, target: TargetFacts, caller: Asker, now: Date, refuse: Refuse) => {
   const fitting = (await activePolicies(tx)).filter(
     (policy) => covers(policy, target) && mayAsk(policy, caller) && (input.policyId ?? policy.id) === policy.id,
   )
@@ -81,6 +76,14 @@ const choose = async (
   throw refuse(problemOf(first, asked, now) ?? 'not_entitled')
 }
 
+/** As it stands in the hash of a request. */
+export const boundTo = ({
+  personId,
+  serviceAccountId,
+  keyId,
+}: Pick<GrantRow, 'personId' | 'serviceAccountId' | 'keyId'>): BoundTo =>
+  personId === null ? { serviceAccount: serviceAccountId ?? '', key: keyId ?? '' } : { person: personId }
+
 type Draft = Asked & { target: Target; extendsId: string | null; policy: Policy }
 
 /** Writes the request down, for good: nothing in it can be changed. */
@@ -90,13 +93,17 @@ const insertRequest = async (
   confirmation: { confirmedAt: Date | null; confirmedBy: string | null },
 ) => {
   const { tx, vault, now, orgId } = context
-  const personId = context.person()
+  const asker = askerOf(context)
+  const whose =
+    'personId' in asker
+      ? { personId: asker.personId, serviceAccountId: null, keyId: null, keyGeneration: null }
+      : { personId: null, serviceAccountId: asker.serviceAccountId, keyId: asker.keyId, keyGeneration: asker.keyGeneration }
   const id = newIdOf(GrantId, 'gr')
   const { policy, reason, target, login, seconds, notBefore, ticket, extendsId } = draft
   const [extensions, sourceNetworks] = [[...draft.extensions], [...draft.sourceNetworks]]
   const bound = {
     org: orgId,
-    person: personId,
+    by: boundTo(whose),
     target: target.id,
     login,
     seconds,
@@ -117,7 +124,7 @@ const insertRequest = async (
         id,
         ...targetColumns(target),
         login,
-        personId,
+        ...whose,
         seconds,
         notBefore,
         ticket,
@@ -133,23 +140,23 @@ const insertRequest = async (
     })
     .execute()
   await enqueue(tx, 'grant.settle', { id }, { runAt: requestExpiresAt, key: `grant-request:${id}` })
-  return { id, personId, login, seconds }
+  return { id, ...whose, login, seconds }
 }
 
 export const request = handle(grant.request, async (input, context) => {
-  const { tx, now, person, fail } = context
+  const { tx, now, fail } = context
   const target = await targetFor(tx, input, fail)
   if (!target) throw fail('target_needed', 'Name a server or a database, and not both.')
-  const caller = callerOf(context)
+  const caller = askerOf(context)
   const asked = askedOf(input, fail)
   const policy = await choose(tx, input, asked, target, caller, now, fail)
-  await requireCleared(context, person(), riskOf(targetColumns(target)), fail)
+  await requireAnswered(context, caller, riskOf(targetColumns(target)), fail)
   requireRightClock({ clockSkewSeconds: null, ...target }, fail)
   if (!termOf(policy, asked, now)) throw fail('outside_hours', 'This access is given at certain hours only.')
   const open = await tx
     .selectFrom('accessGrant')
     .select(['id', 'state', 'endsAt', 'requestExpiresAt'])
-    .where('personId', '=', person())
+    .where('requesterId', '=', idOf(caller))
     .where(target.kind === 'host' ? 'hostId' : 'databaseId', '=', target.id)
     .where('login', '=', asked.login)
     .where('state', '=', 'requested')
@@ -170,19 +177,19 @@ export const request = handle(grant.request, async (input, context) => {
 /** An extension is a request of its own, with the same host, login and terms; approving it moves the end of the first. */
 export const extend = handle(grant.extend, async (input, context) => {
   const { id, seconds, reason } = input
-  const { tx, now, person, fail } = context
+  const { tx, now, fail } = context
+  const caller = askerOf(context)
   const row = await lockGrant(tx, id)
   if (!row) throw fail('grant_not_found')
-  if (row.personId !== person()) throw fail('not_yours')
+  if (!isOwn(caller, row)) throw fail('not_yours')
   if (stateAt(row, now) !== 'approved' || row.endsAt === null) throw fail('grant_not_live')
   const policy = await policyById(tx, row.policyId)
   if (policy.state !== 'active') throw fail('policy_changed')
-  const caller = callerOf(context)
   if (!mayAsk(policy, caller)) throw fail('not_entitled')
   const target = await targetOf(tx, row, (refused) =>
     fail(refused === 'host_not_found' || refused === 'database_not_found' ? 'grant_not_found' : refused),
   )
-  await requireCleared(context, person(), riskOf(row), fail)
+  await requireAnswered(context, caller, riskOf(row), fail)
   const moved = extendedEnd(policy, row.endsAt, seconds, now)
   if (seconds > policy.maxSeconds || !moved || moved <= row.endsAt)
     throw fail('too_long', 'The policy allows no later end than it has already.')

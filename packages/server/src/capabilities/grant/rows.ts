@@ -1,10 +1,12 @@
 import { AccessPolicyId, DatabaseId, GrantId, HostId, PersonId, Role, type AccessPolicy } from '@holdfast/contract'
 import { sql, type Selectable } from 'kysely'
 import type { z } from 'zod'
+import { presentRequester, requesterColumns } from '../../kernel/access/requester.ts'
 import type { AccessGrantTable } from '../../kernel/access/tables.ts'
 import type { Entered } from '../../kernel/handle.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
-import { mayDecide, stateAt, type Somebody } from './rules.ts'
+import { heldBy } from './machines.ts'
+import { idOf, mayDecide, stateAt, type Asker } from './rules.ts'
 
 export type GrantRow = Selectable<AccessGrantTable>
 
@@ -17,6 +19,10 @@ export const grantColumns = [
     'databaseId',
     'login',
     'personId',
+    'serviceAccountId',
+    'keyId',
+    'keyGeneration',
+    'requesterId',
     'seconds',
     'notBefore',
     'reasonSealed',
@@ -75,7 +81,9 @@ const selectGrants = (tx: OrgTx) =>
     .leftJoin('host as h', 'h.id', 'g.hostId')
     .leftJoin('managedDatabase as d', 'd.id', 'g.databaseId')
     .innerJoin('accessPolicy as p', 'p.id', 'g.policyId')
+    .leftJoin('serviceAccount as a', 'a.id', 'g.serviceAccountId')
     .select(grantColumns.map((column) => `g.${column}` as const))
+    .select(requesterColumns)
     .select(['p.name as policyName', 'p.approvers', 'p.approvals', 'p.state as policyState'])
     .select(['p.version as currentVersion', 'p.kind', 'h.retiredAt', 'h.leftAt'])
     .select(({ fn }) => [
@@ -88,15 +96,23 @@ type Approvals = Awaited<ReturnType<typeof approvalsOf>>
 
 const instant = (date: Date | null): string | null => date?.toISOString() ?? null
 
-const mayApproveNow = (row: Shown, approvals: Approvals, caller: Somebody, now: Date): boolean =>
+/** The caller, and the service accounts whose secret they may hold. */
+interface Viewer {
+  caller: Asker
+  holds: ReadonlySet<string>
+}
+
+const mayApproveNow = (row: Shown, approvals: Approvals, { caller, holds }: Viewer, now: Date): boolean =>
+  'personId' in caller &&
   stateAt(row, now) === 'requested' &&
   row.policyState === 'active' &&
   row.currentVersion === row.policyVersion &&
+  !holds.has(row.requesterId) &&
   row.personId !== caller.personId &&
   approvals.every(({ personId }) => personId !== caller.personId) &&
   mayDecide({ approvers: row.approvers as z.infer<typeof AccessPolicy>['approvers'] }, caller)
 
-const present = async ({ vault }: Pick<Entered, 'vault'>, row: Shown, approvals: Approvals, caller: Somebody, now: Date) => {
+const present = async ({ vault }: Pick<Entered, 'vault'>, row: Shown, approvals: Approvals, viewer: Viewer, now: Date) => {
   const state = stateAt(row, now)
   return {
     id: GrantId.parse(row.id),
@@ -108,7 +124,7 @@ const present = async ({ vault }: Pick<Entered, 'vault'>, row: Shown, approvals:
     targetName: row.targetName ?? '',
     environment: row.environment ?? '',
     login: row.login,
-    personId: PersonId.parse(row.personId),
+    ...presentRequester(row),
     policyId: AccessPolicyId.parse(row.policyId),
     policyVersion: row.policyVersion,
     seconds: row.seconds,
@@ -126,13 +142,13 @@ const present = async ({ vault }: Pick<Entered, 'vault'>, row: Shown, approvals:
     startsAt: instant(row.startsAt),
     endsAt: instant(row.endsAt),
     endedAt: instant(row.endedAt ?? (state === 'ended' ? row.endsAt : null)),
-    mayApprove: mayApproveNow(row, approvals, caller, now),
+    mayApprove: mayApproveNow(row, approvals, viewer, now),
   }
 }
 
 type Reader = Pick<Entered, 'tx' | 'vault'>
 
-const presentAll = async (reader: Reader, rows: Shown[], caller: Somebody, now: Date) => {
+const presentAll = async (reader: Reader, rows: Shown[], caller: Asker, now: Date) => {
   if (rows.length === 0) return []
   const approvals = Map.groupBy(
     await approvalsOf(
@@ -141,11 +157,15 @@ const presentAll = async (reader: Reader, rows: Shown[], caller: Somebody, now: 
     ),
     ({ grantId }) => grantId,
   )
-  return Promise.all(rows.map((row) => present(reader, row, approvals.get(row.id) ?? [], caller, now)))
+  const accounts = rows.flatMap(({ state, serviceAccountId }) =>
+    state === 'requested' && serviceAccountId !== null ? [serviceAccountId] : [],
+  )
+  const holds = 'personId' in caller ? await heldBy(reader.tx, accounts, caller.personId, now) : new Set<string>()
+  return Promise.all(rows.map((row) => present(reader, row, approvals.get(row.id) ?? [], { caller, holds }, now)))
 }
 
 /** One grant as the caller sees it, with the row it was made of. */
-export const readGrant = async (reader: Reader, id: string, caller: Somebody, now: Date) => {
+export const readGrant = async (reader: Reader, id: string, caller: Asker, now: Date) => {
   const row = await selectGrants(reader.tx).where('g.id', '=', id).executeTakeFirst()
   if (!row) return undefined
   const [shown] = await presentAll(reader, [row], caller, now)
@@ -153,7 +173,7 @@ export const readGrant = async (reader: Reader, id: string, caller: Somebody, no
 }
 
 /** The same, where it is known to be there. */
-export const showGrant = async (reader: Reader, id: string, caller: Somebody, now: Date) => {
+export const showGrant = async (reader: Reader, id: string, caller: Asker, now: Date) => {
   const found = await readGrant(reader, id, caller, now)
   if (!found) throw new Error('the grant is gone')
   return found.shown
@@ -165,6 +185,7 @@ export interface Wanted {
   hostId?: string | undefined
   databaseId?: string | undefined
   personId?: string | undefined
+  serviceAccountId?: string | undefined
 }
 
 const inState = (query: ReturnType<typeof selectGrants>, state: GrantRow['state'], now: Date) =>
@@ -177,7 +198,7 @@ const inState = (query: ReturnType<typeof selectGrants>, state: GrantRow['state'
   })
 
 interface Looking {
-  caller: Somebody
+  caller: Asker
   /** Whoever may not oversee sees their own only. */
   own: boolean
   after: string | null
@@ -185,28 +206,38 @@ interface Looking {
   now: Date
 }
 
+/** What a person could approve; nothing, for a service account. */
+const toApprove = (query: ReturnType<typeof selectGrants>, caller: Asker, now: Date) => {
+  if (!('personId' in caller)) return query.where(sql<boolean>`false`)
+  const { personId, role } = caller
+  return inState(query, 'requested', now)
+    .where('g.requesterId', '!=', personId)
+    .where(sql<boolean>`(p.approvers -> 'roles' ? ${role} or p.approvers -> 'personIds' ? ${personId})`)
+    .where(
+      sql<boolean>`(g.service_account_id is null or ${personId}::text not in (select service_account_holders(g.service_account_id, ${now}::timestamptz)))`,
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('grantApproval as y')
+            .select('y.grantId')
+            .whereRef('y.grantId', '=', 'g.id')
+            .where('y.personId', '=', personId),
+        ),
+      ),
+    )
+}
+
 /** The rows that somebody's list has, the newest first. */
 export const findGrants = (tx: OrgTx, wanted: Wanted, { caller, own, after, limit, now }: Looking): Promise<Shown[]> => {
   let query = selectGrants(tx)
-  if (own || wanted.show === 'mine') query = query.where('g.personId', '=', caller.personId)
+  if (own || wanted.show === 'mine') query = query.where('g.requesterId', '=', idOf(caller))
   if (wanted.hostId !== undefined) query = query.where('g.hostId', '=', wanted.hostId)
   if (wanted.databaseId !== undefined) query = query.where('g.databaseId', '=', wanted.databaseId)
   if (wanted.personId !== undefined) query = query.where('g.personId', '=', wanted.personId)
+  if (wanted.serviceAccountId !== undefined) query = query.where('g.serviceAccountId', '=', wanted.serviceAccountId)
   if (after !== null) query = query.where('g.id', '<', after)
-  if (wanted.show === 'to_approve')
-    query = inState(query, 'requested', now)
-      .where('g.personId', '!=', caller.personId)
-      .where(sql<boolean>`(p.approvers -> 'roles' ? ${caller.role} or p.approvers -> 'personIds' ? ${caller.personId})`)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('grantApproval as a')
-              .select('a.grantId')
-              .whereRef('a.grantId', '=', 'g.id')
-              .where('a.personId', '=', caller.personId),
-          ),
-        ),
-      )
+  if (wanted.show === 'to_approve') query = toApprove(query, caller, now)
   if (wanted.state !== undefined) query = inState(query, wanted.state, now)
   return query.orderBy('g.id', 'desc').limit(limit).execute()
 }

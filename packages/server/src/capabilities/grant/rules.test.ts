@@ -12,6 +12,7 @@ import {
   selects,
   stateAt,
   termOf,
+  withinSecret,
   ticketFits,
   type Bound,
   type Rules,
@@ -24,7 +25,7 @@ const rules = {
   name: 'Production',
   selects: { hostIds: [], environments: ['production'], labels: [] },
   logins: ['deploy'],
-  requesters: { roles: ['member'], personIds: [] },
+  requesters: { roles: ['member'], personIds: [], serviceAccountIds: [] },
   approvers: { roles: ['reviewer'], personIds: ['pe_lead'] },
   approvals: 1,
   maxSeconds: 3600,
@@ -61,9 +62,12 @@ describe('who', () => {
   test('the role must be able to, and the policy must name it', () => {
     expect(mayAsk(rules, { personId: 'pe_1', role: 'member' })).toBe(true)
     expect(mayAsk(rules, { personId: 'pe_1', role: 'admin' })).toBe(false)
-    expect(mayAsk({ ...rules, requesters: { roles: ['viewer'], personIds: [] } }, { personId: 'pe_1', role: 'viewer' })).toBe(
-      false,
-    )
+    expect(
+      mayAsk(
+        { ...rules, requesters: { roles: ['viewer'], personIds: [], serviceAccountIds: [] } },
+        { personId: 'pe_1', role: 'viewer' },
+      ),
+    ).toBe(false)
     expect(mayAsk(rules, { personId: 'pe_1', role: null })).toBe(false)
     expect(mayAsk({ ...rules, state: 'retired' }, { personId: 'pe_1', role: 'member' })).toBe(false)
     expect(mayDecide(rules, { personId: 'pe_1', role: 'reviewer' })).toBe(true)
@@ -177,6 +181,30 @@ describe('times', () => {
     )
   })
 
+  test('a service account asks only where it is named itself: a role never means it, and its own must be able to', () => {
+    const robot = { serviceAccountId: 'sa_1', role: 'member' } as const
+    const named = { ...rules, requesters: { roles: [], personIds: [], serviceAccountIds: ['sa_1'] as never } }
+    expect(mayAsk(rules, robot)).toBe(false)
+    expect(mayAsk(named, robot)).toBe(true)
+    expect(mayAsk(named, { ...robot, role: 'viewer' })).toBe(false)
+    expect(mayAsk(named, { ...robot, role: null })).toBe(false)
+    expect(mayAsk({ ...named, state: 'retired' }, robot)).toBe(false)
+    // An id of the other kind opens nothing.
+    expect(mayAsk({ ...rules, requesters: { roles: [], personIds: ['sa_1'] as never, serviceAccountIds: [] } }, robot)).toBe(
+      false,
+    )
+    expect(mayAsk(named, { personId: 'sa_1', role: 'member' })).toBe(false)
+  })
+
+  test('access of a service account lasts no longer than the secret that asked', () => {
+    const term = { startsAt: now, endsAt: new Date(now.getTime() + 1000) }
+    const at = (ms: number) => new Date(now.getTime() + ms)
+    expect(withinSecret(term, at(2000))).toBe(term)
+    expect(withinSecret(term, at(400))).toEqual({ startsAt: now, endsAt: at(400) })
+    expect(withinSecret(term, now)).toBe(null)
+    expect(withinSecret(term, null)).toBe(null)
+  })
+
   test('what has run out is over, noted or not', () => {
     const later = new Date(now.getTime() + 1)
     expect(stateAt({ state: 'approved', endsAt: later, requestExpiresAt: now }, now)).toBe('approved')
@@ -188,13 +216,25 @@ describe('times', () => {
 
 describe('the hash of a request', () => {
   const bound: Bound = {
-    ...{ org: 'o', person: 'pe_1', target: 'ho_1', login: 'deploy', seconds: 600, notBefore: null, reason: 'why', ticket: null },
+    ...{
+      org: 'o',
+      by: { person: 'pe_1' },
+      target: 'ho_1',
+      login: 'deploy',
+      seconds: 600,
+      notBefore: null,
+      reason: 'why',
+      ticket: null,
+    },
     ...{ extensions: [], sourceNetworks: ['10.0.0.0/8'], policy: 'ap_1', policyVersion: 1, extendsId: null },
   }
   const others: Partial<Bound>[] = [
     ...[
       { org: 'p' },
-      { person: 'pe_2' },
+      { by: { person: 'pe_2' } },
+      { by: { serviceAccount: 'pe_1', key: 'ak_1' } },
+      { by: { serviceAccount: 'pe_1', key: 'ak_2' } },
+      { by: { serviceAccount: 'sa_1', key: 'ak_1' } },
       { target: 'ho_2' },
       { login: 'root' },
       { seconds: 601 },
@@ -232,5 +272,9 @@ describe('the hash of a request', () => {
   test('has one definition, written down', () => {
     const text = '["holdfast access request 1","o","pe_1","ho_1","deploy",600,null,"why",null,[],["10.0.0.0/8"],"ap_1",1,null]'
     expect(requestHashOf(bound)).toBe(createHash('sha256').update(text).digest('hex'))
+    const machine =
+      '["holdfast access request 2","o","service_account","sa_1","ak_1","ho_1","deploy",600,null,"why",null,[],["10.0.0.0/8"],"ap_1",1,null]'
+    const by = { serviceAccount: 'sa_1', key: 'ak_1' }
+    expect(requestHashOf({ ...bound, by })).toBe(createHash('sha256').update(machine).digest('hex'))
   })
 })

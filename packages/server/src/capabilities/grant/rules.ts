@@ -42,16 +42,27 @@ export interface Somebody {
   /** Null for who is no member (any more). */
   role: Role | null
 }
+/** A service account, by one of its keys. */
+export interface Machine {
+  serviceAccountId: string
+  /** What it may do by that key; null when it may do nothing (any more). */
+  role: Role | null
+}
+export type Asker = Somebody | Machine
 
-const isAmong = ({ roles, personIds }: Rules['requesters'], { personId, role }: Somebody): boolean =>
+export const idOf = (who: Asker): string => ('personId' in who ? who.personId : who.serviceAccountId)
+
+const isAmong = ({ roles, personIds }: Rules['approvers'], { personId, role }: Somebody): boolean =>
   role !== null && (roles.includes(role) || (personIds as readonly string[]).includes(personId))
 
-/** Both must hold: the role may do such a thing at all, and the policy names the person. */
-export const mayAsk = (rules: Pick<Rules, 'requesters' | 'state'>, who: Somebody): boolean =>
+/** Both must hold: the role may do such a thing at all, and the policy names the person, or the service account itself: a role never means that. */
+export const mayAsk = (rules: Pick<Rules, 'requesters' | 'state'>, who: Asker): boolean =>
   rules.state === 'active' &&
   who.role !== null &&
   rolesWith('access:request').includes(who.role) &&
-  isAmong(rules.requesters, who)
+  ('personId' in who
+    ? isAmong(rules.requesters, who)
+    : (rules.requesters.serviceAccountIds as readonly string[]).includes(who.serviceAccountId))
 export const mayDecide = (rules: Pick<Rules, 'approvers'>, who: Somebody): boolean =>
   who.role !== null && rolesWith('access:approve').includes(who.role) && isAmong(rules.approvers, who)
 
@@ -169,10 +180,13 @@ export const extendedEnd = (
   return closing && (closing < moved ? (closing < endsAt ? endsAt : closing) : moved)
 }
 
+/** Whose request it is; of a service account, by which of its keys. */
+export type BoundTo = { person: string } | { serviceAccount: string; key: string }
+
 /** Everything an approver agrees to. */
 export interface Bound {
   org: string
-  person: string
+  by: BoundTo
   /** The id of the server or database: its prefix says which. */
   target: string
   login: string
@@ -187,14 +201,28 @@ export interface Bound {
   extendsId: string | null
 }
 
-/** SHA-256 over one canonical text: fields in a fixed order, lists sorted, so that one request has one hash. */
+/**
+ * SHA-256 over one canonical text: fields in a fixed order, lists sorted, so that one request has one hash. A person's is as it always was; that of a
+ * service account begins otherwise, and says of which kind it is.
+ */
 export const requestHashOf = (bound: Bound): string => {
+  const { by } = bound
+  const whose =
+    'person' in by
+      ? ['holdfast access request 1', bound.org, by.person]
+      : ['holdfast access request 2', bound.org, 'service_account', by.serviceAccount, by.key]
   const canonical = JSON.stringify([
-    ...['holdfast access request 1', bound.org, bound.person, bound.target, bound.login, bound.seconds],
+    ...[...whose, bound.target, bound.login, bound.seconds],
     ...[bound.notBefore?.toISOString() ?? null, bound.reason, bound.ticket],
     ...[bound.extensions.toSorted(), bound.sourceNetworks.toSorted(), bound.policy, bound.policyVersion, bound.extendsId],
   ])
   return createHash('sha256').update(canonical).digest('hex')
+}
+
+/** The bounds of access of a service account: never beyond the secret that asked for it. Null where nothing of the term is left. */
+export const withinSecret = <T extends { startsAt: Date; endsAt: Date }>(term: T, until: Date | null): T | null => {
+  if (until === null || until <= term.startsAt) return null
+  return until < term.endsAt ? { ...term, endsAt: until } : term
 }
 
 type State = 'requested' | 'approved' | 'denied' | 'cancelled' | 'lapsed' | 'applied' | 'ended'

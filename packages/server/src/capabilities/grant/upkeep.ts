@@ -5,6 +5,7 @@ import { enqueue } from '../../kernel/enqueue.ts'
 import { job, schedule, type JobContext } from '../../kernel/job.ts'
 import type { MemberHook } from '../../kernel/membership.ts'
 import { changeAs, readIn, type Unit } from '../../kernel/unit.ts'
+import { answering } from '../../kernel/access/answering.ts'
 import { policyById } from './requesting.ts'
 import { mayAsk, stateAt } from './rules.ts'
 import { lockGrant } from './rows.ts'
@@ -34,21 +35,14 @@ export const settleOne = job('grant.settle', z.object({ id: z.string() }), ({ id
 
 /**
  * Who had a grant while cleared and is so no longer (the time to acknowledge a policy ran out, a second factor was taken away) loses it: no more
- * certificates at once, running sessions within these five minutes.
+ * certificates at once, running sessions within these five minutes. So do the service accounts that such a person answers for.
  */
 const endUncleared = async ({ services, orgId }: JobContext, kind: 'host' | 'database'): Promise<void> => {
   const risk = kind === 'host' ? 'server_access' : 'database_access'
   const { ground, clearance, clock } = services
   const now = clock.now()
   const uncleared = async (unit: Unit) => {
-    const rows = await unit.tx
-      .selectFrom('accessGrant')
-      .select('personId')
-      .distinct()
-      .where('state', '=', 'approved')
-      .where('endsAt', '>', now)
-      .where(kind === 'host' ? 'hostId' : 'databaseId', 'is not', null)
-      .orderBy('personId')
+    const rows = await answering(unit.tx, now, kind === 'host' ? 'hostId' : 'databaseId')
       .limit(500)
       .execute()
     const people = rows.map(({ personId }) => PersonId.parse(personId))
@@ -57,7 +51,10 @@ const endUncleared = async ({ services, orgId }: JobContext, kind: 'host' | 'dat
   for (const personId of await readIn(ground, orgId, null, uncleared))
     await changeAs(ground, 'grant.settle', orgId, async (unit) => {
       if ((await clearance.missing(personId, risk, unit, now)).length === 0) return null
-      const { revoked, cancelled } = await endGrants(unit, { personId, kind }, { reason: 'not_entitled', by: null, now })
+      const why = { reason: 'not_entitled', by: null, now } as const
+      const own = await endGrants(unit, { personId, kind }, why)
+      const others = await endGrants(unit, { answeredBy: personId, kind }, why)
+      const [revoked, cancelled] = [own.revoked + others.revoked, own.cancelled + others.cancelled]
       if (revoked + cancelled === 0) return null
       return {
         value: null,
@@ -104,4 +101,6 @@ export const endOfMembership: MemberHook = async ({ personId, role, by, now }, e
     if (role !== null && mayAsk(await policyById(entered.tx, policyId), { personId, role })) continue
     await endGrants(entered, { id: GrantId.parse(id) }, { reason: 'not_entitled', by, now })
   }
+  // Nobody answers any more for what their service accounts do.
+  if (role === null) await endGrants(entered, { answeredBy: personId }, { reason: 'not_entitled', by, now })
 }

@@ -1,14 +1,6 @@
-import {
-  castEventsOf,
-  createCastLines,
-  GrantId,
-  HostId,
-  LiveSessionId,
-  PersonId,
-  recording,
-  RecordingId,
-} from '@holdfast/contract'
+import { castEventsOf, createCastLines, GrantId, HostId, LiveSessionId, recording, RecordingId } from '@holdfast/contract'
 import { EnvelopeError } from '@holdfast/crypto'
+import { presentRequester, requesterColumns } from '../../kernel/access/requester.ts'
 import { chunkPlace, recordedCommandPlace } from '../../kernel/access/recordings.ts'
 import { cursorOf } from '../../kernel/cursor.ts'
 import { handle, type Entered } from '../../kernel/handle.ts'
@@ -18,18 +10,10 @@ const recordings = ({ tx }: Pick<Entered, 'tx'>) =>
   tx
     .selectFrom('recording as r')
     .innerJoin('accessGrant as g', 'g.id', 'r.grantId')
+    .leftJoin('serviceAccount as a', 'a.id', 'g.serviceAccountId')
     .innerJoin('host as h', 'h.id', 'g.hostId')
-    .select([
-      'r.id',
-      'r.grantId',
-      'r.bastionId',
-      'g.hostId',
-      'h.name as hostName',
-      'g.login',
-      'g.personId',
-      'r.sessionId',
-      'r.kind',
-    ])
+    .select(['r.id', 'r.grantId', 'r.bastionId', 'g.hostId', 'h.name as hostName', 'g.login', 'r.sessionId', 'r.kind'])
+    .select(requesterColumns)
     .select([
       'r.commandSealed',
       'r.columns',
@@ -45,13 +29,16 @@ const recordings = ({ tx }: Pick<Entered, 'tx'>) =>
 
 type Row = Awaited<ReturnType<ReturnType<typeof recordings>['execute']>>[number]
 
-const present = async ({ vault }: Pick<Entered, 'vault'>, { commandSealed, ...row }: Row) => ({
+const present = async (
+  { vault }: Pick<Entered, 'vault'>,
+  { commandSealed, personId, accountId, accountName, accountOwnerId, ...row }: Row,
+) => ({
   ...row,
   id: RecordingId.parse(row.id),
   grantId: GrantId.parse(row.grantId),
   bastionId: HostId.parse(row.bastionId),
   hostId: HostId.parse(row.hostId),
-  personId: PersonId.parse(row.personId),
+  ...presentRequester({ personId, accountId, accountName, accountOwnerId }),
   sessionId: LiveSessionId.parse(row.sessionId),
   command: commandSealed && (await vault.openText('org', recordedCommandPlace(row.id), commandSealed)),
   characters: Number(row.characters),
@@ -60,12 +47,14 @@ const present = async ({ vault }: Pick<Entered, 'vault'>, { commandSealed, ...ro
   endedAt: row.endedAt?.toISOString() ?? null,
 })
 
-export const list = handle(recording.list, async ({ limit, after, grantId, hostId, personId, kind, state }, context) => {
+export const list = handle(recording.list, async ({ limit, after, ...wanted }, context) => {
+  const { grantId, hostId, personId, serviceAccountId, kind, state } = wanted
   const cursor = cursorOf(RecordingId, after)
   let query = recordings(context)
   if (grantId !== undefined) query = query.where('r.grantId', '=', grantId)
   if (hostId !== undefined) query = query.where('g.hostId', '=', hostId)
   if (personId !== undefined) query = query.where('g.personId', '=', personId)
+  if (serviceAccountId !== undefined) query = query.where('g.serviceAccountId', '=', serviceAccountId)
   if (kind !== undefined) query = query.where('r.kind', '=', kind)
   if (state !== undefined) query = query.where('r.state', '=', state)
   if (cursor !== null) query = query.where('r.id', '<', cursor)

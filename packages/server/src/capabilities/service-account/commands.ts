@@ -5,8 +5,10 @@ import {
   serviceAccount,
   ServiceAccountId,
   serviceAccountOwner,
+  rolesWith,
   serviceAccountReview,
 } from '@holdfast/contract'
+import { endGrants } from '../../kernel/access/ending.ts'
 import { countLiveKeys, holdsAll, makeKey } from '../../kernel/api-keys.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
@@ -14,6 +16,7 @@ import { lockRoles } from '../../kernel/membership.ts'
 import { holds } from '../../kernel/permit.ts'
 import { isPerson } from '../../kernel/principal.ts'
 import { common, type Problem } from '../../kernel/problem.ts'
+import { personIn } from '../../kernel/request.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { countAccounts, lockAccount, shown } from './rows.ts'
 import { liveAccounts, liveKeys, mayShape } from './rules.ts'
@@ -74,6 +77,8 @@ export const update = handle(serviceAccount.update, async ({ id, name, purpose, 
     ...(role !== undefined && { role }),
   }
   if (Object.keys(change).length > 0) await tx.updateTable('serviceAccount').set(change).where('id', '=', id).execute()
+  if (role !== undefined && !rolesWith('access:request').includes(role))
+    await endGrants(context, { serviceAccountId: id }, { reason: 'not_entitled', by: context.person(), now })
   return shown(tx, id, now)
 })
 
@@ -129,5 +134,6 @@ export const disable = handle(serviceAccount.disable, async ({ id }, context) =>
     .execute()
   for (const kind of [serviceAccountReview, serviceAccountOwner])
     await obligations.withdraw(kind, { subject: id }, 'The service account was disabled.')
+  await endGrants(context, { serviceAccountId: id }, { reason: 'account_ended', by: personIn(context.principal), now })
   return { id, keysRevoked: revoked.length }
 })

@@ -1,4 +1,5 @@
 import { roles, serviceAccountOwner, serviceAccountReview, type Role } from '@holdfast/contract'
+import { grantsEndBy } from '../../kernel/access/secret-ends.ts'
 import type { Entered } from '../../kernel/handle.ts'
 import { after, days, shownSecretDays } from '../../kernel/identity/lifetimes.ts'
 import { schedule } from '../../kernel/job.ts'
@@ -38,9 +39,9 @@ const notWeakerThan = (role: Role | null): readonly Role[] =>
  * An account outlives the person who answered for it, since what runs by it must not stop with them. What they know of it does not: keys whose
  * secret they were shown run out within days where the account is not weaker than they are now, and of who has left the Admins owe a new owner.
  */
-export const whenSomebodyChanges: MemberHook = async ({ personId, role, now }, entered) => {
+export const whenSomebodyChanges: MemberHook = async ({ personId, role, by, now }, entered) => {
   const latest = after(now, days(shownSecretDays))
-  await entered.tx
+  const nearer = await entered.tx
     .updateTable('apiKey')
     .set({ expiresAt: latest })
     .where('createdBy', '=', personId)
@@ -51,8 +52,15 @@ export const whenSomebodyChanges: MemberHook = async ({ personId, role, now }, e
     )
     .where('revokedAt', 'is', null)
     .where('expiresAt', '>', latest)
+    .returning('id')
     .execute()
   if (role === null) await askForOwners(entered, now)
+  await grantsEndBy(
+    entered,
+    nearer.map(({ id }) => id),
+    latest,
+    { by, now },
+  )
 }
 
 /** Whatever way somebody left. */

@@ -2,17 +2,26 @@ import type { GrantEndReason, GrantId, PersonId } from '@holdfast/contract'
 import type { z } from 'zod'
 import { enqueue } from '../enqueue.ts'
 import type { Entered } from '../handle.ts'
+import type { OrgTx } from '../tenancy/org-tx.ts'
 import { announceAccess } from './sequence.ts'
 
 type Reason = z.infer<typeof GrantEndReason>
 
-/** Which grants and requests: of a host, of a database, of a policy, of a person (all, or of one kind), or by id. */
+type Kind = 'host' | 'database'
+
+/**
+ * Which grants and requests: of a host, of a database, of a policy (all, or of some service accounts), of a person (all, or of one kind), of a service
+ * account, of the service accounts that a person answers for, of a key (all, or those that earlier secrets of it asked for), or by id.
+ */
 export type Which =
   | { id: GrantId }
   | { hostId: string }
   | { databaseId: string }
-  | { policyId: string }
-  | { personId: string; kind?: 'host' | 'database' }
+  | { policyId: string; serviceAccountIds?: readonly string[] }
+  | { personId: string; kind?: Kind }
+  | { serviceAccountId: string }
+  | { answeredBy: string; kind?: Kind }
+  | { keyId: string; beforeGeneration?: number }
 
 export interface Ending {
   reason: Exclude<Reason, 'expired'>
@@ -24,20 +33,36 @@ export interface Ending {
 
 export const decisionPlace = (row: string) => ({ table: 'access_grant', column: 'decision_sealed', row })
 
-const ids = async ({ tx }: Entered, which: Which, now: Date) => {
-  let query = tx
-    .selectFrom('accessGrant')
-    .select(['id', 'state', 'endsAt', 'databaseId'])
-    .where('state', 'in', ['requested', 'approved'])
-  if ('id' in which) query = query.where('id', '=', which.id)
-  else if ('hostId' in which) query = query.where('hostId', '=', which.hostId)
-  else if ('databaseId' in which) query = query.where('databaseId', '=', which.databaseId)
-  else if ('policyId' in which) query = query.where('policyId', '=', which.policyId)
-  else {
-    query = query.where('personId', '=', which.personId)
-    if (which.kind) query = query.where(which.kind === 'host' ? 'hostId' : 'databaseId', 'is not', null)
+const open = (tx: OrgTx) =>
+  tx.selectFrom('accessGrant').select(['id', 'state', 'endsAt', 'databaseId']).where('state', 'in', ['requested', 'approved'])
+
+const narrowed = (tx: OrgTx, which: Which) => {
+  const query = open(tx)
+  if ('id' in which) return query.where('id', '=', which.id)
+  if ('hostId' in which) return query.where('hostId', '=', which.hostId)
+  if ('databaseId' in which) return query.where('databaseId', '=', which.databaseId)
+  if ('serviceAccountId' in which) return query.where('serviceAccountId', '=', which.serviceAccountId)
+  if ('policyId' in which) {
+    const { policyId, serviceAccountIds } = which
+    const ofPolicy = query.where('policyId', '=', policyId)
+    return serviceAccountIds ? ofPolicy.where('serviceAccountId', 'in', serviceAccountIds) : ofPolicy
   }
-  const rows = await query.orderBy('id').forUpdate().execute()
+  if ('keyId' in which) {
+    const { keyId, beforeGeneration } = which
+    const ofKey = query.where('keyId', '=', keyId)
+    return beforeGeneration === undefined ? ofKey : ofKey.where('keyGeneration', '<', beforeGeneration)
+  }
+  const theirs =
+    'personId' in which
+      ? query.where('personId', '=', which.personId)
+      : query.where('serviceAccountId', 'in', ({ selectFrom }) =>
+          selectFrom('serviceAccount').select('id').where('ownerId', '=', which.answeredBy),
+        )
+  return which.kind ? theirs.where(which.kind === 'host' ? 'hostId' : 'databaseId', 'is not', null) : theirs
+}
+
+const ids = async ({ tx }: Entered, which: Which, now: Date) => {
+  const rows = await narrowed(tx, which).orderBy('id').forUpdate().execute()
   return {
     requested: rows.filter(({ state }) => state === 'requested').map(({ id }) => id),
     // What has run out already ended by itself, whoever notes it.

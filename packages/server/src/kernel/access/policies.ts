@@ -8,6 +8,7 @@ export type Policy = z.infer<typeof AccessPolicy>
 export const presentPolicy = (row: Selectable<AccessPolicyTable>): Policy => ({
   ...row,
   id: AccessPolicyId.parse(row.id),
+  requesters: { ...row.requesters, serviceAccountIds: row.requesters.serviceAccountIds ?? [] },
   approvals: row.approvals === 2 ? 2 : 1,
   bastionId: row.bastionId === null ? null : HostId.parse(row.bastionId),
   createdBy: PersonId.parse(row.createdBy),

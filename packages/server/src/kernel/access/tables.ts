@@ -9,7 +9,7 @@ import type {
   SshExtension,
   SshPurpose,
 } from '@holdfast/contract'
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { z } from 'zod'
 
 /** JSON goes in as text and comes out parsed. */
@@ -74,7 +74,8 @@ export interface AccessPolicyTable {
   name: string
   selects: Json<Policy['selects']>
   logins: string[]
-  requesters: Json<Policy['requesters']>
+  /** Rules from before service accounts could ask name none. */
+  requesters: Json<Partial<Pick<Policy['requesters'], 'serviceAccountIds'>> & Omit<Policy['requesters'], 'serviceAccountIds'>>
   approvers: Json<Policy['approvers']>
   approvals: number
   maxSeconds: number
@@ -98,7 +99,14 @@ export interface AccessGrantTable {
   hostId: string | null
   databaseId: string | null
   login: string
-  personId: string
+  /** Of these two exactly one. */
+  personId: string | null
+  serviceAccountId: string | null
+  /** That asked for a service account, and with which of its secrets (`generation`). */
+  keyId: string | null
+  keyGeneration: number | null
+  /** The person or the service account. */
+  requesterId: GeneratedAlways<string>
   seconds: number
   notBefore: Date | null
   reasonSealed: Buffer

@@ -18,6 +18,7 @@ interface ApiKeyRow {
   secret_hash: Buffer
   old_secret_hash: Buffer | null
   old_until: Date | null
+  generation: number
   key_role: Role
   scopes: Scope[] | null
   networks: string[] | null
@@ -41,12 +42,17 @@ interface Options {
   lastNoted: Map<string, number>
 }
 
-/** The secret, or until the end of an overlap the one before it. Both are compared whatever the first says. */
-const isGenuine = (row: ApiKeyRow | undefined, secretHash: Buffer, now: Date): boolean => {
+/**
+ * The generation of the secret that was shown: the current one, or until the end of an overlap the one before it; null for any other. Both are
+ * compared whatever the first says.
+ */
+const generationOf = (row: ApiKeyRow | undefined, secretHash: Buffer, now: Date): number | null => {
   const current = equalTokens(row?.secret_hash ?? nobodysHash, secretHash)
   const before = equalTokens(row?.old_secret_hash ?? nobodysHash, secretHash)
   const overlaps = row?.old_until ? row.old_until > now : false
-  return row !== undefined && (current || (before && overlaps))
+  if (row === undefined) return null
+  if (current) return row.generation
+  return before && overlaps ? row.generation - 1 : null
 }
 
 /** What the holder is now: the member, or the service account; null where neither may act any more. */
@@ -83,7 +89,8 @@ export const byApiKey = async (
   const { gate, services } = options
   const row = await gate.find<ApiKeyRow>('gate_api_key', id)
   const now = services.clock.now()
-  if (!isGenuine(row, secretHash, now) || !row) throw common('unauthenticated')
+  const keyGeneration = generationOf(row, secretHash, now)
+  if (keyGeneration === null || !row) throw common('unauthenticated')
   const live = liveRoleOf(row)
   if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now) || live === null)
     throw common('unauthenticated')
@@ -102,6 +109,7 @@ export const byApiKey = async (
     kind: 'service',
     serviceAccountId: row.service_account_id,
     keyId: id,
+    keyGeneration,
     orgId,
     operator,
     plan,
