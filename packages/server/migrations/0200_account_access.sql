@@ -65,13 +65,12 @@ alter table grant_approval
 alter table access_grant drop constraint access_grant_org_id_id_person_id_request_hash_key;
 
 -- Who may act by a service account, or stands for it: who answers for it, who made it, and whoever was shown a secret of a living key.
-create function service_account_holders(account text, at timestamptz) returns setof text language sql stable
-return (
+create function service_account_holders(account text, at timestamptz) returns setof text language sql stable as $$
   select a.owner_id from service_account a where a.id = account
   union select a.created_by from service_account a where a.id = account
   union select unnest(k.shown_to || k.created_by) from api_key k
     where k.service_account_id = account and k.revoked_at is null and k.expires_at > at
-);
+$$;
 grant execute on function service_account_holders(text, timestamptz) to holdfast_app;
 create function refuse_holder() returns trigger language plpgsql as $$
 begin

@@ -59,6 +59,7 @@ export const lockGrant = (tx: OrgTx, id: string): Promise<GrantRow | undefined> 
 
 /** Live roles; who is no member is missing. */
 export const rolesOf = async (tx: OrgTx, people: readonly string[]): Promise<Map<string, Role>> => {
+  if (people.length === 0) return new Map()
   const rows = await tx
     .selectFrom('membership')
     .select(['personId', 'role'])
