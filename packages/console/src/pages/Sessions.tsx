@@ -1,5 +1,5 @@
 import { PageLink, Section, State, Table, Time, type Column } from '../kit/index.ts'
-import { PersonName } from './people.tsx'
+import { Requester } from './Requester.tsx'
 import { laterInWords, sessionEndWords, type Session } from './accessWords.ts'
 
 const End = ({ row }: { row: Session }) => {
@@ -18,7 +18,7 @@ const Survivors = ({ count }: { count: number | null }) => {
   return count === 0 ? <State kind="good">none</State> : <State kind="bad">{count}</State>
 }
 
-const who: Column<Session> = { key: 'who', title: 'Who', render: (row) => <PersonName id={row.personId} /> }
+const who: Column<Session> = { key: 'who', title: 'Who', render: (row) => <Requester of={row} linked /> }
 const columns: Column<Session>[] = [
   { key: 'login', title: 'Login', render: (row) => <code>{row.login}</code> },
   { key: 'started', title: 'Began', render: (row) => <Time at={row.startedAt} />, sort: (row) => row.startedAt },

@@ -2,14 +2,14 @@ import { accessPolicy } from '@holdfast/contract'
 import { PageLink, ReadProblem, Section, useMay } from '../kit/index.ts'
 import { covers, ruleInWords, type TargetFacts } from './accessRules.ts'
 import { useEveryRowOf } from './everyRow.ts'
-import { useNames } from './people.tsx'
+import { useRequesterNames } from './requesterNames.ts'
 import classes from './WhoMayAsk.module.css'
 import { useTargetNames } from './hosts.ts'
 
 /** The access policies that cover a server or database: without one, nobody gets in. */
 export const WhoMayAsk = ({ target }: { target: TargetFacts }) => {
   const { rows, error } = useEveryRowOf(accessPolicy.list, { state: 'active' })
-  const names = useNames()
+  const names = useRequesterNames()
   const targetNames = useTargetNames()
   const manages = useMay()('access:manage')
   const covering = rows?.filter((policy) => covers(policy, target))

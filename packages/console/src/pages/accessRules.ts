@@ -3,7 +3,7 @@ import { roleNames } from '../kit/index.ts'
 import { durationInWords, extensionWords } from './accessWords.ts'
 
 export type Policy = OutputOf<typeof accessPolicy.read>
-export type People = Policy['requesters']
+export type People = Policy['approvers'] & Partial<Pick<Policy['requesters'], 'serviceAccountIds'>>
 export type Selection = Policy['selects']
 
 /** "a, b or c". */
@@ -11,8 +11,14 @@ export const either = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`
 
 /** "every Member or Admin, or Ada Byron": roles first. */
-export const peopleInWords = ({ roles, personIds }: People, nameOf: (id: string) => string | null): string => {
-  const named = personIds.map((id) => nameOf(id) ?? 'somebody who left')
+export const peopleInWords = (
+  { roles, personIds, serviceAccountIds = [] }: People,
+  nameOf: (id: string) => string | null,
+): string => {
+  const named = [
+    ...personIds.map((id) => nameOf(id) ?? 'somebody who left'),
+    ...serviceAccountIds.map((id) => `the service account ${nameOf(id) ?? 'that is gone'}`),
+  ]
   const held =
     roles.length > 0 ? [`any ${either(order.filter((role) => roles.includes(role)).map((role) => roleNames[role]))}`] : []
   return [...held, ...(named.length > 0 ? [either(named)] : [])].join(', or ')

@@ -1,5 +1,5 @@
 import { PageLink, State, Time, type Column } from '../kit/index.ts'
-import { PersonName } from './people.tsx'
+import { Requester } from './Requester.tsx'
 import { clockOf, kindWords, stateOf, whatOf, type Row } from './recordingWords.ts'
 
 const What = ({ row }: { row: Row }) =>
@@ -42,6 +42,6 @@ export const ofAll: Column<Row>[] = [
     ),
     sort: (row) => row.hostName,
   },
-  { key: 'who', title: 'Who', render: (row) => <PersonName id={row.personId} /> },
+  { key: 'who', title: 'Who', render: (row) => <Requester of={row} /> },
   ...rest,
 ]

@@ -4,7 +4,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { Filters, Page, State, Table, useFilters, useGo, useMay, usePagesOf, type Column } from '../../kit/index.ts'
 import { durationInWords } from '../accessWords.ts'
 import { useTargetNames } from '../hosts.ts'
-import { useNames } from '../people.tsx'
+import { useRequesterNames } from '../requesterNames.ts'
 import { either, peopleInWords, targetsInWords, type Policy } from '../accessRules.ts'
 
 type Naming = (id: string) => string | null
@@ -42,7 +42,7 @@ const List = () => {
   const [filters, setFilters] = useFilters(['state'])
   const state = filters.state === 'retired' ? 'retired' : 'active'
   const pages = usePagesOf(accessPolicy.list, { state })
-  const columns = columnsFor(useNames(), useTargetNames())
+  const columns = columnsFor(useRequesterNames(), useTargetNames())
   const manages = useMay()('access:manage')
   const go = useGo()
   return (

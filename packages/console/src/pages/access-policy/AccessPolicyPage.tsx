@@ -18,7 +18,7 @@ import {
 import { By } from '../By.tsx'
 import { durationInWords } from '../accessWords.ts'
 import { useTargetNames } from '../hosts.ts'
-import { useNames } from '../people.tsx'
+import { useRequesterNames } from '../requesterNames.ts'
 import { Timeline } from '../LazyTimeline.tsx'
 import { gone } from './answers.ts'
 import { either, extrasInWords, hoursInWords, peopleInWords, ruleInWords, targetsInWords, type Policy } from '../accessRules.ts'
@@ -49,7 +49,7 @@ const serverTerms = (policy: Policy, nameOf: (id: string) => string | null): [st
 ]
 
 const Rules = ({ policy }: { policy: Policy }) => {
-  const names = useNames()
+  const names = useRequesterNames()
   const targetNames = useTargetNames()
   return (
     <Facts
@@ -64,7 +64,7 @@ const Rules = ({ policy }: { policy: Policy }) => {
         ['A ticket', policy.ticketPattern === null ? 'is not asked for' : `of the form ${policy.ticketPattern}`],
         ...(policy.kind === 'host' ? serverTerms(policy, targetNames) : []),
         ['When', hoursInWords(policy.hours)],
-        ['API keys', policy.apiKeysMayAsk ? 'may ask, without a code: for service accounts' : 'may not ask without a code'],
+        ['People’s API keys', policy.apiKeysMayAsk ? 'may ask without a code' : 'may not ask without a code'],
         ['Version', policy.version],
         [
           'Changed',
@@ -83,7 +83,7 @@ export const AccessPolicyPage = () => {
   const id = useParam('id') as AccessPolicyId
   const { data, error, refetch } = useQueryOf(accessPolicy.read, { id })
   const may = useMay()
-  const names = useNames()
+  const names = useRequesterNames()
   const targetNames = useTargetNames()
   const parent = { to: '/access/policies', title: 'Access policies' }
   if (!data)

@@ -5,10 +5,10 @@ import { roleNames, useMembers } from '../../kit/index.ts'
 import classes from './access-policy.module.css'
 import type { Rules } from './newRules.ts'
 
-interface PeopleFieldsProps {
+interface PeopleFieldsProps<P extends Rules['approvers']> {
   legend: string
-  value: Rules['requesters']
-  onChange: (people: Rules['requesters']) => void
+  value: P
+  onChange: (people: P) => void
   error?: string | undefined
   /** Only the roles that may approve at all. */
   approvers?: true
@@ -16,7 +16,8 @@ interface PeopleFieldsProps {
 }
 
 /** People by role, by name, or both. */
-export const PeopleFields = ({ legend, value, onChange, error, approvers, children }: PeopleFieldsProps) => {
+export const PeopleFields = <P extends Rules['approvers']>(props: PeopleFieldsProps<P>) => {
+  const { legend, value, onChange, error, approvers, children } = props
   const able: readonly Role[] = permissions[approvers ? 'access:approve' : 'access:request']
   const members = useMembers()?.filter(({ role }) => able.includes(role)) ?? []
   const { roles: chosen, personIds } = value

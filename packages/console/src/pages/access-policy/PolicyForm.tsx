@@ -3,9 +3,10 @@ import { Button, Checkbox, Fieldset, Group, NativeSelect, Stack, TagsInput, Text
 import { PageLink, ProblemNotice, useFormOf, type CommandState, type Form } from '../../kit/index.ts'
 import { durationInWords } from '../accessWords.ts'
 import { useHosts, useTargetNames } from '../hosts.ts'
-import { useNames } from '../people.tsx'
+import { useRequesterNames } from '../requesterNames.ts'
 import { useUnsaved } from '../unsaved.ts'
 import classes from './access-policy.module.css'
+import { AccountsField } from './AccountsField.tsx'
 import { HoursFields } from './HoursFields.tsx'
 import { PeopleFields } from './PeopleFields.tsx'
 import type { Rules } from './newRules.ts'
@@ -92,8 +93,8 @@ const Limits = ({ form }: { form: Form<Rules> }) => {
       <HoursFields form={form} />
       {values.kind === 'host' && <ServerLimits form={form} />}
       <Checkbox
-        label="API keys may ask, and use access, without a code"
-        description="For programs that have the key of a person who may ask. Another person still approves."
+        label="People’s API keys may ask, and use access, without a code"
+        description="For programs that have the key of a person who may ask. Service accounts need no code anyway. Another person still approves."
         checked={values.apiKeysMayAsk}
         onChange={(event) => form.set('apiKeysMayAsk', event.currentTarget.checked)}
       />
@@ -116,7 +117,7 @@ interface PolicyFormProps {
 export const PolicyForm = ({ initial, command, save, verb, back, fixedKind = false }: PolicyFormProps) => {
   const form = useFormOf(accessPolicy.create, initial, command.problem)
   const { values } = form
-  const names = useNames()
+  const names = useRequesterNames()
   const targetNames = useTargetNames()
   const release = useUnsaved(JSON.stringify(values) !== JSON.stringify(initial))
   return (
@@ -128,7 +129,9 @@ export const PolicyForm = ({ initial, command, save, verb, back, fixedKind = fal
         value={values.requesters}
         onChange={(people) => form.set('requesters', people)}
         error={form.error('requesters')}
-      />
+      >
+        <AccountsField value={values.requesters} onChange={(people) => form.set('requesters', people)} />
+      </PeopleFields>
       <PeopleFields
         legend="Who approves"
         value={values.approvers}

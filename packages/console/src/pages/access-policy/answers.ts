@@ -21,6 +21,7 @@ export const refused = {
   database_not_found: 'One of the databases does not exist any more.',
   kind_mismatch: 'Rules for servers name servers only, rules for databases neither servers, networks nor forwarding.',
   member_not_found: 'One of the people is not a member any more.',
+  service_account_not_found: 'One of the service accounts is disabled or does not exist. Take it out.',
   not_a_bastion: 'What is to record is no bastion, or retired.',
   recording_forbids_extensions: 'What is forwarded cannot be recorded: take away what may be asked for beyond a terminal.',
 }

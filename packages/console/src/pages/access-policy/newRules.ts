@@ -10,7 +10,7 @@ export const newRules: Rules = {
   kind: 'host',
   selects: { hostIds: [], databaseIds: [], environments: [], labels: [] },
   logins: [],
-  requesters: { roles: ['owner', 'admin', 'reviewer', 'member'], personIds: [] },
+  requesters: { roles: ['owner', 'admin', 'reviewer', 'member'], personIds: [], serviceAccountIds: [] },
   approvers: { roles: ['owner', 'admin', 'reviewer'], personIds: [] },
   approvals: 1,
   maxSeconds: 3600,

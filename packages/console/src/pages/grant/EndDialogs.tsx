@@ -1,7 +1,7 @@
 import { grant } from '@holdfast/contract'
 import { ConfirmDialog, useCommandOf } from '../../kit/index.ts'
 import { ReasonDialog } from '../ReasonDialog.tsx'
-import { useNames } from '../people.tsx'
+import { useRequesterName } from '../Requester.tsx'
 import { grantAnswers } from '../accessAnswers.ts'
 import { found, over } from './explanations.ts'
 import type { Detail } from './words.ts'
@@ -73,7 +73,7 @@ export const ReturnDialog = ({ detail, opened, onClose }: DialogProps) => {
 }
 
 export const RevokeDialog = ({ detail, opened, onClose }: DialogProps) => {
-  const name = useNames()(detail.personId) ?? 'its person'
+  const name = useRequesterName(detail)
   const revoke = useCommandOf(grant.revoke, {
     refresh: grantAnswers,
     done: 'Revoked.',
@@ -91,7 +91,7 @@ export const RevokeDialog = ({ detail, opened, onClose }: DialogProps) => {
       danger
       running={revoke.running}
       problem={revoke.problem}
-      read="Its person sees it, and it stands in the ledger."
+      read={`${detail.serviceAccount ? 'Whoever answers for it' : 'Its person'} sees it, and it stands in the ledger.`}
       onConfirm={(reason) => void revoke.run({ id: detail.id, reason })}
     />
   )

@@ -1,5 +1,6 @@
 import { Facts, Hash, Id, PageLink, Tag, Time } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
+import { Requester } from '../Requester.tsx'
 import { durationInWords, extensionWords } from '../accessWords.ts'
 import { type Detail } from './words.ts'
 
@@ -65,7 +66,10 @@ const target = (detail: Detail): Fact[] => {
 export const GrantFacts = ({ detail }: { detail: Detail }) => (
   <Facts
     rows={[
-      ['Who', <PersonName key="who" id={detail.personId} />],
+      ['Who', <Requester key="who" of={detail} linked />],
+      ...(detail.serviceAccount
+        ? [['Answers for it', <PersonName key="answers" id={detail.serviceAccount.ownerId} />] as const]
+        : []),
       ...target(detail),
       ...(detail.extendsId
         ? [

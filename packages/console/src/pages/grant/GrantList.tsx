@@ -1,4 +1,4 @@
-import { DatabaseId, grant, HostId, PersonId } from '@holdfast/contract'
+import { DatabaseId, grant, HostId, PersonId, serviceAccount, ServiceAccountId } from '@holdfast/contract'
 import { Button, NativeSelect } from '@mantine/core'
 import {
   Filters,
@@ -14,8 +14,9 @@ import {
   usePagesOf,
   type Column,
 } from '../../kit/index.ts'
+import { useEveryRowOf } from '../everyRow.ts'
 import { useDatabases, useHosts } from '../hosts.ts'
-import { PersonName } from '../people.tsx'
+import { Requester } from '../Requester.tsx'
 import { GrantStateOf, nameOf, Until } from './GrantBits.tsx'
 import { durationInWords } from '../accessWords.ts'
 import { isState, stateOptions, type Row } from './words.ts'
@@ -24,9 +25,7 @@ const RevokeAllDialog = lazyDialog(async () => (await import('./RevokeAllDialog.
 
 const columnsFor = (everybody: boolean): Column<Row>[] => [
   { key: 'what', title: 'What', grow: true, render: nameOf, sort: nameOf },
-  ...(everybody
-    ? [{ key: 'who', title: 'Who', render: ({ personId }: Row) => <PersonName id={personId} /> } satisfies Column<Row>]
-    : []),
+  ...(everybody ? [{ key: 'who', title: 'Who', render: (row: Row) => <Requester of={row} /> } satisfies Column<Row>] : []),
   { key: 'state', title: 'State', render: (row) => <GrantStateOf row={row} />, sort: (row) => row.state },
   { key: 'until', title: 'Until', wide: true, render: (row) => <Until row={row} />, sort: (row) => row.endsAt },
   { key: 'for', title: 'Asked for', wide: true, render: (row) => durationInWords(row.seconds), sort: (row) => row.seconds },
@@ -35,14 +34,15 @@ const columnsFor = (everybody: boolean): Column<Row>[] => [
 ]
 
 const useWanted = () => {
-  const [filters, setFilters] = useFilters(['whose', 'state', 'host', 'database', 'person'])
+  const [filters, setFilters] = useFilters(['whose', 'state', 'host', 'database', 'who'])
   const oversees = useMay()('access:oversee')
   const host = HostId.safeParse(filters.host).data
   const database = host ? undefined : DatabaseId.safeParse(filters.database).data
-  const person = oversees ? PersonId.safeParse(filters.person).data : undefined
+  const person = oversees ? PersonId.safeParse(filters.who).data : undefined
+  const account = oversees ? ServiceAccountId.safeParse(filters.who).data : undefined
   const state = isState(filters.state) ? filters.state : undefined
   const everybody = oversees && filters.whose === 'all'
-  return { setFilters, oversees, host, database, person, state, everybody }
+  return { setFilters, oversees, host, database, person, account, state, everybody }
 }
 type Wanted = ReturnType<typeof useWanted>
 
@@ -74,9 +74,27 @@ const TargetField = ({ wanted: { setFilters, host, database } }: { wanted: Wante
   )
 }
 
+/** People and service accounts in one list. */
+const WhoField = ({ wanted: { setFilters, person, account } }: { wanted: Wanted }) => {
+  const people = optionsOf(useMembers() ?? [])
+  const accounts = optionsOf(useEveryRowOf(serviceAccount.list, { show: 'all' }).rows ?? [])
+  const both = [
+    { group: 'People', items: people },
+    { group: 'Service accounts', items: accounts },
+  ]
+  return (
+    <NativeSelect
+      label="Who"
+      data={[{ value: '', label: 'Anybody' }, ...(accounts.length > 0 ? both : people)]}
+      value={person ?? account ?? ''}
+      onChange={(event) => setFilters({ who: event.currentTarget.value })}
+      w={{ base: '100%', xs: 190 }}
+    />
+  )
+}
+
 const Fields = ({ wanted }: { wanted: Wanted }) => {
-  const { setFilters, oversees, person, state, everybody } = wanted
-  const members = useMembers() ?? []
+  const { setFilters, oversees, state, everybody } = wanted
   return (
     <Filters>
       {oversees && (
@@ -87,19 +105,11 @@ const Fields = ({ wanted }: { wanted: Wanted }) => {
             { value: 'all', label: 'Everybody’s' },
           ]}
           value={everybody ? 'all' : ''}
-          onChange={(event) => setFilters({ whose: event.currentTarget.value, person: undefined })}
+          onChange={(event) => setFilters({ whose: event.currentTarget.value, who: undefined })}
           w={{ base: '100%', xs: 140 }}
         />
       )}
-      {everybody && (
-        <NativeSelect
-          label="Who"
-          data={[{ value: '', label: 'Anybody' }, ...members.map(({ id, name }) => ({ value: id, label: name }))]}
-          value={person ?? ''}
-          onChange={(event) => setFilters({ person: event.currentTarget.value })}
-          w={{ base: '100%', xs: 190 }}
-        />
-      )}
+      {everybody && <WhoField wanted={wanted} />}
       <NativeSelect
         label="State"
         data={[{ value: '', label: 'Any' }, ...stateOptions]}
@@ -115,7 +125,7 @@ const Fields = ({ wanted }: { wanted: Wanted }) => {
 /** One’s own grants and requests; for whoever oversees access, everybody’s, with filters. */
 export const GrantList = ({ ask }: { ask: () => void }) => {
   const wanted = useWanted()
-  const { everybody, host, database, person, state } = wanted
+  const { everybody, host, database, person, account, state } = wanted
   const end = useDo('revoke-all')
   const mayEnd = useMay()('access:manage')
   const pages = usePagesOf(
@@ -126,19 +136,21 @@ export const GrantList = ({ ask }: { ask: () => void }) => {
       ...(host && { hostId: host }),
       ...(database && { databaseId: database }),
       ...(everybody && person && { personId: person }),
+      ...(everybody && account && { serviceAccountId: account }),
     },
     { everyMs: useCalm(15_000) },
   )
-  const filtered = state !== undefined || host !== undefined || database !== undefined || (everybody && person !== undefined)
+  const filtered =
+    state !== undefined || host !== undefined || database !== undefined || (everybody && (person ?? account) !== undefined)
   return (
     <>
       <Fields wanted={wanted} />
-      {mayEnd && everybody && person && (
+      {mayEnd && everybody && (person ?? account) && (
         <div>
           <Button variant="default" size="xs" onClick={end.open}>
-            End all access of this person
+            End all access of this {person ? 'person' : 'service account'}
           </Button>
-          <RevokeAllDialog personId={person} opened={end.opened} onClose={end.close} />
+          <RevokeAllDialog personId={person} serviceAccountId={account} opened={end.opened} onClose={end.close} />
         </div>
       )}
       <Table

@@ -4,6 +4,7 @@ import { lazy, Suspense, type ReactNode } from 'react'
 import { Hash, PageLink, Time, useNow, useQueryOf, useSession } from '../../kit/index.ts'
 import { peopleInWords } from '../accessRules.ts'
 import { PersonName, useNames } from '../people.tsx'
+import { Requester } from '../Requester.tsx'
 import { By } from '../By.tsx'
 import classes from './grant.module.css'
 import { Left } from './Left.tsx'
@@ -39,9 +40,14 @@ const Box = ({ kind, title, children, clock, clockOf }: BoxProps) => (
 /** Exactly what an approval lets happen. */
 export const AskedInWords = ({ detail }: { detail: Detail }) => (
   <p data-plain>
-    <PersonName id={detail.personId} /> {detail.extendsId ? 'asks for more time as' : 'asks to log in as'}{' '}
-    <code>{detail.login}</code> on <strong>{detail.targetName}</strong> ({detail.environment}) for{' '}
-    <strong>{durationInWords(detail.seconds)}</strong>
+    <Requester of={detail} linked />
+    {detail.serviceAccount && (
+      <>
+        , for which <By id={detail.serviceAccount.ownerId} /> answers,
+      </>
+    )}{' '}
+    {detail.extendsId ? 'asks for more time as' : 'asks to log in as'} <code>{detail.login}</code> on{' '}
+    <strong>{detail.targetName}</strong> ({detail.environment}) for <strong>{durationInWords(detail.seconds)}</strong>
     {detail.extendsId ? (
       ' beyond the end that is set; open sessions go on'
     ) : detail.notBefore ? (
@@ -67,7 +73,12 @@ const Approvers = ({ detail }: { detail: Detail }) => {
   const { data } = useQueryOf(accessPolicy.read, { id: detail.policyId })
   const names = useNames()
   if (!data) return null
-  return <>Who may approve: {peopleInWords(data.approvers, names)}, but not whoever asks. </>
+  return (
+    <>
+      Who may approve: {peopleInWords(data.approvers, names)},{' '}
+      {detail.serviceAccount ? 'but nobody who may hold its secret' : 'but not whoever asks'}.{' '}
+    </>
+  )
 }
 
 const Waits = ({ detail }: { detail: Detail }) => {

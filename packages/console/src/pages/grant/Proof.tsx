@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconCheck, IconClock, IconInfoCircle } from '@tabler/icons-react'
 import { State, Time } from '../../kit/index.ts'
-import { PersonName } from '../people.tsx'
+import { Requester } from '../Requester.tsx'
 import { By } from '../By.tsx'
 import classes from './grant.module.css'
 import { proofInWords, type ProofLine } from './proof.ts'
@@ -36,6 +36,7 @@ const reasons: Record<NonNullable<Detail['endReason']>, string> = {
   host_retired: 'The server was retired',
   database_retired: 'The database was retired',
   policy_retired: 'Its access policy was retired',
+  account_ended: 'Its service account was disabled, or the secret that asked was revoked or replaced.',
   not_entitled: 'Its person was no longer entitled',
 }
 
@@ -67,7 +68,7 @@ export const Proof = ({ detail }: { detail: Detail }) => {
       <div>
         <State kind={proof.kind}>{proof.word}</State>
         <p data-plain>
-          <PersonName id={detail.personId} /> had <code>{detail.login}</code> on <strong>{detail.targetName}</strong>.{' '}
+          <Requester of={detail} linked /> had <code>{detail.login}</code> on <strong>{detail.targetName}</strong>.{' '}
           <How detail={detail} />
         </p>
         <ol className={classes['proof']}>

@@ -1,7 +1,7 @@
 import { grant } from '@holdfast/contract'
 import { Button } from '@mantine/core'
 import { PageLink, ReadProblem, useCalm, useGo, usePagesOf } from '../../kit/index.ts'
-import { PersonName } from '../people.tsx'
+import { Requester } from '../Requester.tsx'
 import classes from './grant.module.css'
 import { nameOf } from './GrantBits.tsx'
 import { Left } from './Left.tsx'
@@ -18,7 +18,7 @@ const Item = ({ row }: { row: Row }) => {
           {nameOf(row)}
         </PageLink>
         <p>
-          <PersonName id={row.personId} /> asks for {durationInWords(row.seconds)}
+          <Requester of={row} /> asks for {durationInWords(row.seconds)}
           {row.reason && (
             <>
               : <q>{row.reason}</q>

@@ -53,8 +53,9 @@ export const deciding = {
 export const approving = {
   ...{ ...deciding, ...hosts, ...over },
   ...factor,
-  not_entitled: 'The person who asks may not have this any more.',
-  not_cleared: 'The person who asks is not cleared. What is missing:',
+  not_entitled: 'Whoever asks may not have this any more.',
+  not_cleared: 'Whoever asks, or answers for the service account that does, is not cleared. What is missing:',
+  holds_secret: 'You answer for this service account, made it, or were shown a secret of it. Somebody else must approve.',
   request_changed: 'What you read is not what is stored. Reload, read again, and be suspicious.',
   already_approved: 'You approved it already. Somebody else must give the second approval.',
   outside_hours: 'The policy gives access at certain hours only. It is outside them now.',

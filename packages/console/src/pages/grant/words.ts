@@ -47,6 +47,7 @@ const endWords: Record<NonNullable<Row['endReason']>, string> = {
   database_retired: 'Database retired',
   policy_retired: 'Policy retired',
   not_entitled: 'No longer entitled',
+  account_ended: 'Its key or account ended',
 }
 
 /** Whether sessions may be open under it at this moment. */

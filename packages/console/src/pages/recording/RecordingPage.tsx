@@ -19,7 +19,7 @@ import {
 } from '../../kit/index.ts'
 import { useTargetNames } from '../hosts.ts'
 import { Timeline } from '../LazyTimeline.tsx'
-import { PersonName } from '../people.tsx'
+import { Requester } from '../Requester.tsx'
 import { Integrity } from './Integrity.tsx'
 import classes from './recording.module.css'
 import { Transcript } from './Transcript.tsx'
@@ -34,7 +34,7 @@ const RecordingFacts = ({ row }: { row: Row }) => {
   return (
     <Facts
       rows={[
-        ['Who', <PersonName key="who" id={row.personId} />],
+        ['Who', <Requester key="who" of={row} linked />],
         [
           'Server',
           <PageLink key="server" to={`/servers/${row.hostId}`} td="underline">

@@ -89,7 +89,10 @@ export const DisableDialog = ({ row, onClose }: Props) => {
       opened
       onClose={onClose}
       title={`Disable ${row.name}?`}
-      consequences={[`Its ${row.liveKeys === 1 ? 'key is' : `${row.liveKeys} keys are`} refused at the next request.`]}
+      consequences={[
+        `Its ${row.liveKeys === 1 ? 'key is' : `${row.liveKeys} keys are`} refused at the next request.`,
+        'Its access to servers and databases ends now: sessions and connections are cut.',
+      ]}
       undo="It cannot be undone. What it did stays in the ledger under its name."
       verb="Disable"
       typed={row.name}

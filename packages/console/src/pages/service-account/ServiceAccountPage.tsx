@@ -1,7 +1,7 @@
 import { serviceAccount, ServiceAccountId } from '@holdfast/contract'
 import { Alert, Button, Group, Skeleton } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import {
   Due,
   Facts,
@@ -32,10 +32,12 @@ const Review = lazyDialog<DialogProps>(async () => (await import('./AccountDialo
 const Disable = lazyDialog<DialogProps>(async () => (await import('./AccountDialogs.tsx')).DisableDialog)
 const CreateKey = lazyDialog<DialogProps>(async () => (await import('./CreateAccountKeyDialog.tsx')).CreateAccountKeyDialog)
 
+const AccountGrants = lazy(async () => ({ default: (await import('./AccountGrants.tsx')).AccountGrants }))
+
 const OwnerGone = ({ row, reassign }: { row: Account; reassign: (() => void) | null }) => (
   <Alert variant="outline" color="yellow" icon={<IconAlertTriangle size={18} aria-hidden />} title="Nobody answers for it">
-    Whoever did is no member any more. It goes on working; keys whose secret they were shown run out within seven days. Say who
-    answers for it now, and rotate its keys.
+    Whoever did is no member any more. It goes on working, but gets no access to servers and databases; keys whose secret they
+    were shown run out within seven days. Say who answers for it now, and rotate its keys.
     {reassign && row.disabledAt === null && (
       <Group mt="sm">
         <Button variant="default" onClick={reassign}>
@@ -101,6 +103,11 @@ const Record = ({ row }: { row: Account }) => {
           empty={{ title: 'No keys', text: live ? 'Without a key the account can do nothing.' : 'They ended with the account.' }}
         />
       </Section>
+      {may('access:oversee') && (
+        <Suspense fallback={<Skeleton height={160} />}>
+          <AccountGrants id={row.id} />
+        </Suspense>
+      )}
       {may('ledger:read') && (
         <Section title="Timeline" about="What the ledger recorded about this account and its keys.">
           <Timeline targets={[row.id, ...row.keys.slice(0, 9).map(({ id }) => id)]} />
