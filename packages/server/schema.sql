@@ -7,7 +7,7 @@ table access_grant (
   policy_version integer not null,
   host_id text,
   login text not null,
-  person_id text not null,
+  person_id text,
   seconds integer not null,
   not_before timestamp with time zone,
   reason_sealed bytea not null,
@@ -30,13 +30,19 @@ table access_grant (
   confirmed_at timestamp with time zone,
   confirmed_by text,
   database_id text,
+  service_account_id text,
+  key_id text,
+  key_generation integer,
+  requester_id text not null generated always as (COALESCE(person_id, service_account_id)) stored,
   constraint access_grant_check CHECK (((state = ANY (ARRAY['approved'::text, 'ended'::text])) = ((starts_at IS NOT NULL) AND (ends_at IS NOT NULL)))),
   constraint access_grant_check1 CHECK (((state = 'ended'::text) = (end_reason IS NOT NULL))),
   constraint access_grant_check2 CHECK ((ends_at > starts_at)),
   constraint access_grant_check3 CHECK ((num_nonnulls(host_id, database_id) = 1)),
-  constraint access_grant_end_reason_check CHECK ((end_reason = ANY (ARRAY['expired'::text, 'returned'::text, 'revoked'::text, 'host_retired'::text, 'database_retired'::text, 'policy_retired'::text, 'not_entitled'::text]))),
+  constraint access_grant_end_reason_check CHECK ((end_reason = ANY (ARRAY['expired'::text, 'returned'::text, 'revoked'::text, 'host_retired'::text, 'database_retired'::text, 'policy_retired'::text, 'not_entitled'::text, 'account_ended'::text]))),
+  constraint access_grant_key CHECK ((num_nonnulls(service_account_id, key_id, key_generation) = ANY (ARRAY[0, 3]))),
   constraint access_grant_login_check CHECK ((login ~ '^[a-z_][a-z0-9_-]{0,31}$'::text)),
   constraint access_grant_request_hash_check CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint access_grant_requester CHECK ((num_nonnulls(person_id, service_account_id) = 1)),
   constraint access_grant_seconds_check CHECK (((seconds >= 60) AND (seconds <= 2592000))),
   constraint access_grant_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'denied'::text, 'cancelled'::text, 'lapsed'::text, 'applied'::text, 'ended'::text]))),
   constraint access_grant_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES person(id),
@@ -44,19 +50,23 @@ table access_grant (
   constraint access_grant_org_id_extends_id_fkey FOREIGN KEY (org_id, extends_id) REFERENCES access_grant(org_id, id),
   constraint access_grant_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint access_grant_org_id_host_id_fkey FOREIGN KEY (org_id, host_id) REFERENCES host(org_id, id),
+  constraint access_grant_org_id_key_id_service_account_id_fkey FOREIGN KEY (org_id, key_id, service_account_id) REFERENCES api_key(org_id, id, service_account_id),
   constraint access_grant_org_id_policy_id_fkey FOREIGN KEY (org_id, policy_id) REFERENCES access_policy(org_id, id),
+  constraint access_grant_org_id_service_account_id_fkey FOREIGN KEY (org_id, service_account_id) REFERENCES service_account(org_id, id),
   constraint access_grant_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
   constraint access_grant_pkey PRIMARY KEY (org_id, id),
-  constraint access_grant_org_id_id_person_id_request_hash_key UNIQUE (org_id, id, person_id, request_hash)
+  constraint access_grant_org_id_id_requester_id_request_hash_key UNIQUE (org_id, id, requester_id, request_hash)
 );
-CREATE UNIQUE INDEX access_grant_asked ON public.access_grant USING btree (org_id, person_id, host_id, login) WHERE ((state = 'requested'::text) AND (extends_id IS NULL));
-CREATE UNIQUE INDEX access_grant_asked_database ON public.access_grant USING btree (org_id, person_id, database_id, login) WHERE ((state = 'requested'::text) AND (extends_id IS NULL));
+CREATE INDEX access_grant_account ON public.access_grant USING btree (org_id, service_account_id, id) WHERE (service_account_id IS NOT NULL);
+CREATE UNIQUE INDEX access_grant_asked ON public.access_grant USING btree (org_id, requester_id, host_id, login) WHERE ((state = 'requested'::text) AND (extends_id IS NULL));
+CREATE UNIQUE INDEX access_grant_asked_database ON public.access_grant USING btree (org_id, requester_id, database_id, login) WHERE ((state = 'requested'::text) AND (extends_id IS NULL));
 CREATE INDEX access_grant_database ON public.access_grant USING btree (org_id, database_id, ends_at);
 CREATE INDEX access_grant_ended ON public.access_grant USING btree (org_id, host_id, ended_at) WHERE (state = 'ended'::text);
 CREATE UNIQUE INDEX access_grant_extension ON public.access_grant USING btree (org_id, extends_id) WHERE (state = 'requested'::text);
 CREATE INDEX access_grant_host ON public.access_grant USING btree (org_id, host_id, ends_at);
+CREATE INDEX access_grant_key ON public.access_grant USING btree (org_id, key_id) WHERE (state = ANY (ARRAY['requested'::text, 'approved'::text]));
 CREATE INDEX access_grant_open ON public.access_grant USING btree (org_id, state, id) WHERE (state = ANY (ARRAY['requested'::text, 'approved'::text]));
-CREATE INDEX access_grant_person ON public.access_grant USING btree (org_id, person_id, id);
+CREATE INDEX access_grant_person ON public.access_grant USING btree (org_id, requester_id, id);
 CREATE INDEX access_grant_untold ON public.access_grant USING btree (org_id, host_id) WHERE ((state = 'ended'::text) AND (end_sequence IS NOT NULL) AND (told_at IS NULL));
 -- row security, forced; owner holdfast_owner
 policy base for all to holdfast_app using (true) with check (true);
@@ -252,6 +262,8 @@ table api_key (
   old_secret_hash bytea,
   old_until timestamp with time zone,
   service_account_id text,
+  generation integer not null default 0,
+  shown_to text[] not null default '{}'::text[],
   constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint api_key_networks_check CHECK (((cardinality(networks) >= 1) AND (cardinality(networks) <= 20))),
   constraint api_key_old CHECK (((old_secret_hash IS NULL) = (old_until IS NULL))),
@@ -261,7 +273,8 @@ table api_key (
   constraint api_key_created_by_fkey FOREIGN KEY (created_by) REFERENCES person(id),
   constraint api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint api_key_org_id_service_account_id_fkey FOREIGN KEY (org_id, service_account_id) REFERENCES service_account(org_id, id),
-  constraint api_key_pkey PRIMARY KEY (org_id, id)
+  constraint api_key_pkey PRIMARY KEY (org_id, id),
+  constraint api_key_org_id_id_service_account_id_key UNIQUE (org_id, id, service_account_id)
 );
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
 CREATE INDEX api_key_owner ON public.api_key USING btree (org_id, created_by) WHERE (revoked_at IS NULL);
@@ -271,9 +284,10 @@ policy base for all to holdfast_app using (true) with check (true);
 policy gate for select to holdfast_gate using (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.api_key FOR EACH ROW EXECUTE FUNCTION capture_api_key() -- always;
+CREATE TRIGGER note_secret BEFORE INSERT OR UPDATE OF secret_hash ON public.api_key FOR EACH ROW EXECUTE FUNCTION note_secret();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
-grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at, scopes, networks, old_secret_hash, old_until, service_account_id) to holdfast_gate;
+grant select (org_id, id, secret_hash, role, created_by, expires_at, revoked_at, scopes, networks, old_secret_hash, old_until, service_account_id, generation) to holdfast_gate;
 
 table break_glass_use (
   org_id uuid not null default current_org(),
@@ -643,7 +657,7 @@ table grant_approval (
   at timestamp with time zone not null,
   constraint grant_approval_check CHECK ((person_id <> requester_id)),
   constraint grant_approval_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
-  constraint grant_approval_org_id_grant_id_requester_id_request_hash_fkey FOREIGN KEY (org_id, grant_id, requester_id, request_hash) REFERENCES access_grant(org_id, id, person_id, request_hash),
+  constraint grant_approval_org_id_grant_id_requester_id_request_hash_fkey FOREIGN KEY (org_id, grant_id, requester_id, request_hash) REFERENCES access_grant(org_id, id, requester_id, request_hash),
   constraint grant_approval_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
   constraint grant_approval_pkey PRIMARY KEY (org_id, grant_id, person_id)
 );
@@ -651,6 +665,7 @@ table grant_approval (
 policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.grant_approval FOR EACH ROW EXECUTE FUNCTION capture_grant_approval() -- always;
+CREATE TRIGGER refuse_holder BEFORE INSERT OR UPDATE ON public.grant_approval FOR EACH ROW EXECUTE FUNCTION refuse_holder();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.grant_approval FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 CREATE TRIGGER tell_of_access AFTER INSERT OR DELETE OR UPDATE ON public.grant_approval FOR EACH STATEMENT EXECUTE FUNCTION tell_of_access();
 grant delete, insert, select, update to holdfast_app;
@@ -1837,9 +1852,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('confirmed_at', new.confirmed_at, 'confirmed_by', new.confirmed_by, 'database_id', new.database_id, 'decision_sealed', capture_bytes(new.decision_sealed), 'end_reason', new.end_reason, 'end_sequence', new.end_sequence, 'ended_at', new.ended_at, 'ended_by', new.ended_by, 'ends_at', new.ends_at, 'extends_id', new.extends_id, 'extensions', new.extensions, 'host_id', new.host_id, 'id', new.id, 'login', new.login, 'not_before', new.not_before, 'org_id', new.org_id, 'person_id', new.person_id, 'policy_id', new.policy_id, 'policy_version', new.policy_version, 'reason_sealed', capture_bytes(new.reason_sealed), 'request_expires_at', new.request_expires_at, 'request_hash', new.request_hash, 'requested_at', new.requested_at, 'seconds', new.seconds, 'source_networks', new.source_networks, 'starts_at', new.starts_at, 'state', new.state, 'ticket', new.ticket, 'told_at', new.told_at)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('confirmed_at', new.confirmed_at, 'confirmed_by', new.confirmed_by, 'database_id', new.database_id, 'decision_sealed', capture_bytes(new.decision_sealed), 'end_reason', new.end_reason, 'end_sequence', new.end_sequence, 'ended_at', new.ended_at, 'ended_by', new.ended_by, 'ends_at', new.ends_at, 'extends_id', new.extends_id, 'extensions', new.extensions, 'host_id', new.host_id, 'id', new.id, 'key_generation', new.key_generation, 'key_id', new.key_id, 'login', new.login, 'not_before', new.not_before, 'org_id', new.org_id, 'person_id', new.person_id, 'policy_id', new.policy_id, 'policy_version', new.policy_version, 'reason_sealed', capture_bytes(new.reason_sealed), 'request_expires_at', new.request_expires_at, 'request_hash', new.request_hash, 'requested_at', new.requested_at, 'seconds', new.seconds, 'service_account_id', new.service_account_id, 'source_networks', new.source_networks, 'starts_at', new.starts_at, 'state', new.state, 'ticket', new.ticket, 'told_at', new.told_at)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('confirmed_at', old.confirmed_at, 'confirmed_by', old.confirmed_by, 'database_id', old.database_id, 'decision_sealed', capture_bytes(old.decision_sealed), 'end_reason', old.end_reason, 'end_sequence', old.end_sequence, 'ended_at', old.ended_at, 'ended_by', old.ended_by, 'ends_at', old.ends_at, 'extends_id', old.extends_id, 'extensions', old.extensions, 'host_id', old.host_id, 'id', old.id, 'login', old.login, 'not_before', old.not_before, 'org_id', old.org_id, 'person_id', old.person_id, 'policy_id', old.policy_id, 'policy_version', old.policy_version, 'reason_sealed', capture_bytes(old.reason_sealed), 'request_expires_at', old.request_expires_at, 'request_hash', old.request_hash, 'requested_at', old.requested_at, 'seconds', old.seconds, 'source_networks', old.source_networks, 'starts_at', old.starts_at, 'state', old.state, 'ticket', old.ticket, 'told_at', old.told_at)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('confirmed_at', old.confirmed_at, 'confirmed_by', old.confirmed_by, 'database_id', old.database_id, 'decision_sealed', capture_bytes(old.decision_sealed), 'end_reason', old.end_reason, 'end_sequence', old.end_sequence, 'ended_at', old.ended_at, 'ended_by', old.ended_by, 'ends_at', old.ends_at, 'extends_id', old.extends_id, 'extensions', old.extensions, 'host_id', old.host_id, 'id', old.id, 'key_generation', old.key_generation, 'key_id', old.key_id, 'login', old.login, 'not_before', old.not_before, 'org_id', old.org_id, 'person_id', old.person_id, 'policy_id', old.policy_id, 'policy_version', old.policy_version, 'reason_sealed', capture_bytes(old.reason_sealed), 'request_expires_at', old.request_expires_at, 'request_hash', old.request_hash, 'requested_at', old.requested_at, 'seconds', old.seconds, 'service_account_id', old.service_account_id, 'source_networks', old.source_networks, 'starts_at', old.starts_at, 'state', old.state, 'ticket', old.ticket, 'told_at', old.told_at)::text;
       else
         if new.confirmed_at is distinct from old.confirmed_at then
           after := after || ',"confirmed_at":' || coalesce(to_json(new.confirmed_at)::text, 'null'); before := before || ',"confirmed_at":' || coalesce(to_json(old.confirmed_at)::text, 'null');
@@ -1880,6 +1895,12 @@ AS $function$
         if new.id is distinct from old.id then
           after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
         end if;
+        if new.key_generation is distinct from old.key_generation then
+          after := after || ',"key_generation":' || coalesce(to_json(new.key_generation)::text, 'null'); before := before || ',"key_generation":' || coalesce(to_json(old.key_generation)::text, 'null');
+        end if;
+        if new.key_id is distinct from old.key_id then
+          after := after || ',"key_id":' || coalesce(to_json(new.key_id)::text, 'null'); before := before || ',"key_id":' || coalesce(to_json(old.key_id)::text, 'null');
+        end if;
         if new.login is distinct from old.login then
           after := after || ',"login":' || coalesce(to_json(new.login)::text, 'null'); before := before || ',"login":' || coalesce(to_json(old.login)::text, 'null');
         end if;
@@ -1912,6 +1933,9 @@ AS $function$
         end if;
         if new.seconds is distinct from old.seconds then
           after := after || ',"seconds":' || coalesce(to_json(new.seconds)::text, 'null'); before := before || ',"seconds":' || coalesce(to_json(old.seconds)::text, 'null');
+        end if;
+        if new.service_account_id is distinct from old.service_account_id then
+          after := after || ',"service_account_id":' || coalesce(to_json(new.service_account_id)::text, 'null'); before := before || ',"service_account_id":' || coalesce(to_json(old.service_account_id)::text, 'null');
         end if;
         if new.source_networks is distinct from old.source_networks then
           after := after || ',"source_networks":' || coalesce(to_json(new.source_networks)::text, 'null'); before := before || ',"source_networks":' || coalesce(to_json(old.source_networks)::text, 'null');
@@ -2193,9 +2217,9 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'expires_at', new.expires_at, 'id', new.id, 'name', new.name, 'networks', new.networks, 'old_secret_hash', case when new.old_secret_hash is not null then 'secret' end, 'old_until', new.old_until, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'rotated_at', new.rotated_at, 'scopes', new.scopes, 'secret_hash', case when new.secret_hash is not null then 'secret' end, 'service_account_id', new.service_account_id)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'expires_at', new.expires_at, 'generation', new.generation, 'id', new.id, 'name', new.name, 'networks', new.networks, 'old_secret_hash', case when new.old_secret_hash is not null then 'secret' end, 'old_until', new.old_until, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'rotated_at', new.rotated_at, 'scopes', new.scopes, 'secret_hash', case when new.secret_hash is not null then 'secret' end, 'service_account_id', new.service_account_id, 'shown_to', new.shown_to)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'expires_at', old.expires_at, 'id', old.id, 'name', old.name, 'networks', old.networks, 'old_secret_hash', case when old.old_secret_hash is not null then 'secret' end, 'old_until', old.old_until, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'rotated_at', old.rotated_at, 'scopes', old.scopes, 'secret_hash', case when old.secret_hash is not null then 'secret' end, 'service_account_id', old.service_account_id)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'expires_at', old.expires_at, 'generation', old.generation, 'id', old.id, 'name', old.name, 'networks', old.networks, 'old_secret_hash', case when old.old_secret_hash is not null then 'secret' end, 'old_until', old.old_until, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'rotated_at', old.rotated_at, 'scopes', old.scopes, 'secret_hash', case when old.secret_hash is not null then 'secret' end, 'service_account_id', old.service_account_id, 'shown_to', old.shown_to)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
@@ -2205,6 +2229,9 @@ AS $function$
         end if;
         if new.expires_at is distinct from old.expires_at then
           after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
+        end if;
+        if new.generation is distinct from old.generation then
+          after := after || ',"generation":' || coalesce(to_json(new.generation)::text, 'null'); before := before || ',"generation":' || coalesce(to_json(old.generation)::text, 'null');
         end if;
         if new.id is distinct from old.id then
           after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
@@ -2241,6 +2268,9 @@ AS $function$
         end if;
         if new.service_account_id is distinct from old.service_account_id then
           after := after || ',"service_account_id":' || coalesce(to_json(new.service_account_id)::text, 'null'); before := before || ',"service_account_id":' || coalesce(to_json(old.service_account_id)::text, 'null');
+        end if;
+        if new.shown_to is distinct from old.shown_to then
+          after := after || ',"shown_to":' || coalesce(to_json(new.shown_to)::text, 'null'); before := before || ',"shown_to":' || coalesce(to_json(old.shown_to)::text, 'null');
         end if;
         if after = '' then return null; end if;
         key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
@@ -4968,12 +4998,12 @@ $function$
 -- owner holdfast_gate; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.gate_api_key(id text)
- RETURNS TABLE(org_id uuid, secret_hash bytea, old_secret_hash bytea, old_until timestamp with time zone, key_role text, scopes text[], networks text[], person_id text, person_state text, member_role text, service_account_id text, service_role text, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, plan text, org_networks text[])
+ RETURNS TABLE(org_id uuid, secret_hash bytea, old_secret_hash bytea, old_until timestamp with time zone, generation integer, key_role text, scopes text[], networks text[], person_id text, person_state text, member_role text, service_account_id text, service_role text, expires_at timestamp with time zone, revoked_at timestamp with time zone, org_is_operator boolean, plan text, org_networks text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select k.org_id, k.secret_hash, k.old_secret_hash, k.old_until, k.role, k.scopes, k.networks,
+  select k.org_id, k.secret_hash, k.old_secret_hash, k.old_until, k.generation, k.role, k.scopes, k.networks,
     k.created_by, p.state, m.role, k.service_account_id, s.role, k.expires_at, k.revoked_at, o.is_operator, o.plan, o.networks
   from api_key k
     join org o on o.id = k.org_id
@@ -5557,6 +5587,23 @@ end $function$
 ;
 -- owner holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.note_secret()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    new.generation := 0;
+    new.shown_to := array[new.created_by];
+  elsif new.secret_hash is distinct from old.secret_hash then
+    new.generation := old.generation + 1;
+    new.shown_to := array(select distinct unnest(old.shown_to || old.created_by || new.created_by) order by 1);
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.operator_org()
  RETURNS uuid
  LANGUAGE sql
@@ -5695,6 +5742,19 @@ end $function$
 ;
 -- owner holdfast_owner
 
+CREATE OR REPLACE FUNCTION public.refuse_holder()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.person_id in (select service_account_holders(new.requester_id, new.at)) then
+    raise exception 'whoever may hold the secret of a service account does not approve what it asks for' using errcode = 'HF003';
+  end if;
+  return new;
+end $function$
+;
+-- owner holdfast_owner
+
 CREATE OR REPLACE FUNCTION public.refuse_other_database()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5727,10 +5787,12 @@ CREATE OR REPLACE FUNCTION public.refuse_other_request()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if (old.policy_id, old.policy_version, old.host_id, old.database_id, old.login, old.person_id, old.seconds, old.not_before, old.reason_sealed,
-      old.ticket, old.extensions, old.source_networks, old.extends_id, old.request_hash, old.requested_at)
-    is distinct from (new.policy_id, new.policy_version, new.host_id, new.database_id, new.login, new.person_id, new.seconds, new.not_before,
-      new.reason_sealed, new.ticket, new.extensions, new.source_networks, new.extends_id, new.request_hash, new.requested_at) then
+  if (old.policy_id, old.policy_version, old.host_id, old.database_id, old.login, old.person_id, old.service_account_id, old.key_id,
+      old.key_generation, old.seconds, old.not_before, old.reason_sealed, old.ticket, old.extensions, old.source_networks, old.extends_id,
+      old.request_hash, old.requested_at)
+    is distinct from (new.policy_id, new.policy_version, new.host_id, new.database_id, new.login, new.person_id, new.service_account_id,
+      new.key_id, new.key_generation, new.seconds, new.not_before, new.reason_sealed, new.ticket, new.extensions, new.source_networks,
+      new.extends_id, new.request_hash, new.requested_at) then
     raise exception 'a request for access cannot be changed' using errcode = 'HF003';
   end if;
   return new;
@@ -5828,6 +5890,19 @@ begin
 end $function$
 ;
 -- owner holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.service_account_holders(account text, at timestamp with time zone)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select a.owner_id from service_account a where a.id = account
+  union select a.created_by from service_account a where a.id = account
+  union select unnest(k.shown_to || k.created_by) from api_key k
+    where k.service_account_id = account and k.revoked_at is null and k.expires_at > at
+$function$
+;
+-- owner holdfast_owner; execute: holdfast_app
 
 CREATE OR REPLACE FUNCTION public.settle_owner()
  RETURNS void
