@@ -14,6 +14,7 @@ import {
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { authenticatorOf, confirm, demoSignIns, type Ground, type Headers, type Person } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'
+import { aServiceAccount } from './service-account-samples.ts'
 
 export const newSshKey = (): string => {
   const { publicKey } = generateKeyPairSync('ed25519')
@@ -37,6 +38,12 @@ export const anAccessPolicy = async (
   more: Partial<InputOf<typeof accessPolicy.create>> = {},
 ): Promise<InputOf<typeof accessPolicy.read>['id']> =>
   (await call(accessPolicy.create, { name: 'Attacked', ...rules, ...more }, keys.owner)).id
+
+/** Rules that name a service account, too. */
+export const rulesWithAccount = async (ground: Ground) => ({
+  ...rules,
+  requesters: { ...rules.requesters, serviceAccountIds: [await aServiceAccount(ground)] },
+})
 
 /** A rotation of the key that signs bundles, which no certificate hangs on; each time as it is when all are told. */
 const aRotation = async ({ call, keys, database }: Ground) => {
@@ -227,7 +234,7 @@ export const accessSamples: Record<string, Make> = {
   },
   'grant.list': async (ground) => {
     const { hostId, personId } = await aGrant(ground)
-    return once({ show: 'all', state: 'requested', hostId, personId })
+    return once({ show: 'all', state: 'requested', hostId, personId, serviceAccountId: await aServiceAccount(ground) })
   },
   'grant.read': async (ground) => {
     const given = await aGrant(ground)

@@ -4,6 +4,7 @@ import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { aGrant, newSshKey } from './access-samples.ts'
 import type { Ground } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'
+import { aServiceAccount } from './service-account-samples.ts'
 
 const sessionId = 'ls_01j9zq4w7e8r9t0v1x2y3z4a5d' as OutputOf<typeof recording.read>['sessionId']
 
@@ -70,7 +71,8 @@ export const recordingSamples: Record<string, Make> = {
   'recording.list': async (ground) => {
     const id = await aRecording(ground)
     const { grantId, hostId, personId } = await ground.call(recording.read, { id: id as never }, ground.keys.owner)
-    return once({ after: id, grantId, hostId, personId, kind: 'command', state: 'running' })
+    const serviceAccountId = await aServiceAccount(ground)
+    return once({ after: id, grantId, hostId, personId, serviceAccountId, kind: 'command', state: 'running' })
   },
   'recording.read': async (ground) => once({ id: await aRecording(ground) }),
   'recording.events': async (ground) => once({ id: await aRecording(ground), from: 0 }),

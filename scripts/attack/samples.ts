@@ -10,7 +10,7 @@ import {
   session,
   type Operation,
 } from '@holdfast/contract'
-import { accessSamples, aHost, anAccessPolicy, newSshKey, rules } from './access-samples.ts'
+import { accessSamples, aHost, anAccessPolicy, newSshKey, rulesWithAccount } from './access-samples.ts'
 import { directorySamples } from './directory-samples.ts'
 import { databaseSamples } from './database-samples.ts'
 import { passkeySamples } from './passkey-samples.ts'
@@ -144,9 +144,16 @@ const made: Record<string, Make> = {
   'host.retire': (ground) => each(async () => ({ id: await aHost(ground) })),
   'host.read': async (ground) => once({ id: await aHost(ground) }),
   'host.list': async () => once({ state: 'waiting' }),
-  'accessPolicy.create': async (ground) => once({ kind: 'host', ...rules, bastionId: (await aBastion(ground)).hostId }),
+  'accessPolicy.create': async (ground) =>
+    once({ kind: 'host', ...(await rulesWithAccount(ground)), bastionId: (await aBastion(ground)).hostId }),
   'accessPolicy.update': async (ground) =>
-    once({ id: await anAccessPolicy(ground), version: 1, kind: 'host', ...rules, bastionId: (await aBastion(ground)).hostId }),
+    once({
+      id: await anAccessPolicy(ground),
+      version: 1,
+      kind: 'host',
+      ...(await rulesWithAccount(ground)),
+      bastionId: (await aBastion(ground)).hostId,
+    }),
   'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
   'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
   'accessPolicy.list': async () => once({ state: 'active' }),

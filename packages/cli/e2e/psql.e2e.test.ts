@@ -171,6 +171,28 @@ describe('holdfast psql with the real psql', () => {
     ])
   })
 
+  it('by a service account: a person approves, its role is its own, and it is dead with the key', async () => {
+    const { browser, id: ownerId, code } = world.asker
+    await browser.call(operations.session.confirmFactor, { code: await code() })
+    const described = { name: 'migrations', purpose: 'Migrates', role: 'member' as const, ownerId }
+    const { value: account } = await browser.call(operations.serviceAccount.create, described)
+    const wanted = { id: account.id, name: 'pipeline', scopes: ['access:request' as const] }
+    const { value: key } = await browser.call(operations.serviceAccount.createKey, wanted)
+    const [shop] = (await browser.call(operations.database.list, {})).value.rows
+    await browser.call(operations.accessPolicy.create, {
+      ...{ kind: 'database', name: 'Migrations', selects: { databaseIds: shop ? [shop.id] : [] }, logins: ['readwrite'] },
+      ...{ requesters: { serviceAccountIds: [account.id] }, approvers: { personIds: [world.approver.id] } },
+    })
+    const argv = ['psql', 'shop', '--for', '10m', '--reason', 'Release 42', '--', '-XqAtc', 'select pg_sleep(600)']
+    const running = holdfast(argv, { env: { ...env(), HOLDFAST_API_KEY: key.key }, onStderr: approving() })
+    await sleeping()
+    const [given] = (await browser.call(grant.list, { serviceAccountId: account.id })).value.rows
+    if (!given) throw new Error('no grant')
+    await browser.call(operations.apiKey.revoke, { id: key.id })
+    expect(await running).toMatchObject({ code: 2, stderr: expect.stringContaining('terminating connection') as string })
+    expect(await proved(given.id)).toMatchObject({ endReason: 'account_ended', databaseRoles: [{ backendsEnded: 1 }] })
+  })
+
   it('with the fence removed: where only new log-ins are refused, the real psql goes on', async () => {
     const running = psql(asRobot, ['-c', 'select pg_sleep(2)', '-c', 'select 42'], approving())
     const user = await sleeping()

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { accessPolicy, agent, grant, host, type Role } from '@holdfast/contract'
+import { accessPolicy, agent, grant, host, serviceAccount, session, type HostId, type Role } from '@holdfast/contract'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { visitorAt, type Authenticator, type Visitor } from './demo-visitor.ts'
 
@@ -16,7 +16,33 @@ const enrolHost = async (url: string, owner: Visitor, name: string, environment:
   return { hostId, report: () => own.call(agent.report, { acknowledged: enrolled.state.sequence + 100 }) }
 }
 
-/** Two servers, the rules for them, and access in each state: one given and returned, one that runs, one that waits for an answer. */
+type CodeOf = (role: Role) => Promise<string>
+
+/** A program with an account of its own, for which the member answers: it asked by its key, somebody approved, and it gave the access back. */
+const fillMachine = async (
+  url: string,
+  { owner, admin, member }: Record<'owner' | 'admin' | 'member', Visitor>,
+  codeOf: CodeOf,
+  hostId: HostId,
+): Promise<void> => {
+  const { person } = await member.call(session.current, {})
+  const account = await owner.call(serviceAccount.create, {
+    ...{ name: 'nightly-deploy', purpose: 'Brings what was merged to staging, each night.', role: 'member', ownerId: person.id },
+  })
+  const scopes = ['access:request' as const]
+  const { key } = await owner.call(serviceAccount.createKey, { id: account.id, name: 'pipeline', scopes })
+  await owner.call(accessPolicy.create, {
+    ...{ name: 'Nightly deploys', selects: { hostIds: [hostId] }, logins: ['deploy'], maxSeconds: 3600 },
+    ...{ requesters: { serviceAccountIds: [account.id] }, approvers: { roles: ['admin'] } },
+  })
+  const program = visitorAt(url, { authorization: `Bearer ${key}` })
+  const asked = await program.call(grant.request, { hostId, login: 'deploy', seconds: 900, reason: 'Release 42 to staging.' })
+  await admin.call(grant.approve, { id: asked.id, requestHash: asked.requestHash, code: await codeOf('admin') })
+  await program.call(grant.certificate, { id: asked.id, publicKey: newKey() })
+  await program.call(grant.return, { id: asked.id })
+}
+
+/** Two servers, the rules for them, and access in each state, a program's too: one given and returned, one that runs, one that waits for an answer. */
 export const fillAccess = async (
   url: string,
   { owner, admin, reviewer, member }: Record<Role, Visitor>,
@@ -63,4 +89,6 @@ export const fillAccess = async (
     reason: 'Apply migration 42 by hand; the job stopped halfway.',
   })
   await database.report()
+  await fillMachine(url, { owner, admin, member }, codeOf, staging.hostId)
+  await staging.report()
 }

@@ -229,7 +229,7 @@ test('everything of one person ends at once; so it does when they leave, or lose
   const one = await make('member')
   const first = await give(one)
   const all = await platform.call(grant.revokeAllOf, { personId: one.personId, reason: 'Left the laptop' }, founded.owner)
-  expect(all).toEqual({ personId: one.personId, revoked: 1, cancelled: 1 })
+  expect(all).toEqual({ personId: one.personId, serviceAccountId: null, revoked: 1, cancelled: 1 })
   expect((await stateOf(first.web)).grants).toEqual([])
   expect(await read(first.waiting.id)).toMatchObject({ state: 'cancelled' })
 
