@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { breakGlassReview } from './break-glass.ts'
-import { GrantEndReason } from './grant.ts'
+import { GrantEndReason } from './grant-record.ts'
 import { SshExtension } from './access-policy.ts'
 import { ClockSkew, HostName, hostKnowsEnds, LiveSession, Login, RecorderLogin, WhenStale } from './host.ts'
 import { GrantId, HostId, Instant, LiveSessionId, OrgId } from './ids.ts'

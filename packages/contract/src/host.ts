@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { GrantId, HostId, Instant, LiveSessionId, page, pageOf, PersonId, text } from './ids.ts'
+import { GrantId, HostId, Instant, LiveSessionId, page, pageOf, text } from './ids.ts'
 import { obligation, hours, minutes } from './obligation.ts'
 import { capability, command, query } from './operation.ts'
 import { requester } from './requester.ts'

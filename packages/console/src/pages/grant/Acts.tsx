@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { lazyDialog, useDo, useMay, useNow, useSession } from '../../kit/index.ts'
-import { isRunning, type Detail } from './words.ts'
+import { isRunning, type Detail } from '../grantWords.ts'
 
 const ExtendDialog = lazyDialog(async () => (await import('./ExtendDialog.tsx')).ExtendDialog)
 const ReturnDialog = lazyDialog(async () => (await import('./EndDialogs.tsx')).ReturnDialog)

@@ -8,7 +8,7 @@ import { Command } from './Command.tsx'
 import { factor, found, hosts, over, people } from './explanations.ts'
 import { RefusedNotice } from './RefusedNotice.tsx'
 import { sshCommand } from './ssh.ts'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 type Issued = OutputOf<typeof grant.certificate>
 

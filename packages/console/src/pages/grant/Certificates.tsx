@@ -1,5 +1,5 @@
 import { Hash, Section, Table, Time, type Column } from '../../kit/index.ts'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 type Certificate = Detail['certificates'][number]
 

@@ -7,7 +7,7 @@ import { CodeField, plainCode } from '../CodeField.tsx'
 import { Command } from './Command.tsx'
 import { factor, found, hosts, over, people } from './explanations.ts'
 import { RefusedNotice } from './RefusedNotice.tsx'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 type Given = OutputOf<typeof grant.databaseCredentials>
 

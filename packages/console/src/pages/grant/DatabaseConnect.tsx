@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { lazyDialog, Section, useDo, useNow } from '../../kit/index.ts'
 import { Command } from './Command.tsx'
-import { isRunning, type Detail } from './words.ts'
+import { isRunning, type Detail } from '../grantWords.ts'
 
 const CredentialsDialog = lazyDialog(async () => (await import('./CredentialsDialog.tsx')).CredentialsDialog)
 

@@ -4,7 +4,7 @@ import { Hash, Section, State, Table, Time, useCommandOf, useDo, useMay, type Co
 import { grantAnswers } from '../accessAnswers.ts'
 import { ReasonDialog } from '../ReasonDialog.tsx'
 import { found } from './explanations.ts'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 type Role = Detail['databaseRoles'][number]
 

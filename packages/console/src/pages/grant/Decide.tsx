@@ -8,7 +8,7 @@ import { CodeField, plainCode } from '../CodeField.tsx'
 import { approving, deciding } from './explanations.ts'
 import classes from './grant.module.css'
 import { RefusedNotice } from './RefusedNotice.tsx'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 const Deny = ({ detail, opened, onClose }: { detail: Detail; opened: boolean; onClose: () => void }) => {
   const deny = useCommandOf(grant.deny, { refresh: grantAnswers, done: 'Denied.', onDone: onClose, explain: deciding })

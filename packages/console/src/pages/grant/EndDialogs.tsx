@@ -4,7 +4,7 @@ import { ReasonDialog } from '../ReasonDialog.tsx'
 import { useRequesterName } from '../Requester.tsx'
 import { grantAnswers } from '../accessAnswers.ts'
 import { found, over } from './explanations.ts'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 interface DialogProps {
   detail: Detail

@@ -6,7 +6,7 @@ import { CodeField, plainCode } from '../CodeField.tsx'
 import { factor, found, hosts, over, people } from './explanations.ts'
 import { RefusedNotice } from './RefusedNotice.tsx'
 import { durationInWords } from '../accessWords.ts'
-import { durationsUpTo, type Detail } from './words.ts'
+import { durationsUpTo, type Detail } from '../grantWords.ts'
 
 const Form = ({ detail, onClose }: { detail: Detail; onClose: () => void }) => {
   const go = useGo()

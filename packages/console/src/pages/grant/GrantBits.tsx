@@ -1,16 +1,12 @@
 import { State, useNow } from '../../kit/index.ts'
 import classes from './grant.module.css'
 import { Left } from './Left.tsx'
-import { stateOf, type Row } from './words.ts'
+import { stateOf, type Row } from '../grantWords.ts'
 
 export const GrantStateOf = ({ row }: { row: Row }) => {
   const { kind, word } = stateOf(row, useNow(5_000))
   return <State kind={kind}>{word}</State>
 }
-
-/** What it is about, in a few words: "root on web-1". */
-export const nameOf = ({ login, targetName, extendsId }: Row): string =>
-  extendsId === null ? `${login} on ${targetName}` : `More time: ${login} on ${targetName}`
 
 /** Until when, from where it stands now. */
 export const Until = ({ row }: { row: Row }) => {

@@ -2,7 +2,7 @@ import { Facts, Hash, Id, PageLink, Tag, Time } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
 import { Requester } from '../Requester.tsx'
 import { durationInWords, extensionWords } from '../accessWords.ts'
-import { type Detail } from './words.ts'
+import { type Detail } from '../grantWords.ts'
 
 type Fact = readonly [name: string, value: React.ReactNode]
 

@@ -17,9 +17,9 @@ import {
 import { useEveryRowOf } from '../everyRow.ts'
 import { useDatabases, useHosts } from '../hosts.ts'
 import { Requester } from '../Requester.tsx'
-import { GrantStateOf, nameOf, Until } from './GrantBits.tsx'
+import { GrantStateOf, Until } from './GrantBits.tsx'
 import { durationInWords } from '../accessWords.ts'
-import { isState, stateOptions, type Row } from './words.ts'
+import { nameOf, isState, stateOptions, type Row } from '../grantWords.ts'
 
 const RevokeAllDialog = lazyDialog(async () => (await import('./RevokeAllDialog.tsx')).RevokeAllDialog)
 

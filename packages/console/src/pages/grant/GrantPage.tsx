@@ -7,12 +7,12 @@ import { Acts } from './Acts.tsx'
 import { Connect } from './Connect.tsx'
 import { found } from './explanations.ts'
 import { GrantFacts } from './GrantFacts.tsx'
-import { GrantStateOf, nameOf } from './GrantBits.tsx'
+import { GrantStateOf } from './GrantBits.tsx'
 import { Lead } from './Lead.tsx'
 import { Proof } from './Proof.tsx'
 import { isSettled } from './databaseProof.ts'
 import { proofInWords } from './proof.ts'
-import type { Detail } from './words.ts'
+import { nameOf, type Detail } from '../grantWords.ts'
 
 const DatabaseConnect = lazy(async () => ({ default: (await import('./DatabaseConnect.tsx')).DatabaseConnect }))
 const DatabaseRoles = lazy(async () => ({ default: (await import('./DatabaseRoles.tsx')).DatabaseRoles }))

@@ -3,13 +3,13 @@ import { Skeleton } from '@mantine/core'
 import { lazy, Suspense, type ReactNode } from 'react'
 import { Hash, PageLink, Time, useNow, useQueryOf, useSession } from '../../kit/index.ts'
 import { peopleInWords } from '../accessRules.ts'
-import { PersonName, useNames } from '../people.tsx'
+import { useNames } from '../people.tsx'
 import { Requester } from '../Requester.tsx'
 import { By } from '../By.tsx'
 import classes from './grant.module.css'
 import { Left } from './Left.tsx'
 import { durationInWords, extensionWords } from '../accessWords.ts'
-import { isRunning, type Detail } from './words.ts'
+import { isRunning, type Detail } from '../grantWords.ts'
 
 /** Fields and refusals of a decision, for whoever has one to make. */
 const Decide = lazy(async () => ({ default: (await import('./Decide.tsx')).Decide }))

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { announce, useNow } from '../../kit/index.ts'
 import classes from './grant.module.css'
-import { leftInWords } from './words.ts'
+import { leftInWords } from '../grantWords.ts'
 
 /** When the server warns on the terminal; here a screen reader hears it too. */
 const warnings = [300_000, 60_000]

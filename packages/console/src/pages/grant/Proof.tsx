@@ -4,7 +4,7 @@ import { Requester } from '../Requester.tsx'
 import { By } from '../By.tsx'
 import classes from './grant.module.css'
 import { proofInWords, type ProofLine } from './proof.ts'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 const marks = { good: IconCheck, bad: IconAlertTriangle, warn: IconClock, quiet: IconInfoCircle }
 const spoken = { good: 'Done: ', bad: 'Wrong: ', warn: 'Open: ', quiet: '' }

@@ -3,7 +3,7 @@ import { Modal, Skeleton } from '@mantine/core'
 import { Empty, PageLink, ReadProblem, useFilters, useMay } from '../../kit/index.ts'
 import { useEveryRowOf } from '../everyRow.ts'
 import { RequestForm } from './RequestForm.tsx'
-import { databaseOption, serverOption } from './words.ts'
+import { databaseOption, serverOption } from '../grantWords.ts'
 
 const Loaded = ({ onClose }: { onClose: () => void }) => {
   const [{ host, database }] = useFilters(['host', 'database'])

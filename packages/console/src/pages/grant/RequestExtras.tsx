@@ -5,7 +5,7 @@ import { hoursInWords } from '../accessRules.ts'
 import classes from './grant.module.css'
 import type { Asked } from './request.ts'
 import { extensionWords } from '../accessWords.ts'
-import { type Terms } from './words.ts'
+import { type Terms } from '../grantWords.ts'
 
 interface ExtrasProps {
   form: Form<Asked>

@@ -10,7 +10,7 @@ import { RefusedNotice } from './RefusedNotice.tsx'
 import { RequestExtras } from './RequestExtras.tsx'
 import { startOf, targetOf, termsOf, withPolicy, withTarget, type Asked } from './request.ts'
 import { durationInWords } from '../accessWords.ts'
-import { durationsUpTo, type Option, type Terms } from './words.ts'
+import { durationsUpTo, type Option, type Terms } from '../grantWords.ts'
 
 interface PartProps {
   options: readonly Option[]

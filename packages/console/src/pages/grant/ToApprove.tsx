@@ -3,10 +3,9 @@ import { Button } from '@mantine/core'
 import { PageLink, ReadProblem, useCalm, useGo, usePagesOf } from '../../kit/index.ts'
 import { Requester } from '../Requester.tsx'
 import classes from './grant.module.css'
-import { nameOf } from './GrantBits.tsx'
 import { Left } from './Left.tsx'
 import { durationInWords } from '../accessWords.ts'
-import { type Row } from './words.ts'
+import { nameOf, type Row } from '../grantWords.ts'
 
 const Item = ({ row }: { row: Row }) => {
   const go = useGo()

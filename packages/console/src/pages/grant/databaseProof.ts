@@ -1,6 +1,6 @@
 import { laterInWords } from '../accessWords.ts'
 import type { ProofLine, ProofWords } from './proof.ts'
-import type { Detail } from './words.ts'
+import type { Detail } from '../grantWords.ts'
 
 type Role = Detail['databaseRoles'][number]
 

@@ -1,7 +1,7 @@
 import type { StateKind } from '../../kit/index.ts'
 import { laterInWords } from '../accessWords.ts'
 import { databaseProofInWords } from './databaseProof.ts'
-import { type Detail } from './words.ts'
+import { type Detail } from '../grantWords.ts'
 
 export interface ProofLine {
   kind: Extract<StateKind, 'good' | 'bad' | 'warn' | 'quiet'>

@@ -1,5 +1,5 @@
 import type { DatabaseId, grant, HostId, InputOf } from '@holdfast/contract'
-import { durationsUpTo, type Option, type Terms } from './words.ts'
+import { durationsUpTo, type Option, type Terms } from '../grantWords.ts'
 
 type Input = InputOf<typeof grant.request>
 

@@ -3,7 +3,7 @@ import { startOf, withTarget } from './request.ts'
 import { proofInWords } from './proof.ts'
 import { sshCommand } from './ssh.ts'
 import { durationInWords, laterInWords } from '../accessWords.ts'
-import { durationsUpTo, isRunning, leftInWords, stateOf, type Detail, type Option } from './words.ts'
+import { durationsUpTo, isRunning, leftInWords, stateOf, type Detail, type Option } from '../grantWords.ts'
 
 const end = '2026-11-23T12:00:00.000Z'
 const at = (ms: number) => new Date(Date.parse(end) + ms).toISOString()

@@ -1,12 +1,16 @@
 import { grant, type ServiceAccountId } from '@holdfast/contract'
-import { Section, Table, usePagesOf, type Column } from '../../kit/index.ts'
-import { GrantStateOf, nameOf, Until } from '../grant/GrantBits.tsx'
-import type { Row } from '../grant/words.ts'
+import { Section, State, Table, Time, useNow, usePagesOf, type Column } from '../../kit/index.ts'
+import { nameOf, stateOf, type Row } from '../grantWords.ts'
+
+const Standing = ({ row }: { row: Row }) => {
+  const { kind, word } = stateOf(row, useNow(5_000))
+  return <State kind={kind}>{word}</State>
+}
 
 const columns: Column<Row>[] = [
   { key: 'what', title: 'What', grow: true, render: nameOf, sort: nameOf },
-  { key: 'state', title: 'State', render: (row) => <GrantStateOf row={row} />, sort: (row) => row.state },
-  { key: 'until', title: 'Until', wide: true, render: (row) => <Until row={row} />, sort: (row) => row.endsAt },
+  { key: 'state', title: 'State', render: (row) => <Standing row={row} />, sort: (row) => row.state },
+  { key: 'at', title: 'Asked', wide: true, render: (row) => <Time at={row.requestedAt} />, sort: (row) => row.requestedAt },
 ]
 
 /** What the account has asked for and got, the newest first. */

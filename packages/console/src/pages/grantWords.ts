@@ -1,5 +1,5 @@
 import type { grant, OutputOf } from '@holdfast/contract'
-import type { StateKind } from '../../kit/index.ts'
+import type { StateKind } from '../kit/index.ts'
 
 export type Row = OutputOf<typeof grant.list>['rows'][number]
 export type Detail = OutputOf<typeof grant.read>
@@ -97,3 +97,7 @@ export const stateOptions: readonly { value: Row['state']; label: string }[] = [
   { value: 'lapsed', label: 'Not answered' },
   { value: 'applied', label: 'Extensions made' },
 ]
+
+/** What it is about, in a few words: "root on web-1". */
+export const nameOf = ({ login, targetName, extendsId }: Row): string =>
+  extendsId === null ? `${login} on ${targetName}` : `More time: ${login} on ${targetName}`
