@@ -44,6 +44,7 @@ export const requested = () => ({
   },
   ...{
     personId: person,
+    serviceAccount: null,
     policyId,
     policyVersion: 1,
     seconds: 1800,

@@ -20,6 +20,7 @@ const request = {
   },
   ...{
     personId: `pe_${ulid}`,
+    serviceAccount: null,
     policyId: `ap_${ulid}`,
     policyVersion: 1,
     policyName: 'Production',

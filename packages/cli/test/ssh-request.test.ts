@@ -192,6 +192,13 @@ describe('holdfast access', () => {
     const json = JSON.parse((await cli(['access', '--json'])).stdout) as { mine: object[]; toApprove: object[] }
     expect([json.mine.length, json.toApprove.length]).toEqual([1, 1])
   })
+  it('names a service account, and who answers for it', async () => {
+    const serviceAccount = { id: `sa_${grantId.slice(3)}`, name: 'nightly', ownerId: approver }
+    handlers['grant.list'] = ({ input }) => ({
+      body: { rows: input.show === 'to_approve' ? [{ ...requested(), personId: null, serviceAccount }] : [], next: null },
+    })
+    expect((await cli(['access'])).stdout).toMatch(/service account nightly \(Grace answers for it\) +web-1/)
+  })
   it('says when there is nothing', async () => {
     const { code, stdout } = await cli(['access'])
     expect({ code, stdout }).toEqual({
