@@ -5,6 +5,7 @@ import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { startReporter } from '../packages/agent/src/reporter.ts'
 import { connectServer, ServerRefused } from '../packages/agent/src/server-client.ts'
 import { startSync } from '../packages/agent/src/sync.ts'
+import type { AgentState, Change } from '../packages/agent/src/wire.ts'
 
 export interface FleetOrder {
   url: string
@@ -70,15 +71,23 @@ const startOne = async (order: FleetOrder, token: string, index: number): Promis
     posture: () => null,
     skewSeconds: () => null,
   })
-  const fetch = async (): Promise<void> => {
-    const { sequence } = (await client.state()).state
+  let own = ''
+  const heard = ({ sequence, principals, grants, ended }: AgentState, withinMs: number): void => {
+    const before = own
+    own = JSON.stringify([principals, grants, ended])
     sequences[index] = sequence
-    reporter.wake({ now: true })
+    reporter.wake(own === before && withinMs > 0 ? { withinMs } : { now: true })
     if (sequence <= after || heardAt.has(index)) return
     heardAt.set(index, Date.now())
     tell()
   }
-  const sync = startSync({ client, fetch, outcome: failed })
+  const take = async (change: Change | null): Promise<boolean> => {
+    if (change && change.sequence <= (sequences[index] ?? 0)) return true
+    if (!change?.state) return false
+    heard(change.state, change.acknowledgeWithinMs)
+    return true
+  }
+  const sync = startSync({ client, fetch: async () => heard((await client.state()).state, 0), take, outcome: failed })
   while (!sync.streaming()) await pause(20)
 }
 

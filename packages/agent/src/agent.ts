@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { believe, keysOf, type Belief, type Host } from './belief.ts'
+import type { Belief, Host } from './belief.ts'
 import { createClock } from './clock.ts'
 import { findCgroups, hasAuditSessions } from './containment.ts'
 import { createGate, parseSessionRequest } from './gate.ts'
 import { listen } from './hook-socket.ts'
+import { createIntake } from './intake.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import type { Layout } from './paths.ts'
 import { openDesk, type Desk } from './recording/desk.ts'
@@ -11,10 +12,9 @@ import { postureMs, watchPosture } from './posture.ts'
 import { startRenewal } from './renewal.ts'
 import { startReporter } from './reporter.ts'
 import { connectServer, ServerRefused } from './server-client.ts'
-import { createSessions, type LiveSession } from './sessions.ts'
+import { createSessions } from './sessions.ts'
 import { readSettings } from './settings.ts'
-import { writeSshdFiles } from './sshd-files.ts'
-import { readStoredState, storedClock, storeState } from './stored-state.ts'
+import { storedClock } from './stored-state.ts'
 import { startSync } from './sync.ts'
 import { trialGrant } from './trial.ts'
 import { agentVersion } from './version.ts'
@@ -66,11 +66,14 @@ const reportMissedUses = ({ breakGlassUses }: Layout, outbox: Outbox): void => {
 }
 
 const reapMs = 1000
-/** Seconds */
-const maxWatchdogDrift = 0.2
 /** A login waits for a newer state no longer than this. */
 const loginWaitsMs = 4000
 const skewWorthTelling = 30
+
+const heardOf = (belief: Belief | null) => ({
+  sequence: belief?.sequence ?? null,
+  heardAt: belief && new Date(belief.heardAtMs).toISOString(),
+})
 
 /** Runs until `stop`. Throws when another agent runs already, or when there is nothing that could hold sessions together. */
 export const startAgent = async ({ layout, log, trial = (belief) => belief, pollMs }: AgentOptions): Promise<RunningAgent> => {
@@ -84,11 +87,9 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
 
   const clock = createClock(storedClock(layout.stateFile))
   const outbox = openOutbox(layout.outbox)
-  let belief: Belief | null = readStoredState(layout.stateFile, host, clock.now())
   /** How often in a row the server, whose certificate was checked, said that it knows this agent no more. */
   let unknownThere = 0
   const failures = new Map<string, string>()
-  let acknowledged = 0
   let skewTold = false
 
   let desk: Desk | null = null
@@ -107,7 +108,7 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const reporter = startReporter({
     client,
     outbox,
-    acknowledged: () => acknowledged,
+    acknowledged: () => intake.acknowledged(),
     posture: () => posture.found(),
     skewSeconds: () => (clock.proved() ? clock.skewSeconds() : null),
     outcome: (error) => outcome('report', error),
@@ -128,45 +129,20 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
     failures.set(what, text)
     if (what === 'state' && error instanceof ServerRefused && error.status === 401) retire()
   }
-  /** Ends what no longer has a grant, and moves deadlines. In memory first: a kill waits for no disk. */
-  const enforce = ({ grants, ended }: Belief, toldAtMs: number): Promise<unknown>[] =>
-    sessions.all().flatMap((session: LiveSession) => {
-      const grant = trial(requireBelief()).grants.get(session.grantId) ?? grants.get(session.grantId)
-      if (!grant || ended.has(session.grantId)) {
-        const over = ended.get(session.grantId) === 'expired' || session.endsAtMs <= toldAtMs
-        return [sessions.end(session.id, over ? 'expired' : 'revoked', over ? session.endsAtMs : toldAtMs)]
-      }
-      const endsAtMs = Date.parse(grant.endsAt)
-      // Also when our idea of the server's clock has moved, which the watchdog goes by.
-      const moved = Math.abs(clock.uptimeAt(endsAtMs) - session.watchdog.deadline) > maxWatchdogDrift
-      if (endsAtMs !== session.endsAtMs || moved) sessions.reschedule(session.id, endsAtMs)
-      return []
-    })
-  const requireBelief = (): Belief => {
-    if (!belief) throw new Error('nothing is known yet')
-    return belief
-  }
-  const fetchState = async (): Promise<void> => {
-    const { state, roundTripMs } = await client.state()
-    const nowMs = Date.parse(state.now) + roundTripMs / 2
-    const trusted = belief?.bundle.signers ?? keysOf(settings.revocationAuthorities)
-    const [minVersion, minSequence] = [belief?.bundle.version ?? 0n, belief?.sequence ?? 0]
-    const fresh = believe(state, { host, trusted, minVersion, minSequence, nowMs })
-    clock.learn(Date.parse(state.now), roundTripMs)
-    if (Math.abs(clock.skewSeconds()) > skewWorthTelling && !skewTold) {
+  const intake = createIntake({
+    ...{ layout, host, clock, client, sessions, trial, authorities: settings.revocationAuthorities },
+    dismissed: () => unknownThere > 0,
+    answered() {
+      unknownThere = 0
+      if (Math.abs(clock.skewSeconds()) <= skewWorthTelling || skewTold) return
       skewTold = true
       log(`this host's clock is ${clock.skewSeconds()} s ahead of the server's; sshd judges certificates by it`)
-    }
-    belief = fresh
-    unknownThere = 0
-    const ends = enforce(fresh, clock.now())
-    await writeSshdFiles(layout, fresh)
-    await storeState(layout.stateFile, state, fresh, clock.snapshot())
-    await Promise.all(ends)
-    acknowledged = fresh.sequence
-    reporter.wake({ now: true })
-    if (state.hostCertificateDue) renewal.asked()
-  }
+    },
+    inForce(state, withinMs) {
+      reporter.wake({ now: withinMs === 0, withinMs })
+      if (state.hostCertificateDue) renewal.asked()
+    },
+  })
   const renewal = startRenewal({
     ...{ layout, host, client, clock, log },
     outcome: (error) => outcome('host certificate', error),
@@ -174,15 +150,17 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
 
   const gate = createGate({
     ...{ host, clock, sessions, outbox, breakGlass: settings.breakGlass },
-    belief: () => belief && trial(belief),
+    belief: () => {
+      const belief = intake.belief()
+      return belief && trial(belief)
+    },
     retired: () => unknownThere > 0,
     refresh: () => Promise.race([sync.now(), new Promise<void>((resolve) => setTimeout(resolve, loginWaitsMs).unref())]),
     changed: () => reporter.wake(),
   })
   const status = (): AgentStatus => ({
+    ...heardOf(intake.belief()),
     ...{ hostId: host.hostId, orgId: host.orgId, name: settings.name, server: settings.server, agentVersion, pid: process.pid },
-    sequence: belief?.sequence ?? null,
-    heardAt: belief && new Date(belief.heardAtMs).toISOString(),
     lastFailure: [...failures.values()][0] ?? null,
     ...{
       streaming: sync.streaming(),
@@ -214,11 +192,12 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   reportMissedUses(layout, outbox)
   const socket = await listen(layout.socket, answer)
   await sessions.resume()
-  if (belief) await Promise.all(enforce(belief, clock.now()))
+  await intake.resume()
   if (settings.recorder !== null) desk = await openDesk({ layout, login: settings.recorder, client, sessions, log })
   const sync = startSync({
     client,
-    fetch: fetchState,
+    fetch: () => intake.fetch(),
+    take: (change) => intake.take(change),
     outcome: (error) => outcome('state', error),
     ...(pollMs === undefined ? {} : { pollMs }),
   })

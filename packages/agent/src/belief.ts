@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { parsePrincipal, parsePublicKey, verifyBundle, type Bundle, type PublicKey } from '@holdfast/crypto/ssh'
 import type { AgentState, Grant } from './wire.ts'
 
@@ -71,5 +72,9 @@ export const believe = (
     heardAtMs: nowMs,
   }
 }
+
+/** Whether two states say the same of this host itself: who is let in, and who no more. */
+export const concernsAlike = (a: Belief, b: Belief): boolean =>
+  isDeepStrictEqual([a.principals, a.grants, a.ended, a.settings], [b.principals, b.grants, b.ended, b.settings])
 
 export const keysOf = (lines: readonly string[]): PublicKey[] => lines.map((line) => parsePublicKey(line))

@@ -6,8 +6,11 @@ import type { Posture, Report } from './wire.ts'
 
 /** Sends what happened, in order, until the server has it. */
 export interface Reporter {
-  /** There is something to tell. `now`: the server answers, so nothing is waited for. */
-  wake(how?: { now?: boolean }): void
+  /**
+   * There is something to tell. `now`: the server answers, so nothing is waited for. `withinMs`: at some moment within this time, or with whatever else is
+   * to be told before; news that comes meanwhile does not put it off.
+   */
+  wake(how?: { now?: boolean; withinMs?: number }): void
   /** The host was retired and nobody is in: once everything else was told, that. The server hears nothing of us afterwards. */
   sayGoodbye(): void
   /** After a last attempt. */
@@ -40,12 +43,14 @@ export const startReporter = ({
   outcome: (error: unknown) => void
 }): Reporter => {
   let timer: NodeJS.Timeout | null = null
+  /** The timer only lets others go first. */
+  let idle = false
   let sending: Promise<void> | null = null
   let told = -1
   let postureTold: Posture | null = null
   let skewTold: number | null = null
   /** Sent again as it was until it is confirmed, under the same key: the server may have it already. */
-  let batch: { key: string; report: Report; events: ReturnType<Outbox['next']> } | null = null
+  let batch: { key: string | null; report: Report; events: ReturnType<Outbox['next']> } | null = null
   let retryMs = firstRetryMs
   let stopped = false
   let leaving: 'no' | 'to say' | 'said' = 'no'
@@ -65,7 +70,8 @@ export const startReporter = ({
       ...(moved && { clockSkewSeconds: skew }),
       ...(!events && leaving === 'to say' ? { leaving: true } : {}),
     }
-    return { key: randomUUID(), report, events }
+    // What the server knows already, or what only says how things are, may be told twice.
+    return { key: events ? randomUUID() : null, report, events }
   }
   const sendAll = async (): Promise<void> => {
     for (;;) {
@@ -82,8 +88,14 @@ export const startReporter = ({
       outcome(null)
     }
   }
-  const later = (ms: number) => {
-    if (!stopped) timer ??= setTimeout(run, ms)
+  const later = (ms: number, letting = false) => {
+    if (stopped || timer) return
+    idle = letting
+    timer = setTimeout(run, ms)
+  }
+  const cancel = () => {
+    if (timer) clearTimeout(timer)
+    timer = null
   }
   const run = () => {
     timer = null
@@ -96,20 +108,19 @@ export const startReporter = ({
       .finally(() => (sending = null))
   }
   return {
-    wake: ({ now = false } = {}) => {
-      if (now && timer) {
-        clearTimeout(timer)
-        timer = null
-      }
+    wake: ({ now = false, withinMs = 0 } = {}) => {
+      if (withinMs > gatherMs) return later(gatherMs + Math.random() * (withinMs - gatherMs), true)
+      if (now || idle) cancel()
       later(gatherMs)
     },
     sayGoodbye: () => {
       if (leaving === 'no') leaving = 'to say'
+      if (idle) cancel()
       later(gatherMs)
     },
     async stop() {
       stopped = true
-      if (timer) clearTimeout(timer)
+      cancel()
       await sending
       await sendAll().catch(outcome)
     },

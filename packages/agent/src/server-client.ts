@@ -3,8 +3,10 @@ import { Agent, request, type RequestOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
+import { readEvents } from './event-stream.ts'
 import {
   AgentState,
+  Change,
   Enrolment,
   OpenedRecording,
   RenewedCertificate,
@@ -14,17 +16,24 @@ import {
   type Report,
 } from './wire.ts'
 
+export interface Hearing {
+  open: () => void
+  /** Null: something has changed, and what came along cannot be read. */
+  changed: (change: Change | null) => void
+}
+
 export interface ServerClient {
   enrol(input: { token: string; hostPublicKey: string; agentVersion: string }): Promise<Enrolment>
   /** With how long it took, for the clock. */
   state(): Promise<{ state: AgentState; roundTripMs: number }>
-  report(report: Report, idempotencyKey: string): Promise<void>
+  /** `idempotencyKey`: of what must not be told twice. */
+  report(report: Report, idempotencyKey: string | null): Promise<void>
   renewHostCertificate(hostPublicKey: string): Promise<string>
   openRecording(facts: RecordingFacts): Promise<OpenedRecording>
   appendRecording(id: string, chunk: Chunk): Promise<void>
   endRecording(id: string, end: RecordingEnd): Promise<void>
   /** Holds the event stream until it ends, however that happens; never throws. */
-  follow(on: { open: () => void; changed: () => void }, signal: AbortSignal): Promise<void>
+  follow(on: Hearing, signal: AbortSignal): Promise<void>
   close(): void
 }
 
@@ -106,8 +115,8 @@ export const connectServer = ({ server, authority, agentKey, localAddress }: Ser
       sent.on('error', reject)
       sent.end(body)
     })
-  const call = async (method: string, path: string, input?: unknown, key: string = randomUUID()): Promise<unknown> => {
-    const headers = method === 'POST' ? { 'idempotency-key': key } : {}
+  const call = async (method: string, path: string, input?: unknown, key: string | null = randomUUID()): Promise<unknown> => {
+    const headers = method === 'POST' && key !== null ? { 'idempotency-key': key } : {}
     const options = { signal: AbortSignal.timeout(attemptMs), headers }
     return readJson(await send(method, path, options, input === undefined ? undefined : JSON.stringify(input)))
   }
@@ -130,15 +139,23 @@ export const connectServer = ({ server, authority, agentKey, localAddress }: Ser
     async endRecording(id, end) {
       await call('POST', `/agent/recordings/${id}/end`, end)
     },
-    follow: (on, signal) => follow((options) => send('GET', '/agent/events', options), on, signal),
+    follow: (on, signal) => follow((options) => send('GET', '/agent/events?state=along', options), on, signal),
     close: () => agent.destroy(),
   }
 }
 
-/** Reads server-sent events (WHATWG HTML §9.2): only that something came counts, the state itself is fetched. */
+const changeIn = (data: string | null): Change | null => {
+  if (data === null) return null
+  try {
+    return Change.safeParse(JSON.parse(data)).data ?? null
+  } catch {
+    return null
+  }
+}
+
 const follow = async (
   open: (options: RequestOptions) => Promise<IncomingMessage>,
-  on: { open: () => void; changed: () => void },
+  on: Hearing,
   signal: AbortSignal,
 ): Promise<void> => {
   const silent = new AbortController()
@@ -154,12 +171,12 @@ const follow = async (
     if (response.statusCode !== 200) return void response.resume()
     heard()
     on.open()
-    let rest = ''
+    const read = readEvents(({ event, data }) => {
+      if (event === 'changed') on.changed(changeIn(data))
+    })
     for await (const chunk of response.setEncoding('utf8')) {
       heard()
-      const lines = (rest + String(chunk)).slice(-65_536).split(/\r?\n/)
-      rest = lines.pop() ?? ''
-      if (lines.some((line) => line === 'event: changed')) on.changed()
+      read(String(chunk))
     }
   } catch {
     // However it ended, polling takes over until the next attempt.

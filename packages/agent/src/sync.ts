@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerRefused, type ServerClient } from './server-client.ts'
+import type { Change } from './wire.ts'
 
 /**
- * Keeps up with the server: told by its event stream; asking every few seconds while there is none, and every minute in any case. What
+ * Keeps up with the server: told by its event stream, mostly with the state itself; asking every few seconds while there is none, and every minute in any case. What
  * failed is tried again soon: it may have been a revocation.
  */
 export interface Sync {
@@ -16,6 +17,8 @@ export interface SyncOptions {
   client: Pick<ServerClient, 'follow'>
   /** Fetches and applies; may throw. */
   fetch: () => Promise<void>
+  /** Applies what came along with the news, if it can; false, or a failure: it is fetched. */
+  take: (change: Change | null) => Promise<boolean>
   /** Null for a success. */
   outcome: (error: unknown) => void
   pollMs?: number
@@ -47,7 +50,7 @@ const coalesced = (work: () => Promise<void>): (() => Promise<void>) => {
   return run
 }
 
-export const startSync = ({ client, fetch, outcome, pollMs = 5000 }: SyncOptions): Sync => {
+export const startSync = ({ client, fetch, take, outcome, pollMs = 5000 }: SyncOptions): Sync => {
   const stopping = new AbortController()
   const { signal } = stopping
   let open = false
@@ -77,7 +80,12 @@ export const startSync = ({ client, fetch, outcome, pollMs = 5000 }: SyncOptions
   const stream = async () => {
     let wait = 500
     while (!signal.aborted) {
-      const changed = () => void now()
+      // What comes along counts as no fetch: it teaches no time, and its stream may be held up by somebody on the way.
+      const changed = (change: Change | null) =>
+        void take(change).then(
+          (taken) => (taken ? undefined : now()),
+          () => now(),
+        )
       const opened = () => {
         open = true
         wait = 500

@@ -36,6 +36,15 @@ export const AgentState = z.object({
 })
 export type AgentState = z.infer<typeof AgentState>
 
+/** An event of the stream. An earlier server sends the number only. */
+export const Change = z.object({
+  sequence: Sequence,
+  state: AgentState.optional(),
+  /** Where nothing has changed for this host, it acknowledges at some moment within this time. */
+  acknowledgeWithinMs: z.number().nonnegative().max(60_000).default(0),
+})
+export type Change = z.infer<typeof Change>
+
 export const Enrolment = z.object({
   hostId: Name,
   orgId: Name,

@@ -74,11 +74,19 @@ export const agent = capability('agent', {
   }),
   events: events({
     path: '/agent/events',
-    summary: 'Tells at once when there is a new state to fetch',
+    summary: 'Tells at once when there is a new state, and what it is',
     permission: 'agent',
-    input: z.object({}),
+    input: z.object({ state: z.enum(['along']).optional().describe('send the new state along; otherwise it is fetched') }),
     event: 'changed',
-    data: z.object({ sequence: z.number().int() }),
+    data: z.object({
+      sequence: z.number().int(),
+      state: AgentState.optional().describe('what agent.state would answer; left out at first, and where it is long'),
+      acknowledgeWithinMs: z
+        .number()
+        .int()
+        .optional()
+        .describe('comes with a state: a host for which nothing has changed acknowledges it at some moment within this time'),
+    }),
   }),
   report: command({
     path: '/agent/report',

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { OrgId } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, createTestDatabase, type TestDatabase } from '../../test/database.ts'
-import { createChangeFeed, wave, type ChangeFeed } from './change-feed.ts'
+import { createChangeFeed, waves, type ChangeFeed } from './change-feed.ts'
 
 const ours = OrgId.parse('01a2088f-ac24-7cd1-bf2e-81b6e516e650')
 const theirs = OrgId.parse('01a2088f-ac24-7cd1-bf2e-81b6e516e651')
@@ -28,7 +28,7 @@ afterAll(async () => {
 const notify = (text: string, channel = 'holdfast_access') => root.query('select pg_notify($1, $2)', [channel, text])
 const never = new AbortController().signal
 const follow = (orgId: OrgId, name: string, current = 0, signal = never) =>
-  feed.follow('hosts', orgId, name, async () => current, signal)[Symbol.asyncIterator]()
+  feed.follow({ audience: 'hosts', orgId, name, current: async () => current, signal })[Symbol.asyncIterator]()
 
 test('what is now, then each change of one’s own organisation; several at once are one', async () => {
   const events = follow(ours, 'a', 7)
@@ -83,7 +83,9 @@ test('a feed that hears nothing any more pretends nothing: streams end, the next
 })
 
 test('what is for people is not told to hosts', async () => {
-  const people = feed.follow('people', ours, 'p', async () => 0, never)[Symbol.asyncIterator]()
+  const people = feed
+    .follow({ audience: 'people', orgId: ours, name: 'p', current: async () => 0, signal: never })
+    [Symbol.asyncIterator]()
   const hosts = follow(ours, 'h')
   await people.next()
   await hosts.next()
@@ -101,27 +103,34 @@ test('where nobody can listen, nobody is told that all is well', async () => {
     () => Promise.reject(new Error('no database')),
     () => {},
   )
-  const stream = deaf.follow('hosts', ours, 'a', async () => 1, never)[Symbol.asyncIterator]()
+  const stream = deaf
+    .follow({ audience: 'hosts', orgId: ours, name: 'a', current: async () => 1, signal: never })
+    [Symbol.asyncIterator]()
   await expect(stream.next()).rejects.toThrow('no database')
   await deaf.close()
   await expect(
     deaf
-      .follow('people', ours, 'a', async () => 1, never)
+      .follow({ audience: 'people', orgId: ours, name: 'a', current: async () => 1, signal: never })
       [Symbol.asyncIterator]()
       .next(),
   ).rejects.toThrow('closed')
 })
 
-test('a large fleet is told in waves, each host once', async () => {
+test.each([
+  ['asks for what has changed', false, waves.asking],
+  ['is given what has changed', true, waves.given],
+])('a large fleet that %s is told in waves, each host once', async (_, given, wave) => {
   const large = 2 * wave.followers + 50
   const toldAt: number[] = []
   const leaving = new AbortController()
   const listen = async (index: number) => {
-    for await (const number of feed.follow('hosts', ours, `host-${index}`, async () => 1, leaving.signal))
+    const following = { audience: 'hosts', orgId: ours, name: `host-${index}`, signal: leaving.signal, given } as const
+    for await (const number of feed.follow({ ...following, current: async () => 1 }))
       if (number > 1) toldAt.push(performance.now())
   }
   const listening = Array.from({ length: large }, (_, index) => listen(index))
-  await expect.poll(() => feed.state().followers).toBe(large)
+  await expect.poll(() => feed.followersOf('hosts', ours)).toBe(large)
+  expect(feed.followersOf('hosts', theirs)).toBe(0)
   await root.query('select 1') // by now all have had what is current, and wait
   await notify(`${ours} 2`)
   await expect.poll(() => toldAt.length, { timeout: 5000 }).toBe(large)

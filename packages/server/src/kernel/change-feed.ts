@@ -8,32 +8,46 @@ import type { OrgId } from '@holdfast/contract'
 const channels = { hosts: 'holdfast_access', people: 'holdfast_people' } as const
 type Audience = keyof typeof channels
 
+export interface Following {
+  audience: Audience
+  orgId: OrgId
+  name: string
+  current: () => Promise<number>
+  signal: AbortSignal
+  /** Is told what has changed, and so asks for nothing. */
+  given?: boolean
+}
+
 /** What changes, told to whoever listens: one connection a node, however many listen. */
 export interface ChangeFeed {
   /**
    * Numbers of an organisation's changes, newest only, `current` first. A second follower of one name ends the first. It ends with `signal`,
    * and when the database cannot be heard any more: who follows comes back, or asks by itself meanwhile.
    */
-  follow: (
-    audience: Audience,
-    orgId: OrgId,
-    name: string,
-    current: () => Promise<number>,
-    signal: AbortSignal,
-  ) => AsyncIterable<number>
+  follow: (follower: Following) => AsyncIterable<number>
+  /** How many follow an organisation here. */
+  followersOf: (audience: Audience, orgId: OrgId) => number
   state: () => { followers: number }
   close: () => Promise<void>
 }
 
+interface Wave {
+  followers: number
+  everyMs: number
+}
 /**
  * Whoever is told of a change asks for more. All of a fleet of a thousand hosts at the same moment were more than a node takes in work at once: most
- * were refused, and asked again and again.
+ * were refused, and asked again and again. Who is given what has changed costs us no more than the telling, which lets others' work in between.
  */
-export const wave = { followers: 60, everyMs: 100 }
+export const waves = {
+  asking: { followers: 60, everyMs: 100 },
+  given: { followers: 100, everyMs: 20 },
+} as const satisfies Record<string, Wave>
 
 interface Follower {
   channel: string
   orgId: OrgId
+  given: boolean
   newest: number | null
   ended: boolean
   wake: () => void
@@ -57,15 +71,19 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
     for (const follower of followers.values()) end(follower)
   }
   /** One wave after the other. Who was told, or has left, by the time of its wave loses nothing by being woken again. */
-  const wake = (some: readonly Follower[]): void => {
+  const wake = (some: readonly Follower[], wave: Wave): void => {
     for (const follower of some.slice(0, wave.followers)) follower.wake()
-    if (some.length > wave.followers) setTimeout(wake, wave.everyMs, some.slice(wave.followers)).unref()
+    if (some.length > wave.followers) setTimeout(wake, wave.everyMs, some.slice(wave.followers), wave).unref()
   }
+  const followersOf = (orgId: string | undefined, channel: string): Follower[] =>
+    [...followers.values()].filter((follower) => follower.orgId === orgId && follower.channel === channel)
   const hear = ({ channel, payload = '' }: pg.Notification): void => {
     const [orgId, sequence, leaving] = payload.split(' ')
-    const concerned = [...followers.values()].filter((follower) => follower.orgId === orgId && follower.channel === channel)
+    const concerned = followersOf(orgId, channel)
     for (const follower of concerned) follower.newest = Math.max(follower.newest ?? 0, Number(sequence))
-    wake(concerned)
+    const [given, asking] = [true, false].map((which) => concerned.filter((follower) => follower.given === which))
+    wake(given ?? [], waves.given)
+    wake(asking ?? [], waves.asking)
     if (leaving !== undefined) end(followers.get(leaving))
   }
   const listen = (): Promise<pg.Client> => {
@@ -85,10 +103,10 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
   }
 
   return {
-    async *follow(audience, orgId, name, current, signal) {
+    async *follow({ audience, orgId, name, current, signal, given = false }) {
       end(followers.get(name))
       const channel = channels[audience]
-      const follower: Follower = { channel, orgId, newest: null, ended: signal.aborted, wake: () => {} }
+      const follower: Follower = { channel, orgId, given, newest: null, ended: signal.aborted, wake: () => {} }
       followers.set(name, follower)
       const leave = (): void => end(follower)
       signal.addEventListener('abort', leave, { once: true })
@@ -106,6 +124,7 @@ export const createChangeFeed = (connect: () => Promise<pg.Client>, onError: (er
         if (followers.get(name) === follower) followers.delete(name)
       }
     },
+    followersOf: (audience, orgId) => followersOf(orgId, channels[audience]).length,
     state: () => ({ followers: followers.size }),
     close: async () => {
       closed = true

@@ -4,6 +4,7 @@ import type { Capability } from '../../kernel/capability.ts'
 import { handle, handleEvents } from '../../kernel/handle.ts'
 import { sharedBundle } from './bundles.ts'
 import { enrol, hostOf, renewHostCertificate } from './enrol.ts'
+import { stateToPush } from './pushing.ts'
 import { report } from './report.ts'
 import { agentStateOf } from './state.ts'
 
@@ -11,11 +12,22 @@ const state = handle(agent.state, (_, context) =>
   agentStateOf(context.services, context.tx, hostOf(context), context.now, sharedBundle),
 )
 
-/** Numbers only: what they stand for is fetched by `agent.state`, which knows who asks. */
-const events = handleEvents(agent.events, async function* (_, { principal, orgId, services, read, signal }) {
+/**
+ * Numbers, and for whoever wants it what they stand for. The first is told to somebody who has just come, and asks anyway: for the time, which can be
+ * learned from an answer only.
+ */
+const events = handleEvents(agent.events, async function* ({ state: along }, { principal, orgId, services, read, signal }) {
   if (principal.kind !== 'agent') throw new Error('only an agent has a host')
+  const { agentId } = principal
   const current = () => read(async ({ tx }) => (await newestChange(tx)).sequence)
-  for await (const sequence of services.changes.follow('hosts', orgId, principal.agentId, current, signal)) yield { sequence }
+  const given = along !== undefined
+  let told = -1
+  for await (const sequence of services.changes.follow({ audience: 'hosts', orgId, name: agentId, current, signal, given })) {
+    if (sequence <= told) continue // came along with the one before it
+    const pushed = given && told >= 0 ? await stateToPush(services, orgId, agentId) : undefined
+    told = pushed?.state.sequence ?? sequence
+    yield { sequence: told, ...pushed }
+  }
 })
 
 /** What the agent on a managed host may call (C6). */

@@ -10,6 +10,13 @@ export const clockMarginMs = 3_600_000
 export const hostCertificateSeconds = 14 * 86_400
 export const endedHours = 24
 
+/** Characters of a signed list that is sent to each host unasked; a longer one is fetched, by hosts that come one after the other. */
+export const longestPushed = 32_768
+/** So long may a host for which nothing has changed wait before it says that it knows: well below the time after which it lags. */
+const longestWaitMs = 5_000
+/** A node takes some hundred acknowledgements a second beside its other work. */
+export const acknowledgeWithin = (hosts: number): number => Math.min(hosts * 2, longestWaitMs)
+
 interface Allowed {
   login: string
   extensions: readonly z.infer<typeof SshExtension>[]

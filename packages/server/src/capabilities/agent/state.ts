@@ -1,4 +1,4 @@
-import { GrantId, RequesterId, type HostId } from '@holdfast/contract'
+import { GrantId, HostId, RequesterId, type AgentId, type OrgId } from '@holdfast/contract'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
@@ -6,15 +6,23 @@ import type { freshBundle } from './bundles.ts'
 import { endedHours, principalsOf, staleAfterSeconds } from './rules.ts'
 
 /**
- * Everything that one host must know, in one statement: what the number counts and what is read are of one moment. The end of a grant is
+ * Everything that hosts must know, in one statement: what the number counts and what is read are of one moment. The end of a grant is
  * enforced here, whoever has noted it by now. A thousand hosts ask at once when something changes.
  */
-const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
+const selectKnown = (tx: OrgTx, now: Date) => {
   const since = new Date(now.getTime() - endedHours * 3_600_000)
   return tx
     .selectFrom('host')
     .leftJoin('accessSequence as counter', (join) => join.onTrue())
-    .select(['host.name', 'host.whenStale', 'host.recorderLogin', 'host.hostAuthority', 'counter.sequence'])
+    .select([
+      'host.id',
+      'host.agentId',
+      'host.name',
+      'host.whenStale',
+      'host.recorderLogin',
+      'host.hostAuthority',
+      'counter.sequence',
+    ])
     .select(({ selectFrom }) => [
       jsonArrayFrom(
         selectFrom('accessGrant as g')
@@ -58,11 +66,9 @@ const readHost = (tx: OrgTx, hostId: HostId, now: Date) => {
         .limit(1)
         .as('signing'),
     ])
-    .where('host.id', '=', hostId)
-    .executeTakeFirstOrThrow()
 }
 
-type Read = Awaited<ReturnType<typeof readHost>>
+type Read = Awaited<ReturnType<ReturnType<typeof selectKnown>['executeTakeFirstOrThrow']>>
 
 /** What comes out of the database as JSON has its column names and no dates. */
 type Raw<T> = { [K in keyof T as K extends string ? SnakeOf<K> : never]: T[K] extends Date | null ? string | null : T[K] }
@@ -72,18 +78,8 @@ type SnakeOf<S extends string> = S extends `${infer Head}${infer Tail}`
 
 const instantOf = (text: string | null, otherwise: Date): string => (text === null ? otherwise : new Date(text)).toISOString()
 
-/** `bundleOf`: shared with other hosts, unless this is read in a transaction that may yet be undone. */
-export const agentStateOf = async (
-  { ground }: Pick<Services, 'ground'>,
-  tx: OrgTx,
-  hostId: HostId,
-  now: Date,
-  bundleOf: typeof freshBundle,
-) => {
-  const known = await readHost(tx, hostId, now)
-  const { name, whenStale, recorderLogin: login, sequence: counted, open, through, over } = known
-  const sequence = Number(counted ?? 0)
-  const bundle = await bundleOf(ground.keyServer, tx, sequence, now)
+const present = (orgId: OrgId, known: Read, bundle: Buffer, now: Date) => {
+  const { id: hostId, name, whenStale, recorderLogin: login, open, through, over } = known
   const behind = login === null ? [] : (through as unknown as Raw<Read['through'][number]>[])
   const running = [
     ...(open as unknown as Raw<Read['open'][number]>[]),
@@ -91,11 +87,11 @@ export const agentStateOf = async (
   ].slice(0, 1000)
   const ended = over as unknown as Raw<Read['over'][number]>[]
   return {
-    sequence,
+    sequence: sequenceOf(known),
     now: now.toISOString(),
-    host: { id: hostId, name },
+    host: { id: HostId.parse(hostId), name },
     bundle: bundle.toString('base64'),
-    principals: principalsOf(tx.orgId, hostId, running),
+    principals: principalsOf(orgId, hostId, running),
     grants: running.map(({ id, requester_id: requesterId, login, starts_at: startsAt, ends_at: endsAt, extensions }) => ({
       ...{ id: GrantId.parse(id), personId: RequesterId.parse(requesterId), login, extensions },
       ...{ startsAt: instantOf(startsAt, now), endsAt: instantOf(endsAt, now) },
@@ -108,4 +104,42 @@ export const agentStateOf = async (
     settings: { staleAfterSeconds, whenStale },
     hostCertificateDue: known.signing !== null && known.signing !== known.hostAuthority,
   }
+}
+
+const sequenceOf = ({ sequence }: Read): number => Number(sequence ?? 0)
+
+type Ground = Pick<Services, 'ground'>
+export type State = ReturnType<typeof present>
+
+/** `bundleOf`: shared with other hosts, unless this is read in a transaction that may yet be undone. */
+export const agentStateOf = async (
+  { ground }: Ground,
+  tx: OrgTx,
+  hostId: HostId,
+  now: Date,
+  bundleOf: typeof freshBundle,
+): Promise<State> => {
+  const known = await selectKnown(tx, now).where('host.id', '=', hostId).executeTakeFirstOrThrow()
+  return present(tx.orgId, known, await bundleOf(ground.keyServer, tx, sequenceOf(known), now), now)
+}
+
+/**
+ * The same for many agents at once. Whether each is still one, the same statement says: for one whose host was retired, or has another agent by
+ * now, there is none.
+ */
+export const agentStatesOf = async (
+  { ground }: Ground,
+  tx: OrgTx,
+  agentIds: readonly AgentId[],
+  now: Date,
+  bundleOf: typeof freshBundle,
+): Promise<Map<string, State>> => {
+  const rows = await selectKnown(tx, now)
+    .where(({ eb, val }) => eb('host.agentId', '=', eb.fn.any(val([...agentIds]))))
+    .where('host.state', '=', 'enrolled')
+    .execute()
+  const [first] = rows
+  if (!first) return new Map()
+  const bundle = await bundleOf(ground.keyServer, tx, sequenceOf(first), now)
+  return new Map(rows.map((row) => [row.agentId ?? '', present(tx.orgId, row, bundle, now)]))
 }

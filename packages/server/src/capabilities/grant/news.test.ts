@@ -65,7 +65,9 @@ test('the approver hears of a request, whoever asked of the answer; who may neit
 
 test('without the look by their own lists everybody of the organisation would hear of everything: the notice says nothing of whom it concerns', async () => {
   const { platform, founded } = stage
-  const notices = platform.services.changes.follow('people', founded.orgId, 'a trespasser', async () => 0, stop.signal)
+  const notices = platform.services.changes.follow({
+    ...{ audience: 'people', orgId: founded.orgId, name: 'a trespasser', current: async () => 0, signal: stop.signal },
+  })
   const iterator = notices[Symbol.asyncIterator]()
   await iterator.next()
   const next = iterator.next()

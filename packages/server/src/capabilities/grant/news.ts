@@ -61,7 +61,7 @@ const looksOf = (principal: Principal): [Topic, Look][] => [
 export const news = handleEvents(access.news, async function* (_, { principal, orgId, requestId, services, read, signal }) {
   const looks = looksOf(principal)
   const seen = new Map<Topic, string>()
-  const notices = services.changes.follow('people', orgId, requestId, async () => 0, signal)
+  const notices = services.changes.follow({ audience: 'people', orgId, name: requestId, current: async () => 0, signal })
   for await (const notice of notices) {
     if (notice > 0) await pause(gatherMs)
     if (signal.aborted) return
