@@ -21,6 +21,8 @@ const firstRetryMs = 500
 const maxRetryMs = 30_000
 /** Seconds: clocks drift and are put right again by less. */
 const skewWorthTelling = 5
+/** A thousand hosts that were refused at once do not come back at once. */
+const spread = (ms: number): number => ms * (0.5 + Math.random())
 /** What comes together goes together. */
 const gatherMs = 20
 
@@ -102,7 +104,7 @@ export const startReporter = ({
     sending ??= sendAll()
       .catch((error: unknown) => {
         outcome(error)
-        later(retryMs)
+        later(spread(retryMs))
         retryMs = Math.min(retryMs * 2, maxRetryMs)
       })
       .finally(() => (sending = null))

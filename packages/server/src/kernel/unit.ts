@@ -120,9 +120,13 @@ export const record = async (ground: Ground, unit: Unit, recorded: Recorded, kep
   return seq
 }
 
-/** The same for what may change nothing: then there is no entry, and no number. */
-export const recordChanges = (ground: Ground, unit: Unit, recorded: Recorded, kept: Kept | null = null): Promise<number | null> =>
-  seal(ground, unit, recorded, kept, 'ifChanged')
+/** The same for what may change nothing: then there is no entry, and no number. A unit that asked nothing of the database is not asked about. */
+export const recordChanges = async (
+  ground: Ground,
+  unit: Unit,
+  recorded: Recorded,
+  kept: Kept | null = null,
+): Promise<number | null> => (unit.transaction.begun ? seal(ground, unit, recorded, kept, 'ifChanged') : null)
 
 /** Runs `work` in a read-only unit: every statement of it sees what is committed at that moment. */
 export const readIn = <T>(

@@ -1,13 +1,16 @@
 import { agent, BreakGlassId, breakGlassReview, hostKnowsEnds, type HostId, type ParsedInputOf } from '@holdfast/contract'
+import { createAcknowledging } from '../../kernel/access/acknowledging.ts'
 import { fromPlace } from '../../kernel/access/break-glass.ts'
 import { advanceRotation } from '../../kernel/access/rotation.ts'
 import { newestChange } from '../../kernel/access/sequence.ts'
-import { handle, type Context } from '../../kernel/handle.ts'
+import { handleOutside, type Context, type OutsideContext } from '../../kernel/handle.ts'
 import { newId, newIdOf } from '../../kernel/identifier.ts'
 import { queueMail } from '../../kernel/mail.ts'
 import { peopleOf } from '../../kernel/people.ts'
+import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { hostOf } from './enrol.ts'
+import { onGround } from './on-ground.ts'
 
 type Report = ParsedInputOf<typeof agent.report>
 type ReportContext = Context<typeof agent.report>
@@ -166,14 +169,38 @@ const notePosture = async (tx: OrgTx, hostId: HostId, posture: Report['posture']
   await tx.updateTable('host').set(found).where('id', '=', hostId).execute()
 }
 
+/** A thousand hosts acknowledge each change of access, and most have nothing else to say. */
+const saysMore = ({ sessions, ended, refused, breakGlass, posture, clockSkewSeconds, leaving }: Report): boolean =>
+  [sessions, ended, refused, breakGlass].some(({ length }) => length > 0) ||
+  posture !== undefined ||
+  clockSkewSeconds !== undefined ||
+  leaving
+
+const acknowledging = onGround(({ ground, clock }: Services) => createAcknowledging(ground, clock))
+
+/** Whether all that is told was noted together with what other hosts tell. */
+const noteTogether = async (
+  told: Report,
+  { services, principal, orgId }: OutsideContext<typeof agent.report>,
+): Promise<boolean> => {
+  if (saysMore(told) || principal.kind !== 'agent' || principal.leaving) return false
+  const { acknowledged: sequence, agentVersion = null } = told
+  return acknowledging(services).note({ orgId, agentId: principal.agentId, sequence, agentVersion })
+}
+
 /**
  * What the agent tells: one entry, whatever it holds, and none where it only says that it is there and knows what it knew. The host's row is locked first, so that two reports of one host follow each other; without
  * its key, which whoever ends a grant of this host may have to look at while we wait for that grant.
  */
-export const report = handle(agent.report, async (told, context) => {
+export const report = handleOutside(agent.report, noteTogether, async (told, context, noted) => {
   const { acknowledged, agentVersion, sessions, ended, refused, breakGlass, posture, clockSkewSeconds, leaving } = told
-  const { tx, now } = context
+  const { tx, now, obligations } = context
   const hostId = hostOf(context)
+  if (noted) {
+    obligations.unneeded(breakGlassReview)
+    obligations.unneeded(hostKnowsEnds)
+    return { hostId, ignored: 0 }
+  }
   const before = await tx
     .selectFrom('host')
     .select('acknowledged')
@@ -184,8 +211,8 @@ export const report = handle(agent.report, async (told, context) => {
   await noteRefusals(tx, hostId, refused)
   await alarm(context, hostId, breakGlass)
   const known = await acknowledge(tx, hostId, acknowledged, { agentVersion, clockSkewSeconds }, now)
-  if (known.ofEnd) await context.obligations.meet(hostKnowsEnds, { subject: hostId })
-  else context.obligations.unneeded(hostKnowsEnds)
+  if (known.ofEnd) await obligations.meet(hostKnowsEnds, { subject: hostId })
+  else obligations.unneeded(hostKnowsEnds)
   if (known.upTo !== before.acknowledged) await advanceRotation(tx, 'any', now)
   await notePosture(tx, hostId, posture, now)
   if (leaving) await leave(tx, hostId, now)

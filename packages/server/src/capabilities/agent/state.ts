@@ -133,7 +133,7 @@ export const agentStatesOf = async (
   agentIds: readonly AgentId[],
   now: Date,
   bundleOf: typeof freshBundle,
-): Promise<Map<string, State>> => {
+): Promise<Map<AgentId, State>> => {
   const rows = await selectKnown(tx, now)
     .where(({ eb, val }) => eb('host.agentId', '=', eb.fn.any(val([...agentIds]))))
     .where('host.state', '=', 'enrolled')
@@ -141,5 +141,5 @@ export const agentStatesOf = async (
   const [first] = rows
   if (!first) return new Map()
   const bundle = await bundleOf(ground.keyServer, tx, sequenceOf(first), now)
-  return new Map(rows.map((row) => [row.agentId ?? '', present(tx.orgId, row, bundle, now)]))
+  return new Map(rows.map((row) => [row.agentId as AgentId, present(tx.orgId, row, bundle, now)]))
 }

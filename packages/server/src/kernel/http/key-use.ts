@@ -14,8 +14,11 @@ const limit = 10_000
 // These columns are quiet: their change alone is no event of the ledger.
 const keysText = `update api_key k set last_used_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
   where k.org_id = $1 and k.id = u.id and (k.last_used_at is null or k.last_used_at < u.at - interval '1 minute')`
-const agentsText = `update host h set last_seen_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
-  where h.org_id = $1 and h.agent_id = u.id and (h.last_seen_at is null or h.last_seen_at < u.at - interval '10 seconds')`
+// The rows are locked in one order: acknowledging.ts writes many of them, too.
+const agentsText = `update host h set last_seen_at = u.at
+  from (select h.id, a.at from unnest($2::text[], $3::timestamptz[]) a (id, at) join host h on h.org_id = $1 and h.agent_id = a.id
+    where h.last_seen_at is null or h.last_seen_at < a.at - interval '10 seconds' order by h.id for no key update of h) u
+  where h.org_id = $1 and h.id = u.id`
 
 const directoriesText = `update directory_credential c set last_used_at = u.at from unnest($2::text[], $3::timestamptz[]) u (id, at)
   where c.org_id = $1 and c.id = u.id and (c.last_used_at is null or c.last_used_at < u.at - interval '1 minute')`

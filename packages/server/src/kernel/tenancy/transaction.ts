@@ -16,6 +16,7 @@ export interface Sendable {
 
 export interface Transaction {
   readonly orgId: OrgId
+  /** Whether anything was asked of it. */
   readonly begun: boolean
   /** `camelCase`: names of columns in the rows. */
   query: (text: string, values: readonly unknown[], camelCase?: boolean) => Promise<Rows>
@@ -137,7 +138,7 @@ export const openWrites = (pool: pg.Pool, { orgId, personId, admit, staff }: Wri
   return {
     orgId,
     get begun() {
-      return opening !== null
+      return opening !== null || waiting.length > 0
     },
     query: async (text, values, camelCase) => {
       const [rows] = await send([statement(text, values, camelCase)])
