@@ -70,7 +70,10 @@ onManagedHost('who lies to the agent, or to sshd', (world) => {
   it.each<[string, (state: AgentState) => AgentState]>([
     [
       'a bundle that nobody signed',
-      (state) => ({ ...state, bundle: Buffer.from(state.bundle, 'base64').fill(7, -20).toString('base64') }),
+      (state) => {
+        const bytes = Buffer.from(state.bundle, 'base64')
+        return { ...state, bundle: bytes.fill(7, bytes.length - 20).toString('base64') }
+      },
     ],
     ['no bundle', (state) => ({ ...state, bundle: '' })],
     [

@@ -32,6 +32,10 @@ export interface WireServer {
   retired: boolean
   /** The account of its recorder, where the host that enrols is to be a bastion. */
   recorder: string | null
+  /** Sends no states along with its news, as an earlier server. */
+  sparing: boolean
+  /** How often the state was fetched. */
+  fetches: number
   /** No event streams, nor anything that hangs on one. */
   streamless: boolean
   /** Changes what is answered to `agent.state`. */
@@ -77,7 +81,8 @@ export const startWireServer = async (): Promise<WireServer> => {
   const grants = new Map<string, GivenGrant>()
   const ended: AgentState['ended'] = []
   const revoked: bigint[] = []
-  const streams = new Set<ServerResponse>()
+  /** And who wants states along. */
+  const streams = new Map<ServerResponse, boolean>()
   const sockets = new Set<Socket>()
   let sequence = 1
   let serial = 0n
@@ -144,6 +149,7 @@ export const startWireServer = async (): Promise<WireServer> => {
     if (request.headers.authorization !== `Bearer ${agentKey}`) return say(401, { code: 'unauthenticated' })
     if (wire.retired && request.url !== '/api/v1/agent/report') return say(401, { code: 'unauthenticated' })
     if (request.url === '/api/v1/agent/state') {
+      wire.fetches += 1
       const state = await stateNow()
       return say(200, wire.tamper ? wire.tamper(state) : state)
     }
@@ -153,10 +159,10 @@ export const startWireServer = async (): Promise<WireServer> => {
     }
     if (request.url === '/api/v1/agent/host-certificate')
       return say(200, { hostId, hostCertificate: await hostCertificate(String(body.hostPublicKey)) })
-    if (request.url === '/api/v1/agent/events' && !wire.streamless) {
+    if (request.url?.startsWith('/api/v1/agent/events') && !wire.streamless) {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(`event: changed\ndata: {"sequence":${sequence}}\n\n`)
-      streams.add(response)
+      streams.set(response, request.url.endsWith('?state=along'))
       return void response.on('close', () => streams.delete(response))
     }
     return say(404, { code: 'not_found' })
@@ -173,7 +179,19 @@ export const startWireServer = async (): Promise<WireServer> => {
 
   const wire: WireServer = {
     ...{ url: `https://localhost:${(server.address() as AddressInfo).port}`, authority: authority.certificatePem, keyServer },
-    ...{ orgId, hostId, token, reports: [], down: false, recorder: null, retired: false, streamless: false, tamper: null },
+    ...{
+      orgId,
+      hostId,
+      token,
+      reports: [],
+      down: false,
+      recorder: null,
+      retired: false,
+      sparing: false,
+      streamless: false,
+      tamper: null,
+    },
+    fetches: 0,
     settings: { staleAfterSeconds: 600, whenStale: 'refuse' },
     async grant({ login, seconds, publicKey, extensions = [], startsInSeconds = 0, certificateExtensions }) {
       const startsAt = new Date(Date.now() + startsInSeconds * 1000).toISOString()
@@ -219,7 +237,12 @@ export const startWireServer = async (): Promise<WireServer> => {
     },
     async bump() {
       sequence += 1
-      for (const stream of streams) stream.write(`event: changed\ndata: {"sequence":${sequence}}\n\n`)
+      const own = await stateNow()
+      const state = wire.tamper ? wire.tamper(own) : own
+      for (const [stream, along] of streams) {
+        const data = { sequence: own.sequence, ...(along && !wire.sparing && !wire.retired && { state, acknowledgeWithinMs: 0 }) }
+        stream.write(`event: changed\ndata: ${JSON.stringify(data)}\n\n`)
+      }
     },
     async inForce() {
       for (let tries = 0; !wire.reports.some(({ acknowledged }) => acknowledged >= sequence); tries += 1) {

@@ -15,7 +15,7 @@ export const longestPushed = 32_768
 /** So long may a host for which nothing has changed wait before it says that it knows: well below the time after which it lags. */
 const longestWaitMs = 5_000
 /** A node takes some hundred acknowledgements a second beside its other work. */
-export const acknowledgeWithin = (hosts: number): number => Math.min(hosts * 2, longestWaitMs)
+export const acknowledgeWithin = (hosts: number): number => Math.min(hosts * 3, longestWaitMs)
 
 interface Allowed {
   login: string
