@@ -16,6 +16,7 @@ import { withAuthority } from './platform/chain.ts'
 import { ratePolicies, readConfiguration } from './platform/configuration.ts'
 import { homeAt } from './platform/home.ts'
 import { createPool, flushOf, readTenantTables } from './platform/pool.ts'
+import { leaveStartGarbage } from './platform/start-garbage.ts'
 import { startQueue } from './platform/queue.ts'
 import { createInstallation } from './platform/installation.ts'
 import { createMailer } from './platform/mailer.ts'
@@ -116,6 +117,7 @@ const queue = await startQueue({
   services: platform.path.services,
   log: (message, detail) => log.warn(detail ?? {}, message),
 })
+leaveStartGarbage()
 await app.listen({ host: configuration.HOLDFAST_HOST, port: configuration.HOLDFAST_PORT })
 const redirect = configuration.HOLDFAST_HTTP_PORT === undefined ? null : createRedirectServer({ publicUrl, connections, proxies })
 redirect?.listen(configuration.HOLDFAST_HTTP_PORT, configuration.HOLDFAST_HOST)
