@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 const leftBehind = (call: string): number => {
   const script = `
     import { leaveStartGarbage } from ${JSON.stringify(new URL('start-garbage.ts', import.meta.url).href)}
-    for (let round = 0; round < 40; round += 1) globalThis.held = Array.from({ length: 200_000 }, (_, n) => ({ n }))
+    for (let round = 0; round < 12; round += 1) globalThis.held = Array.from({ length: 200_000 }, (_, n) => ({ n }))
     globalThis.held = null
     ${call}
     console.log(process.memoryUsage().rss / 1e6)`
