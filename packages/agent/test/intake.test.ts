@@ -131,7 +131,7 @@ test('one that was held up on the way gives no fresh word: being cut off counts 
   clock.now = () => now() + 300_000
   expect(await intake.take(change)).toBe(true)
   expect(intake.belief()?.heardAtMs).toBe(Math.max(heard, Date.parse(change.state.now)))
-  // And by its own list it runs out, as any.
+  // Its list runs out by itself, like every other.
   await server.bump()
   const late = await news()
   clock.now = () => now() + 700_000

@@ -117,10 +117,10 @@ const queue = await startQueue({
   services: platform.path.services,
   log: (message, detail) => log.warn(detail ?? {}, message),
 })
-leaveStartGarbage()
 await app.listen({ host: configuration.HOLDFAST_HOST, port: configuration.HOLDFAST_PORT })
 const redirect = configuration.HOLDFAST_HTTP_PORT === undefined ? null : createRedirectServer({ publicUrl, connections, proxies })
 redirect?.listen(configuration.HOLDFAST_HTTP_PORT, configuration.HOLDFAST_HOST)
+setTimeout(leaveStartGarbage, 1000).unref()
 
 let stopping = false
 /** Requests in work are answered, the rest is stored, then everything closes. */
