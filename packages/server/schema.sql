@@ -1,5 +1,18 @@
 -- Written by packages/server/scripts/schema-dump.ts from the migrations. Do not edit.
 
+table access_change (
+  org_id uuid not null default current_org(),
+  sequence bigint not null,
+  changed_at timestamp with time zone not null,
+  constraint access_change_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint access_change_pkey PRIMARY KEY (org_id, sequence)
+);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.access_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
 table access_grant (
   org_id uuid not null default current_org(),
   id text not null,
@@ -1823,6 +1836,9 @@ declare
 begin
   insert into access_sequence (sequence, changed_at) values (1, clock_timestamp())
     on conflict (org_id) do update set sequence = access_sequence.sequence + 1, changed_at = excluded.changed_at returning sequence into counted;
+  delete from access_change c where c.org_id = current_org() and c.sequence <
+    (select max(sequence) from access_change where org_id = current_org() and changed_at < clock_timestamp() - interval '1 hour');
+  insert into access_change (sequence, changed_at) values (counted, clock_timestamp());
   perform pg_notify('holdfast_access', concat_ws(' ', current_org(), counted, leaving));
   return counted;
 end $function$

@@ -6,6 +6,7 @@ import { randomSerial } from '../../kernel/access/serial.ts'
 import type { JobContext } from '../../kernel/job.ts'
 import { keeps } from '../../kernel/promise.ts'
 import { readIn } from '../../kernel/unit.ts'
+import { waitingSince } from './rows.ts'
 import { standingOf, type Standing } from './rules.ts'
 
 const mostHosts = 10_000
@@ -25,6 +26,7 @@ const fleetOf = ({ services, orgId }: JobContext, now: Date): Promise<Fleet> =>
     const rows = await tx
       .selectFrom('host')
       .select(['id', 'state', 'acknowledged', 'lastSeenAt', 'enrolledAt'])
+      .select(({ selectFrom }) => waitingSince(selectFrom))
       .where('state', '=', 'enrolled')
       .limit(mostHosts)
       .execute()

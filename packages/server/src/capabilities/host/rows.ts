@@ -1,11 +1,12 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { fingerprintOf, parsePublicKey } from '@holdfast/crypto/ssh'
 import { HostId } from '@holdfast/contract'
-import type { Selectable } from 'kysely'
+import type { ExpressionBuilder, Selectable } from 'kysely'
 import { newestChange, type NewestChange } from '../../kernel/access/sequence.ts'
 import type { HostTable } from '../../kernel/access/tables.ts'
 import type { Services } from '../../kernel/services.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
+import type { Database } from '../../kernel/tenancy/schema.ts'
 import { enrolCommand, standingOf } from './rules.ts'
 
 const columns = [
@@ -25,7 +26,19 @@ const columns = [
     'clockSkewSeconds',
   ] as const),
 ] as const
-type Row = Pick<Selectable<HostTable>, (typeof columns)[number]> & { live: string | null }
+type Row = Pick<Selectable<HostTable>, (typeof columns)[number]> & {
+  live: string | null
+  waitingSince: Date | null
+}
+
+/** Of the host of the row: since when there is a change that it has not acknowledged. */
+export const waitingSince = (selectFrom: ExpressionBuilder<Database, 'host'>['selectFrom']) =>
+  selectFrom('accessChange as c')
+    .select('c.changedAt')
+    .where(({ eb, fn, ref, val }) => eb('c.sequence', '>', fn.coalesce(ref('host.acknowledged'), val('0'))))
+    .orderBy('c.sequence')
+    .limit(1)
+    .as('waitingSince')
 
 const selectHosts = (tx: OrgTx) =>
   tx
@@ -37,6 +50,7 @@ const selectHosts = (tx: OrgTx) =>
         .whereRef('s.hostId', '=', 'host.id')
         .where('s.endedAt', 'is', null)
         .as('live'),
+      waitingSince(selectFrom),
     ])
 
 const instant = (date: Date | null): string | null => date?.toISOString() ?? null

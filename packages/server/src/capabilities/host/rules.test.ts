@@ -4,7 +4,7 @@ import { lagMs, silentMs, standingOf } from './rules.ts'
 const now = new Date('2026-03-01T09:00:00Z')
 const ago = (ms: number) => new Date(now.getTime() - ms)
 const heard = (acknowledged: number, seenMsAgo = 1000) => ({
-  ...{ state: 'enrolled' as const, acknowledged, lastSeenAt: ago(seenMsAgo), enrolledAt: ago(3_600_000) },
+  ...{ state: 'enrolled' as const, acknowledged, lastSeenAt: ago(seenMsAgo), enrolledAt: ago(3_600_000), waitingSince: null },
 })
 const newest = (msAgo: number) => ({ sequence: 7, at: ago(msAgo) })
 
@@ -19,6 +19,13 @@ describe('how far a host is', () => {
   test('a change of this moment makes nobody late; one that is older does', () => {
     expect(standingOf(heard(6), newest(lagMs), now)).toBe('catching_up')
     expect(standingOf(heard(6), newest(lagMs + 1), now)).toBe('behind')
+  })
+
+  test('changes that keep coming make nobody less late: the oldest that it has not acknowledged counts', () => {
+    const waiting = (ms: number) => ({ ...heard(3), waitingSince: ago(ms) })
+    expect(standingOf(waiting(lagMs), newest(0), now)).toBe('catching_up')
+    expect(standingOf(waiting(lagMs + 1), newest(0), now)).toBe('behind')
+    expect(standingOf(heard(3), newest(0), now)).toBe('catching_up') // by the newest alone it would be so for ever
   })
 
   test('what is not heard of is silent, whatever it once knew; what is not enrolled has no standing', () => {

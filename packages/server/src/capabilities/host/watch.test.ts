@@ -80,3 +80,29 @@ test('a server that is retired owes nothing more, and its ends stay without proo
     expect((await platform.call(grant.read, { id: given.id }, program)).proof).toMatchObject({ toldAt: null })
   })
 })
+
+test('changes that keep coming make a server no less late, also after the hour for which each is kept', async () => {
+  const { platform, founded } = stage
+  const web = await stage.enrolHost()
+  const know = async () => {
+    const { sequence } = await platform.call(agent.state, {}, web.caller)
+    await platform.call(agent.report, { acknowledged: sequence }, web.caller)
+  }
+  const standing = async () => (await platform.call(host.read, { id: web.hostId }, founded.owner)).standing
+  const change = () => platform.arrange(founded.orgId, 'select announce_access(null)')
+  const kept = async () =>
+    (await platform.admin.query('select from access_change where org_id = $1', [founded.orgId])).rowCount ?? 0
+  await know()
+  expect(await standing()).toBe('current')
+  await change()
+  expect(await standing()).toBe('catching_up')
+  for (const age of ['11 seconds', '2 hours']) {
+    await platform.arrange(founded.orgId, `update access_change set changed_at = changed_at - $1::interval`, [age])
+    await change()
+    await change()
+    expect(await standing()).toBe('behind')
+  }
+  expect(await kept()).toBe(3)
+  await know()
+  expect(await standing()).toBe('current')
+})

@@ -67,6 +67,12 @@ interface AccessSequenceTable {
   sequence: string
   changedAt: Date
 }
+/** Of the last hour. */
+interface AccessChangeTable {
+  /** bigint */
+  sequence: string
+  changedAt: Date
+}
 export interface AccessPolicyTable {
   id: string
   kind: Policy['kind']
@@ -253,6 +259,7 @@ declare module '../tenancy/schema.ts' {
     hostEnrolment: HostEnrolmentTable
     hostRefusal: HostRefusalTable
     accessSequence: AccessSequenceTable
+    accessChange: AccessChangeTable
     accessPolicy: AccessPolicyTable
     accessGrant: AccessGrantTable
     grantApproval: GrantApprovalTable
