@@ -29,6 +29,7 @@ const apart: Readonly<Record<string, string>> = {
 /** Tenant rows that are not captured, each with its reason. */
 const plumbing: Readonly<Record<string, string>> = {
   access_sequence: 'counts changes of access, each of which is an entry itself',
+  access_change: 'when each of those changes was, for an hour',
   directory_log:
     'what a directory sent, for its administrators; what was done about it is an entry, what was refused changed nothing',
   idempotency: 'a cache of answers already recorded',
