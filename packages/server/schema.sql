@@ -422,6 +422,7 @@ policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.database_role FOR EACH ROW EXECUTE FUNCTION capture_database_role() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.database_role FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+CREATE TRIGGER tell_of_access AFTER INSERT OR UPDATE ON public.database_role FOR EACH STATEMENT EXECUTE FUNCTION tell_of_access();
 grant delete, insert, select, update to holdfast_app;
 
 table directory (

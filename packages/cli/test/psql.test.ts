@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { detail, grantId, otherId, policy, requested, running, useAccessServer } from './access-server.ts'
 import { problem, type Answer } from './test-server.ts'
@@ -88,6 +89,32 @@ describe('holdfast psql', () => {
     expect({ code, stderr }).toMatchObject({ code: 0 })
     expect(asked('grant.request')).toMatchObject([{ databaseId, login: 'readonly', seconds: 1800 }])
     expect(stderr).toContain('Access to shop (production, database) as readonly')
+  })
+
+  it('is told when the role is there, and asks hardly ever meanwhile', async () => {
+    let made = false
+    let tell: () => void = () => undefined
+    const event = 'event: changed\ndata: {"about":["grants"]}\n\n'
+    handlers['grant.read'] = () => ({ body: given(role(made ? {} : { madeAt: null })) })
+    handlers['access.news'] = () => ({
+      raw: (response) => {
+        response.write(event)
+        tell = () => {
+          made = true
+          response.write(event)
+        }
+      },
+    })
+    const calmMs = 5_000
+    const onSleep = (ms: number): Promise<void> => (ms === calmMs ? new Promise(() => undefined) : pause(20))
+    const outcome = cli(['psql', 'shop'], { onHand: () => 0, onSleep })
+    await expect.poll(() => asked('access.news').length, { timeout: 5_000 }).toBe(1)
+    await pause(1000)
+    const looks = asked('grant.read').length
+    await pause(200)
+    expect(asked('grant.read')).toHaveLength(looks)
+    tell()
+    expect(await outcome).toMatchObject({ code: 0 })
   })
 
   it('says why the role is not there, and gives up after two minutes without starting psql', async () => {

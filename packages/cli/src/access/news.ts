@@ -8,8 +8,10 @@ const againMs = 5_000
 
 /** Tells whoever waits when to look again. */
 export interface News {
-  /** Resolves when the server told of something, or after so many milliseconds; after `calmMs` while the server would tell. */
-  next: (ms: number, calmMs: number) => Promise<void>
+  /**
+   * Resolves when the server told of something, or after so many milliseconds; after `calmMs` while the server would tell. With how many were waited.
+   */
+  next: (ms: number, calmMs: number) => Promise<number>
   stop: () => void
 }
 
@@ -36,10 +38,13 @@ export const followNews = (io: Io, connection: Pick<Connection, 'listen'>): News
   return {
     next: async (ms, calmMs) => {
       const over = new AbortController()
-      const news = new Promise<void>((resolve) => (wake = resolve))
-      if (!told) await Promise.race([news, io.sleep(live ? calmMs : ms, over.signal)])
+      const began = Date.now()
+      const longest = live ? calmMs : ms
+      const news = new Promise<void>((resolve) => (wake = resolve)).then(() => Date.now() - began)
+      const waited = told ? 0 : await Promise.race([news, io.sleep(longest, over.signal).then(() => longest)])
       over.abort()
       told = false
+      return waited
     },
     stop: () => stopping.abort(),
   }

@@ -12,6 +12,7 @@ import { withCode } from './code.ts'
 import { clockTime, durationWords, secondsUntil } from './duration.ts'
 import { untilSignal } from './interrupt.ts'
 import { explainMissing, withoutSecrets, writeOwn } from './key-directory.ts'
+import { followNews } from './news.ts'
 import type { Asking } from './request.ts'
 import { accessTo } from './running.ts'
 import { askingOf, type SshOptions } from './ssh.ts'
@@ -67,13 +68,16 @@ const environmentOf = (env: Io['env']): Io['env'] =>
 
 const patienceMs = 120_000
 const pauseMs = 500
+/** While the server tells when it is there. */
+const calmMs = 5_000
 
 /** The role is made right after its credentials were given; where the database is out of reach that is tried again each minute. */
 const awaitRole = async ({ io, connection, report }: Asking, { id, roleId }: Credentials): Promise<void> => {
   const progress = createProgress(io)
+  const news = followNews(io, connection)
   let said: string | null = null
   try {
-    for (let waited = 0; ; waited += pauseMs) {
+    for (let waited = 0; ;) {
       const { value }: { value: GrantDetail } = await connection.call(operations.grant.read, { id })
       const role = value.databaseRoles.find((each) => each.id === roleId)
       if (role?.madeAt) return
@@ -92,9 +96,10 @@ const awaitRole = async ({ io, connection, report }: Asking, { id, roleId }: Cre
           `the role is not there after ${durationWords(patienceMs / 1000)}${said === null ? '' : `: ${plain(said)}`}`,
         )
       progress.show(() => `Waiting for the role in the database: ${durationWords(Math.floor(waited / 1000))}`)
-      await io.sleep(pauseMs)
+      waited += await news.next(pauseMs, calmMs)
     }
   } finally {
+    news.stop()
     progress.clear()
   }
 }

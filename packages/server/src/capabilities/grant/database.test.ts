@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { database, grant, type InputOf } from '@holdfast/contract'
+import { access, database, grant, type InputOf } from '@holdfast/contract'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeTestCertificate } from '../../../test/certificate.ts'
@@ -216,3 +216,28 @@ test('the approval is for this database: the row cannot be turned to another, no
   ).rejects.toThrow(/cannot be changed/)
   await stage.platform.call(grant.cancel, { id: asked.id }, stage.sre.caller)
 }, 30_000)
+
+test('whoever waits for the role is told when it is there, and somebody else is not', async () => {
+  const { platform, sre, other } = stage
+  const stop = new AbortController()
+  const listen = async (as: typeof sre.caller) => {
+    const events = platform.events(access.news, {}, as, stop.signal)
+    await events.next()
+    const heard: string[] = []
+    void (async () => {
+      for await (const { about } of events) heard.push(...about)
+    })()
+    return heard
+  }
+  const { id } = await stage.approve(await stage.ask())
+  const [heard, overheard] = [await listen(sre.caller), await listen(other.caller)]
+  await stage.credentials(id)
+  await expect.poll(() => heard).toContain('grants')
+  heard.length = 0
+  await stage.settle(id)
+  await expect.poll(() => heard).toContain('grants')
+  expect(overheard).toEqual([])
+  stop.abort()
+  await stage.revoke(id)
+  await stage.settle(id)
+})

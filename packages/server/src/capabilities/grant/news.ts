@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { handleEvents, type Entered } from '../../kernel/handle.ts'
 import { holds } from '../../kernel/permit.ts'
 import type { Principal } from '../../kernel/principal.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { askerOf } from './people.ts'
 import { approvalsOf, findGrants, type Wanted } from './rows.ts'
 
@@ -18,21 +19,27 @@ const gatherMs = 250
 
 const digestOf = (rows: unknown): string => createHash('sha256').update(JSON.stringify(rows)).digest('base64')
 
+/** Somebody may wait for one to be there. */
+const rolesIn = (tx: OrgTx, grantIds: readonly string[]) =>
+  tx
+    .selectFrom('databaseRole')
+    .select(['id', 'madeAt', 'trouble', 'deadAt', 'droppedAt'])
+    .where('grantId', 'in', grantIds)
+    .orderBy('id', 'desc')
+    .limit(newest)
+    .execute()
+
 /** What the caller would find in their lists of grants, as one value that is another when something has changed. */
 const grantsSeen =
   (principal: Principal, show: Wanted['show']): Look =>
   async ({ tx }, now) => {
     const own = !holds(principal, 'access:oversee')
     const rows = await findGrants(tx, { show }, { caller: askerOf({ principal }), own, after: null, limit: newest, now })
-    const approvals =
-      rows.length === 0
-        ? []
-        : await approvalsOf(
-            tx,
-            rows.map(({ id }) => id),
-          )
+    const ids = rows.map(({ id }) => id)
+    const approvals = ids.length === 0 ? [] : await approvalsOf(tx, ids)
+    const roles = ids.length === 0 ? [] : await rolesIn(tx, ids)
     const seen = rows.map(({ id, state, endsAt, endedAt, toldAt }) => ({ id, state, endsAt, endedAt, toldAt }))
-    return digestOf([seen, approvals.map(({ grantId, personId }) => [grantId, personId])])
+    return digestOf([seen, roles, approvals.map(({ grantId, personId }) => [grantId, personId])])
   }
 
 const staffSeen: Look = async ({ tx }) =>
