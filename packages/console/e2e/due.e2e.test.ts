@@ -70,6 +70,7 @@ describe('what is due', () => {
     expect(await seriousFindings(page)).toEqual([])
     const address = new URL(page.url()).pathname
     await page.getByRole('button', { name: 'Go and do it' }).click()
+    await page.waitForURL(/\/policies\//) // the page before has the same heading
     await page.getByRole('heading', { level: 1, name: 'Backups' }).waitFor()
     await member.call(operations.policy.acknowledge, { id: published.id, sha256: published.sha256 })
     await page.goto(address)

@@ -113,12 +113,15 @@ describe('the list', () => {
     await page.getByLabel('State').selectOption({ label: 'Cut off' })
     await page.getByText('No recording matches').waitFor()
     await page.getByRole('link', { name: 'Show all recordings' }).click()
+    await page.waitForURL(({ search }) => search === '') // a filter chosen before would be added to the old ones
     await page.getByLabel('Who').selectOption({ label: 'Mel Member' })
+    await page.waitForURL(/person=/)
     await page.getByLabel('Server').selectOption({ label: 'web-1' })
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 3)
     expect(await seriousFindings(page)).toEqual([])
     await page.goto(`/access/grants/${grantId}`)
     await page.getByRole('region', { name: 'Recordings' }).getByRole('link', { name: 'Terminal' }).click()
+    await page.waitForURL(/\/recordings\//) // the page before has the same heading
     await heading(page, 'deploy on web-1')
   })
 

@@ -184,7 +184,7 @@ describe('oversize and slow requests', () => {
       expect((await overTls(`${head}${lengths}\r\n\r\n0\r\n\r\n`)).text).toMatch(/^HTTP\/1\.1 400 [^]*"code":"malformed_request"/)
   })
 
-  test('headers that never end are cut within some six seconds, others are served meanwhile', async () => {
+  test.concurrent('headers that never end are cut within some six seconds, others are served meanwhile', async () => {
     const slow = overTls('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
     expect((await started.ask('GET', '/healthz')).status).toBe(200)
     const { text, ms } = await slow
@@ -192,7 +192,7 @@ describe('oversize and slow requests', () => {
     expect(ms).toBeLessThan(8_000)
   })
 
-  test('a connection that says nothing is cut too, before TLS and after', async () => {
+  test.concurrent('a connection that says nothing is cut too, before TLS and after', async () => {
     const begun = performance.now()
     const silent = (socket: Socket): Promise<void> =>
       new Promise((resolve) =>
