@@ -100,7 +100,6 @@ const faultsOf = async ({ page }: Visitor, path: string): Promise<string[]> => {
   await page.waitForTimeout(300)
   const faults = (await seriousFindings(page)).map((found) => `light: ${found}`)
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
-  await page.waitForTimeout(200) // Fields fade from one scheme to the other.
   faults.push(...(await seriousFindings(page)).map((found) => `dark: ${found}`))
   for (const [name, size] of sizes) {
     await page.setViewportSize(size)
