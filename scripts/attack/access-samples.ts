@@ -265,6 +265,7 @@ export const accessSamples: Record<string, Make> = {
     await given.running()
     return { ...once(reportOf(given)), as: given.as }
   },
+  'agent.events': async (ground) => ({ ...once({ state: 'along' }), as: (await enrolledHost(ground)).as }),
   'agent.renewHostCertificate': async (ground) => ({
     ...once({ hostPublicKey: newSshKey() }),
     as: (await enrolledHost(ground)).as,

@@ -57,6 +57,24 @@ const bodyOf = async (stream: AsyncIterable<unknown>): Promise<Buffer> => {
   return Buffer.concat(parts)
 }
 
+/** A stream of events does not end by itself: what came until it was quiet. */
+const quietMs = 200
+const eventsOf = (answer: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    const done = (): void => {
+      resolve(Buffer.concat(parts))
+      answer.destroy()
+    }
+    let quiet: NodeJS.Timeout | null = null
+    answer.on('data', (part: Buffer) => {
+      parts.push(part)
+      if (quiet) clearTimeout(quiet)
+      quiet = setTimeout(done, quietMs)
+    })
+    answer.on('end', done).on('error', reject)
+  })
+
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)
@@ -120,7 +138,8 @@ export const openGateway = async (attacked: Attacked): Promise<Gateway> => {
       const headers = { ...own, ...attacked.caller.headers(), 'content-length': Buffer.byteLength(body) }
       if (body === '') Reflect.deleteProperty(headers, 'content-length')
       const sent = request({ hostname, port, agent, method: asked.method, path, headers, timeout: 60_000 }, (answer) => {
-        bodyOf(answer).then((whole) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: whole }), reject)
+        const whole = answer.headers['content-type']?.startsWith('text/event-stream') ? eventsOf(answer) : bodyOf(answer)
+        whole.then((body) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }), reject)
       })
       sent.on('timeout', () => sent.destroy(new Error('no answer in 60 s'))).on('error', reject)
       sent.end(body)

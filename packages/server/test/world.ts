@@ -915,7 +915,7 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'agent.enrol': async (w) => ({ input: enrolment((await registered(w)).token), as: newCaller() }),
   'agent.state': async (w) => ({ input: {}, as: await agentIn(w) }),
   'access.news': (w) => ownerCall(w, {}),
-  'agent.events': async (w) => ({ input: {}, as: await agentIn(w) }),
+  'agent.events': async (w) => ({ input: { state: 'along' }, as: await agentIn(w) }),
   'agent.report': async (w) => ({
     input: {
       acknowledged: 1,
