@@ -1,5 +1,6 @@
 import { DatabaseId, grant, HostId, PersonId, serviceAccount, ServiceAccountId } from '@holdfast/contract'
 import { Button, NativeSelect } from '@mantine/core'
+import type { ReactNode } from 'react'
 import {
   Filters,
   lazyDialog,
@@ -17,16 +18,41 @@ import {
 import { useEveryRowOf } from '../everyRow.ts'
 import { useDatabases, useHosts } from '../hosts.ts'
 import { Requester } from '../Requester.tsx'
+import classes from './grant.module.css'
 import { GrantStateOf, Until } from './GrantBits.tsx'
 import { durationInWords } from '../accessWords.ts'
 import { nameOf, isState, stateOptions, type Row } from '../grantWords.ts'
 
 const RevokeAllDialog = lazyDialog(async () => (await import('./RevokeAllDialog.tsx')).RevokeAllDialog)
 
+/** May break into lines on a phone, where the columns would not stand beside each other. */
+const Narrow = ({ children }: { children: ReactNode }) => <span className={classes['narrow']}>{children}</span>
+
 const columnsFor = (everybody: boolean): Column<Row>[] => [
   { key: 'what', title: 'What', grow: true, render: nameOf, sort: nameOf },
-  ...(everybody ? [{ key: 'who', title: 'Who', render: (row: Row) => <Requester of={row} /> } satisfies Column<Row>] : []),
-  { key: 'state', title: 'State', render: (row) => <GrantStateOf row={row} />, sort: (row) => row.state },
+  ...(everybody
+    ? [
+        {
+          key: 'who',
+          title: 'Who',
+          render: (row: Row) => (
+            <Narrow>
+              <Requester of={row} />
+            </Narrow>
+          ),
+        } satisfies Column<Row>,
+      ]
+    : []),
+  {
+    key: 'state',
+    title: 'State',
+    render: (row) => (
+      <Narrow>
+        <GrantStateOf row={row} />
+      </Narrow>
+    ),
+    sort: (row) => row.state,
+  },
   { key: 'until', title: 'Until', wide: true, render: (row) => <Until row={row} />, sort: (row) => row.endsAt },
   { key: 'for', title: 'Asked for', wide: true, render: (row) => durationInWords(row.seconds), sort: (row) => row.seconds },
   { key: 'environment', title: 'Environment', wide: true, render: (row) => <Tag>{row.environment}</Tag> },

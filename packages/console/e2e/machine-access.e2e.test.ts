@@ -1,0 +1,120 @@
+/** A service account that asks for a server, in the console: named in a policy, decided by somebody who holds no secret of it. */
+import { operations, type ServiceAccountId } from '@holdfast/contract'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startSystem, type RunningSystem } from '../../server/test/system.ts'
+import { foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
+import { openMailbox, type Mailbox } from './mailbox.ts'
+import { codesOf, enrolAgent } from './managed-host.ts'
+import { join } from './people.ts'
+
+let system: RunningSystem
+let browser: Browser
+let mailbox: Mailbox
+let owner: Visitor
+let reviewer: Visitor
+let reviewerCode: () => string
+let key = ''
+let accountId: ServiceAccountId
+let address = ''
+let hostId = ''
+
+const arrange = async () => {
+  const { token } = await owner.call(operations.host.register, {
+    ...{ name: 'web-1', environment: 'production', address: 'web-1.example.test' },
+  })
+  const agent = await enrolAgent(browser, system, token)
+  await agent.report()
+  const { person } = await owner.call(operations.session.current, {})
+  const described = { name: 'nightly-deploy', purpose: 'Deploys what was merged', role: 'member' as const, ownerId: person.id }
+  const account = await owner.call(operations.serviceAccount.create, described)
+  accountId = account.id
+  const scopes = ['access:request' as const]
+  key = (await owner.call(operations.serviceAccount.createKey, { id: accountId, name: 'pipeline', scopes })).key
+  hostId = (await owner.call(operations.host.list, {})).rows[0]?.id ?? ''
+}
+
+beforeAll(async () => {
+  mailbox = await openMailbox()
+  ;[system, browser] = await Promise.all([startSystem({ env: { HOLDFAST_SMTP_URL: mailbox.url } }), launchBrowser()])
+  owner = await newVisitor(browser, system)
+  await foundOrganisation(owner, system)
+  reviewer = await join(owner, browser, system, mailbox, 'reviewer', 'Rita Reviewer')
+  reviewerCode = await codesOf(reviewer)
+  await arrange()
+})
+afterAll(async () => {
+  await browser?.close()
+  await system?.remove()
+  await mailbox?.close()
+})
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+/** By light, in the dark and on a phone, where nothing may stick out; kept where somebody wants to look. */
+const look = async (page: Page, name: string) => {
+  const shots = process.env['HOLDFAST_SHOTS']
+  const shoot = async (how: string) => {
+    expect(await seriousFindings(page), `${name}, ${how}`).toEqual([])
+    if (shots) await page.screenshot({ path: `${shots}/${name}-${how}.png`, fullPage: true })
+  }
+  await shoot('light')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await shoot('dark')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 360, height: 740 })
+  await shoot('phone')
+  expect(await page.evaluate(() => document.documentElement.scrollWidth), `${name} at 360`).toBeLessThanOrEqual(360)
+  await page.setViewportSize({ width: 1280, height: 900 })
+}
+
+it('is named in an access policy, by itself and not by its role', async () => {
+  const { page } = owner
+  await page.goto('/access/policies/new')
+  await heading(page, 'New access policy')
+  await page.getByRole('textbox', { name: 'Name' }).fill('Deploys at night')
+  for (const [label, text] of [
+    ['In the environments', 'production'],
+    ['Under the logins', 'deploy'],
+  ] as const) {
+    await page.getByRole('combobox', { name: label }).fill(text)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+  }
+  for (const role of ['Owner', 'Admin', 'Reviewer', 'Member'])
+    await page.getByRole('group', { name: 'Who may ask: roles' }).getByLabel(`Any ${role}`).uncheck()
+  const accounts = page.getByRole('combobox', { name: 'And these service accounts' })
+  await accounts.click()
+  await page.getByRole('option', { name: 'nightly-deploy' }).click()
+  await accounts.press('Escape')
+  await page.getByText('The service account nightly-deploy may ask to log in as deploy').waitFor()
+  await look(page, 'policy-editor')
+  await page.getByRole('button', { name: 'Create' }).click()
+  await heading(page, 'Deploys at night')
+  await page.getByText('The service account nightly-deploy may ask').waitFor()
+})
+
+it('asks by its key; whoever decides sees what it is and who answers for it, and not who holds its secret', async () => {
+  const answer = await owner.context.request.post(`${system.url}/api/v1/grants`, {
+    headers: { authorization: `Bearer ${key}`, cookie: '' },
+    data: { hostId, login: 'deploy', seconds: 900, reason: 'Release 42' },
+  })
+  const asked = (await answer.json()) as { id: string; serviceAccount: { id: string } }
+  expect(asked.serviceAccount.id).toBe(accountId)
+  address = `/access/grants/${asked.id}`
+  await owner.page.goto(address)
+  await heading(owner.page, 'deploy on web-1')
+  await owner.page.getByText('but nobody who may hold its secret').waitFor()
+  expect(await owner.page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+  const { page } = reviewer
+  await page.goto('/access?whose=all')
+  await page.getByRole('table').getByText('service account', { exact: true }).waitFor()
+  await look(page, 'access')
+  await page.goto(address)
+  await page.getByText('for which Olga Owner answers').waitFor()
+  await look(page, 'to-decide')
+  await page.getByRole('textbox', { name: 'Code' }).fill(reviewerCode())
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByText('Access is open').waitFor()
+  await look(page, 'grant')
+  expect([...owner.complaints, ...reviewer.complaints]).toEqual([])
+})
