@@ -26,6 +26,12 @@ export const ApiKeyRow = z.object({
   oldSecretUntil: Instant.nullable().describe('until when the secret before the last rotation works as well'),
   expiresAt: Instant,
   lastUsedAt: Instant.nullable(),
+  cutShort: z
+    .object({ at: Instant, why: z.enum(['role_lowered', 'left']) })
+    .nullable()
+    .describe(
+      'a person’s key does less since then: their role was lowered; a service account’s runs out sooner: so was the role of who was shown its secret, or they left',
+    ),
 })
 
 /** API keys of a member; never stronger than the member is at that moment. */

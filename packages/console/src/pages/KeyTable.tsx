@@ -9,6 +9,7 @@ import {
   PageLink,
   Person,
   roleNames,
+  State,
   Table,
   Tag,
   Time,
@@ -33,6 +34,20 @@ const Holder = ({ row }: { row: Key }) =>
     <PageLink to={`/service-accounts/${row.serviceAccountId}`}>a service account</PageLink>
   )
 
+/** The role it was made for; a person's key does less once their own role is weaker. */
+const AtMost = ({ row: { role, cutShort, serviceAccountId } }: { row: Key }) => (
+  <>
+    <Tag>{roleNames[role]}</Tag>
+    {cutShort && serviceAccountId === null && (
+      <div>
+        <State kind="warn">
+          less since a change of role <Time at={cutShort.at} />
+        </State>
+      </div>
+    )}
+  </>
+)
+
 /** "3 permissions, 1 network": what confines it beyond the role. */
 const limitsOf = ({ scopes, networks }: Key): string => {
   const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`
@@ -44,7 +59,7 @@ const columnsOf = (everybody: boolean, actions: ((row: Key) => ReactNode) | null
   { key: 'name', title: 'Name', grow: true, sort: ({ name }) => name, render: ({ name }) => name },
   ...(everybody ? [{ key: 'person', title: 'Acts as', wide: true, render: (row: Key) => <Holder row={row} /> }] : []),
   { key: 'id', title: 'Id', wide: true, render: ({ id }) => <Id value={id} what="the key’s id" /> },
-  { key: 'role', title: 'At most', render: ({ role }) => <Tag>{roleNames[role]}</Tag> },
+  { key: 'role', title: 'At most', render: (row) => <AtMost row={row} /> },
   {
     key: 'limits',
     title: 'Limits',
@@ -63,9 +78,17 @@ const columnsOf = (everybody: boolean, actions: ((row: Key) => ReactNode) | null
     title: 'Runs out',
     wide: true,
     sort: ({ expiresAt }) => expiresAt,
-    render: ({ expiresAt, oldSecretUntil }) => (
+    render: ({ expiresAt, oldSecretUntil, cutShort, serviceAccountId }) => (
       <>
         <Due ends at={expiresAt} soonMs={7 * 86_400_000} />
+        {cutShort && serviceAccountId !== null && (
+          <div>
+            <State kind="warn">
+              {cutShort.why === 'left' ? 'who saw its secret left' : 'who saw its secret has a weaker role'}{' '}
+              <Time at={cutShort.at} />
+            </State>
+          </div>
+        )}
         {oldSecretUntil !== null && (
           <div>
             old secret <Due ends at={oldSecretUntil} soonMs={7 * 86_400_000} />

@@ -25,6 +25,9 @@ interface ApiKeyTable {
   generation: GeneratedAlways<number>
   /** Everybody who was shown one of its secrets; the database keeps it. */
   shownTo: GeneratedAlways<string[]>
+  /** It does less, or ends sooner, than it was made for. */
+  cutShortAt: Generated<Date | null>
+  cutShortWhy: Generated<'role_lowered' | 'left' | null>
 }
 declare module './tenancy/schema.ts' {
   interface Database {
@@ -35,6 +38,7 @@ declare module './tenancy/schema.ts' {
 const columns = [
   ...(['id', 'name', 'role', 'scopes', 'networks', 'createdBy', 'serviceAccountId'] as const),
   ...(['createdAt', 'rotatedAt', 'oldUntil', 'expiresAt', 'lastUsedAt'] as const),
+  ...(['cutShortAt', 'cutShortWhy'] as const),
 ] as const
 
 interface Row {
@@ -50,6 +54,8 @@ interface Row {
   oldUntil: Date | null
   expiresAt: Date | null
   lastUsedAt: Date | null
+  cutShortAt: Date | null
+  cutShortWhy: 'role_lowered' | 'left' | null
 }
 /** A key without a date of its own, from before there had to be one, shows this one. */
 const forever = new Date('9999-12-31T00:00:00.000Z')
@@ -57,6 +63,7 @@ const forever = new Date('9999-12-31T00:00:00.000Z')
 export const presentKey = (row: Row, now: Date) => {
   const { id, name, role, scopes, networks, createdBy, serviceAccountId, createdAt, rotatedAt, oldUntil, expiresAt, lastUsedAt } =
     row
+  const { cutShortAt: at, cutShortWhy: why } = row
   return {
     ...{ id: id as ApiKeyId, name, role: Role.parse(role), scopes, networks: networks ?? [] },
     personId: PersonId.parse(createdBy),
@@ -66,6 +73,7 @@ export const presentKey = (row: Row, now: Date) => {
     oldSecretUntil: oldUntil !== null && oldUntil > now ? oldUntil.toISOString() : null,
     expiresAt: (expiresAt ?? forever).toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
+    cutShort: at && why ? { at: at.toISOString(), why } : null,
   }
 }
 type ApiKeyId = ReturnType<typeof newKeyId>

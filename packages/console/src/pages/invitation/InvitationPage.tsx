@@ -1,6 +1,7 @@
 import { Button, Skeleton, Stack, TextInput } from '@mantine/core'
 import { invitation, session, type OutputOf } from '@holdfast/contract'
 import { useLocation } from '@tanstack/react-router'
+import { useState } from 'react'
 import {
   api,
   Facts,
@@ -16,20 +17,17 @@ import {
 } from '../../kit/index.ts'
 import { useSessionChanged } from '../../shell/changed.ts'
 import { Plain } from '../../shell/Plain.tsx'
+import { WhatOpens } from './WhatOpens.tsx'
 
 type Preview = OutputOf<typeof invitation.preview>
 
-const useAccept = () => {
-  const changed = useSessionChanged()
-  return useCommandOf(invitation.accept, {
+const useAccept = (arrived: () => void) =>
+  useCommandOf(invitation.accept, {
     done: null,
     onDone: ({ orgId, role, missing }, { ledgerSeq }) => {
       if (missing.length > 0) recorded(`You joined as ${roleNames[role]} for now. ${missing.join(' ')}`, ledgerSeq)
       // Whoever had a session goes on in the new organisation; a new account signs in first.
-      void api.call(session.switchOrganisation, { orgId }).then(
-        () => changed('/'),
-        () => changed('/'),
-      )
+      void api.call(session.switchOrganisation, { orgId }).then(arrived, arrived)
     },
     explain: {
       link_invalid: 'This invitation was used, taken back, or its time is over. Ask for another.',
@@ -39,10 +37,10 @@ const useAccept = () => {
       already_member: 'You are already a member. Just sign in.',
     },
   })
-}
 
 const Join = ({ token, preview }: { token: string; preview: Preview }) => {
-  const { run, running, problem } = useAccept()
+  const changed = useSessionChanged()
+  const { run, running, problem } = useAccept(() => changed('/'))
   const form = useFormOf(invitation.accept, { token, name: '', password: '' }, problem)
   return (
     <form onSubmit={form.submit(run)}>
@@ -59,8 +57,8 @@ const Join = ({ token, preview }: { token: string; preview: Preview }) => {
   )
 }
 
-const JoinAsKnown = ({ token, preview }: { token: string; preview: Preview }) => {
-  const { run, running, problem } = useAccept()
+const JoinAsKnown = ({ token, preview, onJoined }: { token: string; preview: Preview; onJoined: () => void }) => {
+  const { run, running, problem } = useAccept(onJoined)
   const accept = async () => {
     // Renews an expired session, or leads to the sign-in and back here.
     const signedIn = await api.call(session.current, {}).catch(() => null)
@@ -78,7 +76,9 @@ const JoinAsKnown = ({ token, preview }: { token: string; preview: Preview }) =>
 }
 
 const Opened = ({ token }: { token: string }) => {
+  const [joined, setJoined] = useState<string | null>(null)
   const preview = useQueryOf(invitation.preview, { token })
+  if (joined !== null) return <WhatOpens organisation={joined} />
   if (preview.error)
     return (
       <Plain title="Invitation" foot={<PageLink to="/sign-in">Sign in</PageLink>}>
@@ -104,7 +104,11 @@ const Opened = ({ token }: { token: string }) => {
           ['Your role', roleNames[role]],
         ]}
       />
-      {known ? <JoinAsKnown token={token} preview={preview.data} /> : <Join token={token} preview={preview.data} />}
+      {known ? (
+        <JoinAsKnown token={token} preview={preview.data} onJoined={() => setJoined(organisation)} />
+      ) : (
+        <Join token={token} preview={preview.data} />
+      )}
     </Plain>
   )
 }

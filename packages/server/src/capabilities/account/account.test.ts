@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { account, session } from '@holdfast/contract'
+import { mailsTo as mailsOf } from '../../../test/mails.ts'
 import {
   addMember,
   enrol,
@@ -11,8 +12,6 @@ import {
   type Platform,
 } from '../../../test/platform.ts'
 import { questionsIn, timesTheWork } from '../../../test/work.ts'
-import { mailPlace, mailScope } from '../../kernel/mail.ts'
-import { readIn } from '../../kernel/unit.ts'
 
 let platform: Platform
 let founded: FoundedPlatform
@@ -29,23 +28,7 @@ afterAll(() => platform.close())
 const next = 'five umbrellas in the attic'
 const from = (address: string): Caller => newCaller({ origin: { address, agent: 'curl/8' } })
 
-/** The texts of the mails to a person, oldest first. */
-const mailsTo = async ({ personId }: Member): Promise<string[]> => {
-  await platform.settle()
-  return readIn(platform.services.ground, founded.orgId, personId, async ({ tx, vault }) => {
-    const rows = await tx
-      .selectFrom('mail')
-      .select(['id', 'personId', 'textSealed'])
-      .where('personId', '=', personId)
-      .orderBy('id')
-      .execute()
-    return Promise.all(
-      rows.map(({ id, textSealed }) =>
-        vault.openText(mailScope(personId), mailPlace('text_sealed', id), textSealed ?? Buffer.alloc(0)),
-      ),
-    )
-  })
-}
+const mailsTo = ({ personId }: Member): Promise<string[]> => mailsOf(platform, founded.orgId, personId)
 const linkOf = async (whose: Member): Promise<string> => {
   await platform.call(account.requestReset, { email: whose.email }, newCaller())
   return /\/reset\/new#(\S+)/.exec((await mailsTo(whose)).at(-1) ?? '')?.[1] ?? ''

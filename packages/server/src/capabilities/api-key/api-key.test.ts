@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { apiKey, ApiKeyId, member, organisation, session, signInPolicy, type PersonId } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mailsTo } from '../../../test/mails.ts'
 import {
   addMember,
   enrol,
@@ -35,6 +36,33 @@ test('is never stronger than its owner, then and now', async () => {
   expect(await platform.refusal(apiKey.create, { name: 'another', role: 'viewer' }, caller)).toBe('session_required')
   await platform.call(apiKey.revoke, { id }, founded.owner)
   expect(await platform.refusal(session.current, {}, caller)).toBe('unauthenticated')
+})
+
+test('says that it does less since its person’s role was lowered, by a mail too, and no longer once the role is back', async () => {
+  const admin = await addMember(platform, founded, 'admin', 'Ada')
+  await platform.call(apiKey.create, { name: 'deploy', role: 'admin' }, admin.caller)
+  await platform.call(apiKey.create, { name: 'reader', role: 'viewer' }, admin.caller)
+  const cut = async (): Promise<unknown> =>
+    (await platform.call(apiKey.list, { personId: admin.personId }, founded.owner)).rows.map(({ name, cutShort }) => [
+      name,
+      cutShort?.why ?? null,
+    ])
+  await platform.call(member.changeRole, { id: admin.personId, role: 'member' }, founded.owner)
+  expect(await cut()).toEqual([
+    ['reader', null],
+    ['deploy', 'role_lowered'],
+  ])
+  const mails = () => mailsTo(platform, founded.orgId, admin.personId)
+  expect((await mails()).at(-1)).toMatch(/do only what the role “member” allows from now on:\n\n {2}deploy\n/)
+  expect((await mails()).at(-1)).not.toContain('reader')
+  const told = (await mails()).length
+  await platform.call(member.changeRole, { id: admin.personId, role: 'viewer' }, founded.owner)
+  expect(await mails()).toHaveLength(told) // said already
+  await platform.call(member.changeRole, { id: admin.personId, role: 'admin' }, founded.owner)
+  expect(await cut()).toEqual([
+    ['reader', null],
+    ['deploy', null],
+  ])
 })
 
 test('members see and revoke their own, managers everybody’s', async () => {

@@ -93,7 +93,11 @@ export const rotate = handle(apiKey.rotate, async ({ id, overlapHours, days: cou
       : { oldSecretHash: row.secretHash, oldUntil: after(now, overlapHours * 3_600_000) }
   const changed = await tx
     .updateTable('apiKey')
-    .set({ secretHash, ...old, createdBy: context.person(), rotatedAt: now, expiresAt: after(now, days(count)) })
+    .set({
+      ...{ secretHash, ...old, createdBy: context.person(), rotatedAt: now, expiresAt: after(now, days(count)) },
+      // Somebody strong enough was shown this one; a person's own key does no more than before.
+      ...(row.serviceAccountId !== null && { cutShortAt: null, cutShortWhy: null }),
+    })
     .where('id', '=', id)
     .returning(keyColumns)
     .executeTakeFirstOrThrow()

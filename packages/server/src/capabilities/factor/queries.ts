@@ -6,7 +6,8 @@ import { labelPlace } from './enrolment.ts'
 
 type Ctx = Pick<Context, 'tx' | 'vault' | 'person' | 'now'>
 
-const appsOf = async ({ tx, vault, person, now }: Ctx) => {
+/** Confirmed authenticator apps of the person entered. */
+export const appsOf = async ({ tx, vault, person, now }: Ctx) => {
   const personId = person()
   const rows = await tx
     .selectFrom('totpFactor')
@@ -27,7 +28,7 @@ const appsOf = async ({ tx, vault, person, now }: Ctx) => {
   )
 }
 
-const passkeysOf = async ({ tx, vault, person }: Ctx) => {
+export const passkeysOf = async ({ tx, vault, person }: Ctx) => {
   const personId = person()
   const rows = await tx
     .selectFrom('passkey')

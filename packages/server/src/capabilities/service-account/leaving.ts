@@ -7,6 +7,7 @@ import type { MemberHook } from '../../kernel/membership.ts'
 import { obligationsIn } from '../../kernel/obligation/obligations.ts'
 import { isWeaker } from '../../kernel/service-accounts.ts'
 import { changeAs } from '../../kernel/unit.ts'
+import { tellOfCutKeys } from './telling.ts'
 
 /** The Admins owe an owner to each account whose owner is no member; returns for how many that is new. */
 const askForOwners = async (entered: Entered, now: Date): Promise<number> => {
@@ -43,7 +44,7 @@ export const whenSomebodyChanges: MemberHook = async ({ personId, role, by, now 
   const latest = after(now, days(shownSecretDays))
   const nearer = await entered.tx
     .updateTable('apiKey')
-    .set({ expiresAt: latest })
+    .set({ expiresAt: latest, cutShortAt: now, cutShortWhy: role === null ? 'left' : 'role_lowered' })
     .where('createdBy', '=', personId)
     .where(
       'serviceAccountId',
@@ -54,6 +55,8 @@ export const whenSomebodyChanges: MemberHook = async ({ personId, role, by, now 
     .where('expiresAt', '>', latest)
     .returning('id')
     .execute()
+  const cut = nearer.map(({ id }) => id)
+  await tellOfCutKeys(entered, { personId, role, latest }, cut)
   if (role === null) await askForOwners(entered, now)
   await grantsEndBy(
     entered,

@@ -14,6 +14,7 @@ import {
   type InputOf,
 } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mailsTo } from '../../../test/mails.ts'
 import {
   addMember,
   newCaller,
@@ -224,6 +225,11 @@ describe('its end', () => {
     const [strong, weak] = [await made('reviewer'), await made('viewer')]
     await platform.call(member.changeRole, { id: maker.personId, role: 'member' }, founded.owner)
     await platform.call(policy.list, {}, strong)
+    const mail = (await mailsTo(platform, founded.orgId, maker.personId)).at(-1)
+    expect(mail).toMatch(
+      /was shown the secrets of these keys, and is no stronger[^]*run out on \d{4}-\d\d-\d\d:\n\n {2}k of account \d+\n\n/,
+    )
+    expect((await mailsTo(platform, founded.orgId, owning.personId)).at(-1)).toContain('run out on')
     platform.clock.advance(days(8))
     expect(await platform.refusal(policy.list, {}, strong)).toBe('unauthenticated')
     await platform.call(policy.list, {}, weak) // they are stronger than that one still
