@@ -1,7 +1,7 @@
 import { readIfThere, replaceFile } from './files.ts'
 import type { EndedSession, Report } from './wire.ts'
 
-type Events = Pick<Report, 'sessions' | 'ended' | 'refused' | 'breakGlass'>
+export type Events = Pick<Report, 'sessions' | 'ended' | 'refused' | 'breakGlass'>
 
 /** What the server has not confirmed yet, kept on disk: a start or an end is reported once the server is back, and again until it answers. */
 export interface Outbox {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Outbox } from './outbox.ts'
-import type { ServerClient } from './server-client.ts'
+import type { Events, Outbox } from './outbox.ts'
+import { ServerRefused, type ServerClient } from './server-client.ts'
 import { agentVersion } from './version.ts'
 import type { Posture, Report } from './wire.ts'
 
@@ -23,8 +23,22 @@ const maxRetryMs = 30_000
 const skewWorthTelling = 5
 /** A thousand hosts that were refused at once do not come back at once. */
 const spread = (ms: number): number => ms * (0.5 + Math.random())
+/** As far off as the server takes it: what is more is as wrong. */
+const skewBound = 2_000_000_000
 /** What comes together goes together. */
 const gatherMs = 20
+
+/** The server does not understand it, and would not the next time either. What stands between us and it may answer so too, and counts for nothing. */
+const isRefusedAsItIs = (error: unknown): boolean => error instanceof ServerRefused && error.code === 'invalid_input'
+
+const none: Events = { sessions: [], ended: [], refused: [], breakGlass: [] }
+/** Each alone, so that one that is never taken holds up no other. */
+const apart = ({ sessions, ended, refused, breakGlass }: Events): Events[] => [
+  ...sessions.map((one) => ({ ...none, sessions: [one] })),
+  ...ended.map((one) => ({ ...none, ended: [one] })),
+  ...refused.map((one) => ({ ...none, refused: [one] })),
+  ...breakGlass.map((one) => ({ ...none, breakGlass: [one] })),
+]
 
 export const startReporter = ({
   client,
@@ -57,11 +71,12 @@ export const startReporter = ({
   let stopped = false
   let leaving: 'no' | 'to say' | 'said' = 'no'
 
+  const skewWithin = (skew: number | null) => skew && Math.max(-skewBound, Math.min(skewBound, skew))
   const nextBatch = (): typeof batch => {
     const events = outbox.next()
     const sequence = acknowledged()
     const found = posture() === postureTold ? null : posture()
-    const skew = skewSeconds()
+    const skew = skewWithin(skewSeconds())
     const moved = skew !== null && (skewTold === null || Math.abs(skew - skewTold) >= skewWorthTelling)
     if (!events && !found && !moved && sequence === told && leaving !== 'to say') return null
     const report = {
@@ -75,11 +90,41 @@ export const startReporter = ({
     // What the server knows already, or what only says how things are, may be told twice.
     return { key: events ? randomUUID() : null, report, events }
   }
+  /** That emergency access was used is told with less about it rather than not at all; another event that is refused is left out. */
+  const sendOne = async (sequence: number, one: Events): Promise<void> => {
+    const bare = one.breakGlass.map(({ at }) => ({ at, from: null, keyId: null }))
+    for (const said of bare.length > 0 ? [one, { ...none, breakGlass: bare }] : [one]) {
+      try {
+        return await client.report({ acknowledged: sequence, ...said }, randomUUID())
+      } catch (error) {
+        if (!isRefusedAsItIs(error)) throw error
+        outcome(error)
+      }
+    }
+  }
+  const canBeToldApart = ({ report, events }: NonNullable<typeof batch>): boolean =>
+    events !== null || report.posture !== undefined || report.clockSkewSeconds !== undefined
+  const sendApart = async ({ report, events }: NonNullable<typeof batch>): Promise<void> => {
+    batch = null
+    postureTold = report.posture ?? postureTold
+    skewTold = report.clockSkewSeconds ?? skewTold
+    for (const one of events ? apart(events) : []) {
+      await sendOne(report.acknowledged, one)
+      outbox.confirm(one)
+    }
+  }
   const sendAll = async (): Promise<void> => {
     for (;;) {
       batch ??= nextBatch()
       if (!batch) return
-      await client.report(batch.report, batch.key)
+      try {
+        await client.report(batch.report, batch.key)
+      } catch (error) {
+        if (!isRefusedAsItIs(error) || !canBeToldApart(batch)) throw error
+        outcome(error)
+        await sendApart(batch)
+        continue
+      }
       if (batch.events) outbox.confirm(batch.events)
       told = batch.report.acknowledged
       postureTold = batch.report.posture ?? postureTold

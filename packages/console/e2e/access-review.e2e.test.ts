@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
-import { foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
+import { beautiful, foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
 import { openMailbox, type Mailbox } from './mailbox.ts'
 import { join } from './people.ts'
 
@@ -37,24 +37,6 @@ const why = async ({ page }: Visitor, reason: string, verb: string) => {
   await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
-const beautiful = async ({ page }: Visitor, name: string): Promise<void> => {
-  const to = process.env['HOLDFAST_SCREENSHOTS']
-  for (const [scheme, width] of [
-    ['light', 1280],
-    ['dark', 1280],
-    ['light', 360],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 })
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
-    await page.waitForTimeout(200)
-    expect(await seriousFindings(page), `${name}, ${scheme}, ${width} px`).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), name).toBeLessThanOrEqual(0)
-    if (to) await page.screenshot({ path: `${to}/${name}-${scheme}-${width}.png`, fullPage: true })
-  }
-  await page.setViewportSize({ width: 1280, height: 900 })
-  await page.emulateMedia({ colorScheme: 'light' })
-}
-
 it('says what a review is before there is one, and begins with one button', async () => {
   const { page } = owner
   await page.goto('/access-reviews')

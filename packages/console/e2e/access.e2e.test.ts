@@ -2,7 +2,7 @@ import { operations } from '@holdfast/contract'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
-import { foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
+import { beautiful, foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
 import { openMailbox, type Mailbox } from './mailbox.ts'
 import { codesOf, enrolAgent, newSshKey, type Agent } from './managed-host.ts'
 import { join } from './people.ts'
@@ -130,6 +130,7 @@ describe('a request', () => {
     await page.getByRole('button', { name: 'Decide: deploy on web-1' }).click()
     await page.getByText('Waits for your answer').waitFor()
     await page.getByText('Mel Member asks to log in as deploy on web-1 (production) for 30 min').waitFor()
+    await beautiful(reviewer, 'grant-asked')
     expect(await seriousFindings(page)).toEqual([])
     await code(page).fill('000000')
     await page.getByRole('button', { name: 'Approve' }).click()
@@ -139,6 +140,7 @@ describe('a request', () => {
     await page.getByText('Access is open').waitFor()
     await member.page.getByText('Access is open').waitFor()
     await member.page.getByText('holdfast ssh web-1').waitFor()
+    await beautiful(member, 'grant-open')
     await member.page
       .getByRole('timer', { name: 'left' })
       .getByText(/^29 min \d\d s$/)
@@ -235,6 +237,7 @@ describe('a grant', () => {
   it('is found by overseers, and by nobody else', async () => {
     await owner.page.goto('/access?whose=all&state=ended')
     await owner.page.getByRole('link', { name: 'deploy on web-1' }).waitFor()
+    await beautiful(owner, 'access-list')
     await owner.page.getByLabel('Who', { exact: true }).selectOption({ label: 'Mel Member' })
     await owner.page.getByRole('button', { name: 'End all access of this person' }).waitFor()
     expect(await seriousFindings(owner.page)).toEqual([])

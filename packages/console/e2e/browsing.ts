@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import { apiBase, operations, requestOf, type InputOf, type Operation, type OutputOf } from '@holdfast/contract'
 import { fromBase32, totpAt, totpStep } from '@holdfast/crypto'
+import { expect } from 'vitest'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import type { RunningSystem } from '../../server/test/system.ts'
 
@@ -112,4 +113,23 @@ export const seriousFindings = async (page: Page): Promise<string[]> => {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+}
+
+/** Light, dark and on a phone: no serious finding, nothing wider than the screen; a picture of each where `HOLDFAST_SCREENSHOTS` says where to. */
+export const beautiful = async ({ page }: Visitor, name: string): Promise<void> => {
+  const to = process.env['HOLDFAST_SCREENSHOTS']
+  for (const [scheme, width] of [
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    await page.waitForTimeout(200)
+    expect(await seriousFindings(page), `${name}, ${scheme}, ${width} px`).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), name).toBeLessThanOrEqual(0)
+    if (to) await page.screenshot({ path: `${to}/${name}-${scheme}-${width}.png`, fullPage: true })
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await page.emulateMedia({ colorScheme: 'light' })
 }

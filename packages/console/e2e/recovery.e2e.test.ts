@@ -3,7 +3,16 @@ import { operations } from '@holdfast/contract'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
-import { enrolFactor, foundOrganisation, launchBrowser, newVisitor, password, seriousFindings, type Visitor } from './browsing.ts'
+import {
+  beautiful,
+  enrolFactor,
+  foundOrganisation,
+  launchBrowser,
+  newVisitor,
+  password,
+  seriousFindings,
+  type Visitor,
+} from './browsing.ts'
 import { openMailbox, type Mailbox } from './mailbox.ts'
 import { signInByHand } from './identity-steps.ts'
 import { codesOf } from './managed-host.ts'
@@ -47,22 +56,26 @@ it('is asked for after the password, where the factor is wanted', async () => {
   await signInByHand(page, 'member@example.test', password)
   await page.getByRole('button', { name: 'I have lost my second factor' }).click()
   await page.getByLabel('What happened').fill('My phone fell into the harbour')
-  expect(await seriousFindings(page)).toEqual([])
+  await beautiful(lost, 'recovery-asking')
   await page.getByRole('button', { name: 'Ask them' }).click()
   await page.getByText('Nobody has confirmed yet').waitFor()
+  await beautiful(lost, 'recovery-asked')
 })
 
 it('two managers confirm, each by a code; the second starts the day', async () => {
   await admin.page.goto('/members')
+  await admin.page.getByRole('region', { name: 'Lost second factors' }).waitFor()
+  await beautiful(admin, 'recoveries')
   await admin.page.getByRole('region', { name: 'Lost second factors' }).getByRole('link', { name: 'Lou Loser' }).click()
   await admin.page.getByText('My phone fell into the harbour').waitFor()
-  expect(await seriousFindings(admin.page)).toEqual([])
+  await beautiful(admin, 'recovery')
   await confirm(admin, adminCode())
   await admin.page.getByText('Another Owner or Admin must be the second').waitFor()
   const { rows } = await owner.call(operations.recovery.list, {})
   await owner.page.goto(`/members/recoveries/${rows[0]?.id}`)
   await confirm(owner, ownerCode())
   await owner.page.getByText('Confirmed; can be stopped').waitFor()
+  await beautiful(owner, 'recovery-confirmed')
   await lost.page.reload()
   await lost.page.getByRole('button', { name: 'I have lost my second factor' }).click()
   await lost.page.getByText('Two have confirmed').waitFor()
@@ -75,8 +88,11 @@ it('the person stops it with one click in a mail, in a browser that is signed in
     token = mail.includes('two Owners or Admins confirmed') ? /\/recovery\/stop#([\w-]+)/.exec(mail)?.[1] : undefined
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  const { page } = await newVisitor(browser, system)
+  const stranger = await newVisitor(browser, system)
+  const { page } = stranger
   await page.goto(`/recovery/stop#${token}`)
+  await page.getByRole('button', { name: 'Stop it' }).waitFor()
+  await beautiful(stranger, 'recovery-stop')
   await page.getByRole('button', { name: 'Stop it' }).click()
   await page.getByRole('heading', { name: 'It is stopped' }).waitFor()
   expect(await seriousFindings(page)).toEqual([])

@@ -1,7 +1,23 @@
 import { recovery } from '@holdfast/contract'
-import { PageLink, Section, State, Time, useMay, usePagesOf } from '../kit/index.ts'
+import { PageLink, Section, State, Table, Time, useMay, usePagesOf, type Column } from '../kit/index.ts'
 import { By } from './By.tsx'
-import { stateWords } from './recoveryWords.ts'
+import { stateWords, type Recovery } from './recoveryWords.ts'
+
+const columns: Column<Recovery>[] = [
+  {
+    key: 'whose',
+    title: 'Whose',
+    grow: true,
+    render: ({ id, personId }) => (
+      <PageLink to={`/members/recoveries/${id}`}>
+        <By id={personId} />
+      </PageLink>
+    ),
+  },
+  { key: 'asked', title: 'Asked', wide: true, render: ({ askedAt }) => <Time at={askedAt} /> },
+  { key: 'given', title: 'Confirmed', render: ({ confirmations }) => `${confirmations.length} of 2` },
+  { key: 'state', title: 'State', render: ({ state }) => <State kind={stateWords[state][0]}>{stateWords[state][1]}</State> },
+]
 
 const Open = () => {
   const { rows } = usePagesOf(recovery.list, {})
@@ -9,16 +25,13 @@ const Open = () => {
   if (open.length === 0) return null
   return (
     <Section title="Lost second factors" about="Two of you must confirm that it is them.">
-      <ul>
-        {open.map(({ id, personId, askedAt, state }) => (
-          <li key={id}>
-            <PageLink to={`/members/recoveries/${id}`}>
-              <By id={personId} />
-            </PageLink>
-            , <Time at={askedAt} /> <State kind={stateWords[state][0]}>{stateWords[state][1]}</State>
-          </li>
-        ))}
-      </ul>
+      <Table
+        label="Lost second factors"
+        columns={columns}
+        rows={open}
+        rowKey={({ id }) => id}
+        empty={{ title: 'None', text: 'Nobody waits for a new second factor.' }}
+      />
     </Section>
   )
 }

@@ -12,6 +12,7 @@ for (const [network, prefix] of [
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.88.99.0', 24], // relays of 6to4
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['224.0.0.0', 3],
@@ -20,8 +21,10 @@ for (const [network, prefix] of [
 }
 for (const [network, prefix] of [
   ['::', 96], // unspecified, loopback, and IPv4 in the form of old
+  ['::ffff:0:0:0', 96], // IPv4, translated (RFC 2765)
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
+  ['2001::', 32], // Teredo: IPv4 inside
   ['2002::', 16], // 6to4: another way to write IPv4
   ['fc00::', 7],
   ['fe80::', 10],

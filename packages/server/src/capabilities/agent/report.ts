@@ -15,8 +15,11 @@ import { onGround } from './on-ground.ts'
 type Report = ParsedInputOf<typeof agent.report>
 type ReportContext = Context<typeof agent.report>
 
-/** Sessions that began; those of a grant that is not of this host are left out. Reporting one twice changes nothing. */
-const begin = async (tx: OrgTx, hostId: HostId, sessions: Report['sessions']): Promise<number> => {
+/** By how much what a host says lies in a time to come: it happened now at the latest. */
+const aheadMs = (at: string, now: Date): number => Math.max(0, Date.parse(at) - now.getTime())
+
+/** Sessions that began; those of a grant that is not of this host, or was never given, are left out. Reporting one twice changes nothing. */
+const begin = async (tx: OrgTx, hostId: HostId, sessions: Report['sessions'], now: Date): Promise<number> => {
   if (sessions.length === 0) return 0
   const ids = [...new Set(sessions.map(({ grantId }) => grantId))]
   const ours = await tx
@@ -25,6 +28,7 @@ const begin = async (tx: OrgTx, hostId: HostId, sessions: Report['sessions']): P
     .leftJoin('host as b', 'b.id', 'p.bastionId')
     .select(['g.id', 'g.hostId', 'g.login', 'b.recorderLogin'])
     .where(({ or, eb }) => or([eb('g.hostId', '=', hostId), eb('p.bastionId', '=', hostId)]))
+    .where('g.state', 'in', ['approved', 'ended'])
     .where('g.id', 'in', ids)
     .execute()
   const loginOf = new Map<string, string | null>(
@@ -37,7 +41,7 @@ const begin = async (tx: OrgTx, hostId: HostId, sessions: Report['sessions']): P
       hostId,
       grantId,
       login,
-      startedAt: new Date(startedAt),
+      startedAt: new Date(Date.parse(startedAt) - aheadMs(startedAt, now)),
       toldAt: null,
       endedAt: null,
       endReason: null,
@@ -54,12 +58,17 @@ const begin = async (tx: OrgTx, hostId: HostId, sessions: Report['sessions']): P
 }
 
 /** Ends of sessions that this host reported before. */
-const end = async (tx: OrgTx, hostId: HostId, ended: Report['ended']): Promise<number> => {
+const end = async (tx: OrgTx, hostId: HostId, ended: Report['ended'], now: Date): Promise<number> => {
   let ignored = 0
   for (const { id, at, toldAt, reason, survivors } of ended) {
     const done = await tx
       .updateTable('liveSession')
-      .set({ endedAt: new Date(at), toldAt: toldAt === null ? null : new Date(toldAt), endReason: reason, survivors })
+      .set({
+        endedAt: new Date(Date.parse(at) - aheadMs(at, now)),
+        // Moved with it, so that how long it took stays what was measured.
+        toldAt: toldAt === null ? null : new Date(Date.parse(toldAt) - aheadMs(at, now)),
+        ...{ endReason: reason, survivors },
+      })
       .where('id', '=', id)
       .where('hostId', '=', hostId)
       .where('endedAt', 'is', null)
@@ -207,7 +216,7 @@ export const report = handleOutside(agent.report, noteTogether, async (told, con
     .where('id', '=', hostId)
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow()
-  const ignored = (await begin(tx, hostId, sessions)) + (await end(tx, hostId, ended))
+  const ignored = (await begin(tx, hostId, sessions, now)) + (await end(tx, hostId, ended, now))
   await noteRefusals(tx, hostId, refused)
   await alarm(context, hostId, breakGlass)
   const known = await acknowledge(tx, hostId, acknowledged, { agentVersion, clockSkewSeconds }, now)

@@ -58,12 +58,7 @@ export const whenSomebodyChanges: MemberHook = async ({ personId, role, by, now 
   const cut = nearer.map(({ id }) => id)
   await tellOfCutKeys(entered, { personId, role, latest }, cut)
   if (role === null) await askForOwners(entered, now)
-  await grantsEndBy(
-    entered,
-    nearer.map(({ id }) => id),
-    latest,
-    { by, now },
-  )
+  await grantsEndBy(entered, cut, latest, { by, now })
 }
 
 /** Whatever way somebody left. */
