@@ -32,7 +32,7 @@ it('a key that does less since a change of role says so, and a mail did', async 
   await owner.call(operations.member.changeRole, { id: rows[0]?.id ?? ('' as never), role: 'member' })
   await expect.poll(() => mailbox.newestTo('admin@example.test') ?? '', { timeout: 20_000 }).toMatch(/do only what the role/)
   await admin.page.goto('/api-keys')
-  await admin.page.getByText('less since a change of role').waitFor()
+  await admin.page.getByText('role lowered').waitFor()
   await beautiful(admin, 'keys-cut-short')
 })
 

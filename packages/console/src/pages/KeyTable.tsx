@@ -39,9 +39,9 @@ const AtMost = ({ row: { role, cutShort, serviceAccountId } }: { row: Key }) => 
   <>
     <Tag>{roleNames[role]}</Tag>
     {cutShort && serviceAccountId === null && (
-      <div>
+      <div title="It does only what the role of its person allows now.">
         <State kind="warn">
-          less since a change of role <Time at={cutShort.at} />
+          role lowered <Time at={cutShort.at} />
         </State>
       </div>
     )}

@@ -26,7 +26,7 @@ const Open = () => {
   return (
     <Section title="Lost second factors" about="Two of you must confirm that it is them.">
       <Table
-        label="Lost second factors"
+        label="Who waits for it"
         columns={columns}
         rows={open}
         rowKey={({ id }) => id}

@@ -47,7 +47,7 @@ export const WhatOpens = ({ organisation }: { organisation: string }) => {
         <Stack gap="md">
           <Facts rows={data.rows.map((row) => [row.label, <Use key={row.id} row={row} />] as const)} />
           <Button onClick={() => changed('/')}>All of it is mine</Button>
-          <Button variant="default" onClick={() => changed('/account')}>
+          <Button variant="default" onClick={() => changed('/settings/account')}>
             Remove something
           </Button>
         </Stack>

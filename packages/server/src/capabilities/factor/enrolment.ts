@@ -48,7 +48,7 @@ export const lockFactors = async ({ tx }: Entered, personId: PersonId): Promise<
 
 export const tell = async (entered: Entered, personId: PersonId, what: string, publicUrl: string): Promise<void> => {
   const { email, name } = await readPerson(entered, personId)
-  const text = `Hello ${name},\n\n${what}\n\nIf that was not you, change your password and end your sessions: ${publicUrl}/account\n`
+  const text = `Hello ${name},\n\n${what}\n\nIf that was not you, change your password and end your sessions: ${publicUrl}/settings/account\n`
   await queueMail(entered, { to: email, subject: 'Your sign-in was changed', text, personId })
 }
 

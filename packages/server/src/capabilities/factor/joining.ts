@@ -40,7 +40,7 @@ export const tellWhatOpens: JoinHook = async ({ personId, role }, context) => {
   ]
   const text =
     `Hello ${name},\n\nyou are a member of ${organisation} now. What opens your account opens it too, beside your password:\n\n${lines.join('\n')}\n\n` +
-    `Is there anything that you do not know? Remove it, end your sessions and change your password: ${services.publicUrl}/account\n`
+    `Is there anything that you do not know? Remove it, end your sessions and change your password: ${services.publicUrl}/settings/account\n`
   await queueMail(context, { to: email, subject: `You joined ${organisation}`, text, personId })
   return role
 }

@@ -40,7 +40,7 @@ const noticeNewDevice = async (
     `somebody signed in to your account with ${by}: ${deviceOf(origin.agent)}, address ${origin.address}, ${now.toISOString()}.`,
     '',
     'If that was you, there is nothing to do.',
-    `If not, change your password, look at your passkeys, and end the session: ${services.publicUrl}/account`,
+    `If not, change your password, look at your passkeys, and end the session: ${services.publicUrl}/settings/account`,
     '',
   ].join('\n')
   await queueMail(entered, { to: email, subject: 'New sign-in to your account', text, personId })

@@ -46,7 +46,7 @@ const warn = async (entered: Entered, personId: PersonId, publicUrl: string): Pr
   const text = `Hello ${name},
 
 a sign-in token of yours was used a second time, which happens when it was copied. We ended that session.
-Sign in again. If you did nothing unusual, change your password: ${publicUrl}/account
+Sign in again. If you did nothing unusual, change your password: ${publicUrl}/settings/account
 `
   await queueMail(entered, { to: email, subject: 'A session of yours was ended', text, personId })
 }
