@@ -277,6 +277,10 @@ table api_key (
   service_account_id text,
   generation integer not null default 0,
   shown_to text[] not null default '{}'::text[],
+  cut_short_at timestamp with time zone,
+  cut_short_why text,
+  constraint api_key_cut_short CHECK (((cut_short_at IS NULL) = (cut_short_why IS NULL))),
+  constraint api_key_cut_short_why_check CHECK ((cut_short_why = ANY (ARRAY['role_lowered'::text, 'left'::text]))),
   constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint api_key_networks_check CHECK (((cardinality(networks) >= 1) AND (cardinality(networks) <= 20))),
   constraint api_key_old CHECK (((old_secret_hash IS NULL) = (old_until IS NULL))),
@@ -2234,15 +2238,21 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'expires_at', new.expires_at, 'generation', new.generation, 'id', new.id, 'name', new.name, 'networks', new.networks, 'old_secret_hash', case when new.old_secret_hash is not null then 'secret' end, 'old_until', new.old_until, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'rotated_at', new.rotated_at, 'scopes', new.scopes, 'secret_hash', case when new.secret_hash is not null then 'secret' end, 'service_account_id', new.service_account_id, 'shown_to', new.shown_to)::text; before := 'null';
+        key := json_build_object('id', new.id)::text; after := json_build_object('created_at', new.created_at, 'created_by', new.created_by, 'cut_short_at', new.cut_short_at, 'cut_short_why', new.cut_short_why, 'expires_at', new.expires_at, 'generation', new.generation, 'id', new.id, 'name', new.name, 'networks', new.networks, 'old_secret_hash', case when new.old_secret_hash is not null then 'secret' end, 'old_until', new.old_until, 'org_id', new.org_id, 'revoked_at', new.revoked_at, 'role', new.role, 'rotated_at', new.rotated_at, 'scopes', new.scopes, 'secret_hash', case when new.secret_hash is not null then 'secret' end, 'service_account_id', new.service_account_id, 'shown_to', new.shown_to)::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'expires_at', old.expires_at, 'generation', old.generation, 'id', old.id, 'name', old.name, 'networks', old.networks, 'old_secret_hash', case when old.old_secret_hash is not null then 'secret' end, 'old_until', old.old_until, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'rotated_at', old.rotated_at, 'scopes', old.scopes, 'secret_hash', case when old.secret_hash is not null then 'secret' end, 'service_account_id', old.service_account_id, 'shown_to', old.shown_to)::text;
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('created_at', old.created_at, 'created_by', old.created_by, 'cut_short_at', old.cut_short_at, 'cut_short_why', old.cut_short_why, 'expires_at', old.expires_at, 'generation', old.generation, 'id', old.id, 'name', old.name, 'networks', old.networks, 'old_secret_hash', case when old.old_secret_hash is not null then 'secret' end, 'old_until', old.old_until, 'org_id', old.org_id, 'revoked_at', old.revoked_at, 'role', old.role, 'rotated_at', old.rotated_at, 'scopes', old.scopes, 'secret_hash', case when old.secret_hash is not null then 'secret' end, 'service_account_id', old.service_account_id, 'shown_to', old.shown_to)::text;
       else
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
         end if;
         if new.created_by is distinct from old.created_by then
           after := after || ',"created_by":' || coalesce(to_json(new.created_by)::text, 'null'); before := before || ',"created_by":' || coalesce(to_json(old.created_by)::text, 'null');
+        end if;
+        if new.cut_short_at is distinct from old.cut_short_at then
+          after := after || ',"cut_short_at":' || coalesce(to_json(new.cut_short_at)::text, 'null'); before := before || ',"cut_short_at":' || coalesce(to_json(old.cut_short_at)::text, 'null');
+        end if;
+        if new.cut_short_why is distinct from old.cut_short_why then
+          after := after || ',"cut_short_why":' || coalesce(to_json(new.cut_short_why)::text, 'null'); before := before || ',"cut_short_why":' || coalesce(to_json(old.cut_short_why)::text, 'null');
         end if;
         if new.expires_at is distinct from old.expires_at then
           after := after || ',"expires_at":' || coalesce(to_json(new.expires_at)::text, 'null'); before := before || ',"expires_at":' || coalesce(to_json(old.expires_at)::text, 'null');
