@@ -26,7 +26,7 @@ export const signingKeyOperations = {
     input: byId,
     errors: { connection_not_found: 404, not_saml: 409, renewal_running: 409 },
     opens: [signingKeyRenewal],
-    audit: { action: 'sso.signing_key_made', target: ({ id }) => id },
+    audit: { action: 'sso.signing_key_renewed', target: ({ id }) => id },
   }),
   switchSigningKey: command({
     ...shared,
