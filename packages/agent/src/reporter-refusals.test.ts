@@ -85,7 +85,7 @@ it('what was found of sshd and cannot be told is not told again and again', asyn
 
 it('a server that is away, or refuses for another reason, gets the very same report again', async () => {
   outbox.refused({ at, login: null, keyId: null, reason: 'grant_unknown' })
-  const keys: string[] = []
+  const keys: (string | null)[] = []
   let away = true
   const reporter = startReporter({
     client: {
