@@ -1,4 +1,4 @@
-/** A service account that asks for a server, in the console: named in a policy, decided by somebody who holds no secret of it. */
+/** A service account that asks for a server, in the console: named in a policy, decided by somebody who holds no secret of it, shown on its own page. */
 import { operations, type ServiceAccountId } from '@holdfast/contract'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -116,5 +116,24 @@ it('asks by its key; whoever decides sees what it is and who answers for it, and
   await page.getByRole('button', { name: 'Approve' }).click()
   await page.getByText('Access is open').waitFor()
   await look(page, 'grant')
+})
+
+it('shows on its own page what it has, which ends with it', async () => {
+  const { page } = owner
+  await page.goto('/service-accounts')
+  await heading(page, 'Service accounts')
+  await look(page, 'service-accounts')
+  await page.getByRole('link', { name: 'nightly-deploy' }).click()
+  await heading(page, 'nightly-deploy')
+  await page.getByRole('link', { name: 'deploy on web-1' }).waitFor()
+  await look(page, 'service-account')
+  await page.getByRole('button', { name: 'Disable' }).click()
+  await page.getByRole('dialog').getByText('Its access to servers and databases ends now').waitFor()
+  await page.getByRole('dialog').getByRole('textbox').fill('nightly-deploy')
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
+  await page.getByText('Its key or account ended').waitFor()
+  await page.goto(address)
+  await page.getByText('Its service account was disabled').waitFor()
+  await look(page, 'ended')
   expect([...owner.complaints, ...reviewer.complaints]).toEqual([])
 })
