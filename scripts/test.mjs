@@ -18,7 +18,7 @@ await exitWith(async () => {
     const tally = join(scratch, 'tally.json')
     const reporters = ['--reporter=default', `--reporter=${at('scripts/lib/tally.mjs')}`]
     const args = [at('node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...process.argv.slice(2)]
-    // The tests start the system, the agent and the CLI some hundred times: compiled once, each starts in half the time.
+    // The tests start the system, the agent and the CLI again and again: compiled once, the CLI takes half the processor time to start.
     const compiled = join(scratch, 'compiled')
     const code = await runNode(args, { env: environment({ HOLDFAST_TALLY: tally, NODE_COMPILE_CACHE: compiled }) })
     const { passed, failed, skipped } = readTally(tally)
