@@ -26,7 +26,8 @@ export const useFilters = <N extends string>(
   const router = useRouter()
   const { pathname, searchStr } = useLocation()
   const set = (changes: Partial<Record<N, string | undefined>>) =>
-    router.history.replace(pathname + withFilters(router.state.location.searchStr, changes as Record<string, string | undefined>))
+    // The address itself, which the router follows a moment later: of two filters set at once neither is lost.
+    router.history.replace(pathname + withFilters(router.history.location.search, changes as Record<string, string | undefined>))
   return [filtersOf(searchStr, names), set]
 }
 
