@@ -42,10 +42,24 @@ const byCustomer: Make = async (ground) => {
   return { ...once({ id: await connection(ground, as) }), as }
 }
 
+/** In the place of those before that no domain leads to: there may be only so many at once. */
+const onlyConnection = async (ground: Ground): Promise<string> => {
+  await ground.database.query(
+    'delete from sso_connection c where not exists (select from sso_domain d where d.connection_id = c.id)',
+  )
+  return connection(ground)
+}
+
+/** Switched, the two change places; withdrawn, there must be another. */
 const twoKeys = async (ground: Ground) => {
   const id = SsoConnectionId.parse(await connection(ground))
-  const { signing } = await ground.call(sso.renewSigningKey, { id }, ground.keys.owner)
-  return { id, fingerprint: signing?.other?.fingerprint ?? '' }
+  const owner = ground.keys.owner
+  return each(async () => {
+    const { connections } = await ground.call(sso.read, {}, owner)
+    const there = connections.find((one) => one.id === id)?.signing?.other
+    const other = there ?? (await ground.call(sso.renewSigningKey, { id }, owner)).signing?.other
+    return { id, fingerprint: other?.fingerprint ?? '' }
+  })
 }
 
 /** At most so many connections: those that an attacked `sso.create` has made are in the way of the next. */
@@ -73,9 +87,9 @@ export const signOnSamples: Record<string, Make> = {
   'sso.remove': (ground) => each(async () => ({ id: await connection(ground) })),
   'sso.beginTest': byCustomer,
   'sso.finishTest': byCustomer,
-  'sso.renewSigningKey': (ground) => each(async () => ({ id: await connection(ground) })),
-  'sso.switchSigningKey': (ground) => each(() => twoKeys(ground)),
-  'sso.withdrawSigningKey': (ground) => each(() => twoKeys(ground)),
+  'sso.renewSigningKey': (ground) => each(async () => ({ id: await onlyConnection(ground) })),
+  'sso.switchSigningKey': twoKeys,
+  'sso.withdrawSigningKey': twoKeys,
   'sso.addDomain': async (ground) => {
     const connectionId = await connection(ground)
     return each(async () => ({ domain: `${unused()}.example` }), { connectionId })
