@@ -1,8 +1,10 @@
-import { Button, Checkbox, Modal, Stack } from '@mantine/core'
+import { Button, Checkbox } from '@mantine/core'
 import { directory } from '@holdfast/contract'
 import { useState } from 'react'
-import { Facts, Filters, Id, Section, State, Table, Time, usePagesOf, type Column } from '../../kit/index.ts'
+import { Filters, lazyDialog, Section, State, Table, Time, usePagesOf, type Column } from '../../kit/index.ts'
 import { requestWords, type LogRow } from './words.ts'
+
+const LogDialog = lazyDialog(async () => (await import('./LogDialog.tsx')).LogDialog)
 
 const columns = (show: (row: LogRow) => void): Column<LogRow>[] => [
   { key: 'at', title: 'When', render: ({ at }) => <Time at={at} /> },
@@ -27,29 +29,6 @@ const columns = (show: (row: LogRow) => void): Column<LogRow>[] => [
   },
 ]
 
-const Line = ({ row, onClose }: { row: LogRow; onClose: () => void }) => (
-  <Modal
-    opened
-    onClose={onClose}
-    size="lg"
-    title={requestWords[row.operation] ?? row.operation}
-    closeButtonProps={{ 'aria-label': 'Close' }}
-  >
-    <Stack gap="md">
-      <Facts
-        rows={[
-          ['When', <Time key="at" at={row.at} />],
-          ['Became', row.code === null ? `Done (${row.status})` : `Refused: ${row.code} (${row.status})`],
-          ['What was done, or why not', row.said.join(' ')],
-          ['Request', <Id key="request" value={row.requestId} what="the request id" />],
-          ['About', row.target === null ? 'nothing yet' : <Id key="target" value={row.target} what="the id" />],
-        ]}
-      />
-      <pre style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', margin: 0 }}>{row.request}</pre>
-    </Stack>
-  </Modal>
-)
-
 export const LogTable = () => {
   const [refused, setRefused] = useState(false)
   const [shown, setShown] = useState<LogRow | null>(null)
@@ -71,7 +50,7 @@ export const LogTable = () => {
         rowKey={({ id }) => id}
         empty={{ title: 'Nothing came yet', text: 'Each change that the directory sends shows here.' }}
       />
-      {shown && <Line row={shown} onClose={() => setShown(null)} />}
+      {shown && <LogDialog opened row={shown} onClose={() => setShown(null)} />}
     </Section>
   )
 }
