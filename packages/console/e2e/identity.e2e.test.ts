@@ -224,6 +224,7 @@ describe('people and their sessions', () => {
     const { page } = ours
     await page.goto(await linkTo(mailbox, owner.email, '/invitation'))
     await page.getByRole('button', { name: 'Join Southwind' }).click()
+    await page.getByRole('button', { name: 'All of it is mine' }).click()
     await page.getByRole('button', { name: /^Organisation: Southwind/ }).waitFor()
     expect(await page.getByRole('link', { name: 'Outbox' }).count()).toBe(0) // not the operator's organisation
     await page.getByRole('button', { name: /^Organisation: Southwind/ }).click()
