@@ -240,6 +240,10 @@ export const startWireServer = async (): Promise<WireServer> => {
       const own = await stateNow()
       const state = wire.tamper ? wire.tamper(own) : own
       for (const [stream, along] of streams) {
+        if (wire.down) {
+          stream.destroy()
+          continue
+        }
         const data = { sequence: own.sequence, ...(along && !wire.sparing && !wire.retired && { state, acknowledgeWithinMs: 0 }) }
         stream.write(`event: changed\ndata: ${JSON.stringify(data)}\n\n`)
       }

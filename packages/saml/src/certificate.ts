@@ -20,6 +20,7 @@ export const readCertificate = (text: string): Certificate | null => {
     const certificate = new X509Certificate(Buffer.from(base64, 'base64'))
     const { publicKey, fingerprint256, validFromDate, validToDate } = certificate
     if (publicKey.asymmetricKeyType !== 'rsa' || (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) < leastBits) return null
+    if (Number.isNaN(validFromDate.getTime()) || Number.isNaN(validToDate.getTime())) return null
     const pem = certificate.toString()
     return { pem, fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(), notBefore: validFromDate, notAfter: validToDate }
   } catch {

@@ -181,6 +181,15 @@ describe('signatures', () => {
     )
   })
 
+  it('that do not fit are refused, also beside a certificate whose dates are none', async () => {
+    const xml = signedResponse(provider).replace('>ada<', '>eve<')
+    const [, base64 = ''] = /<(?:ds:)?X509Certificate>([^<]+)</.exec(xml) ?? []
+    const bytes = Buffer.from(base64, 'base64')
+    const utcTime = bytes.lastIndexOf(Buffer.from([0x17, 0x0d])) // type and length of `notAfter`
+    bytes.write('x', utcTime + 2)
+    expect(await verdict(xml.replace(base64, bytes.toString('base64')))).toMatchObject({ check: 'signature' })
+  })
+
   it('of the response have to be right, even beside a right one of the assertion', async () => {
     const both = signed(signedResponse(provider), '_response1', provider).replace('Destination=', ' Consent="urn:x" Destination=')
     expect(await verdict(both)).toMatchObject({ check: 'signature' })

@@ -107,7 +107,7 @@ describe('what we write', () => {
         const certificates = [{ authority: authority.publicKey, serials: all, keyIds: [] }]
         expect(encodeKrl({ version: 7n, createdAt: read.createdAt, certificates }).length).toBeLessThanOrEqual(theirs.length)
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[[1n, 2n, 5003n, 5008n]]] },
     )
   })
 

@@ -45,13 +45,16 @@ interface Step {
   before: Step | null
 }
 
+/** What a finished section takes: a bitmap's last byte counts once it is full, since it may need a leading zero. */
+const settled = ({ cost }: Step): number => Math.floor(cost)
+
 /** The cheapest way to write a range in a form, after the cheapest ways to write those before it. */
 const stepTo = (ranges: readonly SerialRange[], index: number, form: Form, before: readonly Step[]): Step | null => {
   const range = ranges[index]
   if (!range) return null
   const length = range.to - range.from + 1n
   const candidates = (before.length > 0 ? before : [null]).flatMap((previous): Step[] => {
-    const cost = previous?.cost ?? 0
+    const cost = previous ? settled(previous) : 0
     const fresh = { form, start: index, before: previous }
     if (form === 'range') return [{ ...fresh, cost: cost + headerBytes + 2 * serialBytes }]
     const goesOn = previous?.form === form
@@ -65,7 +68,7 @@ const stepTo = (ranges: readonly SerialRange[], index: number, form: Form, befor
     const first = goesOn ? ranges[previous.start] : undefined
     const last = ranges[index - 1]
     if (!goesOn || !first || !last || range.to - first.from >= maxBitmapBits) return anew
-    return [...anew, { form, start: previous.start, before: previous, cost: cost + Number(range.to - last.to) / 8 }]
+    return [...anew, { form, start: previous.start, before: previous, cost: previous.cost + Number(range.to - last.to) / 8 }]
   })
   return candidates.reduce<Step | null>((best, step) => (best && best.cost <= step.cost ? best : step), null)
 }
@@ -82,7 +85,7 @@ const divide = (ranges: readonly SerialRange[]): Section[] => {
     const before = steps
     steps = forms.flatMap((form) => stepTo(ranges, index, form, before) ?? [])
   }
-  let step = steps.reduce<Step | null>((best, candidate) => (best && best.cost <= candidate.cost ? best : candidate), null)
+  let step = steps.reduce<Step | null>((best, candidate) => (best && settled(best) <= settled(candidate) ? best : candidate), null)
   const sections: Section[] = []
   for (let end = ranges.length; step !== null;) {
     const { form, start } = step
