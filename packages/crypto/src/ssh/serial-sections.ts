@@ -85,7 +85,10 @@ const divide = (ranges: readonly SerialRange[]): Section[] => {
     const before = steps
     steps = forms.flatMap((form) => stepTo(ranges, index, form, before) ?? [])
   }
-  let step = steps.reduce<Step | null>((best, candidate) => (best && settled(best) <= settled(candidate) ? best : candidate), null)
+  let step = steps.reduce<Step | null>(
+    (best, candidate) => (best && settled(best) <= settled(candidate) ? best : candidate),
+    null,
+  )
   const sections: Section[] = []
   for (let end = ranges.length; step !== null;) {
     const { form, start } = step
