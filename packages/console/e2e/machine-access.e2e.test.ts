@@ -3,7 +3,7 @@ import { operations, type ServiceAccountId } from '@holdfast/contract'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startSystem, type RunningSystem } from '../../server/test/system.ts'
-import { foundOrganisation, launchBrowser, newVisitor, seriousFindings, type Visitor } from './browsing.ts'
+import { beautiful, foundOrganisation, launchBrowser, newVisitor, type Visitor } from './browsing.ts'
 import { openMailbox, type Mailbox } from './mailbox.ts'
 import { codesOf, enrolAgent } from './managed-host.ts'
 import { join } from './people.ts'
@@ -50,22 +50,6 @@ afterAll(async () => {
 })
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
-/** By light, in the dark and on a phone, where nothing may stick out; kept where somebody wants to look. */
-const look = async (page: Page, name: string) => {
-  const shots = process.env['HOLDFAST_SHOTS']
-  const shoot = async (how: string) => {
-    expect(await seriousFindings(page), `${name}, ${how}`).toEqual([])
-    if (shots) await page.screenshot({ path: `${shots}/${name}-${how}.png`, fullPage: true })
-  }
-  await shoot('light')
-  await page.emulateMedia({ colorScheme: 'dark' })
-  await shoot('dark')
-  await page.emulateMedia({ colorScheme: 'light' })
-  await page.setViewportSize({ width: 360, height: 740 })
-  await shoot('phone')
-  expect(await page.evaluate(() => document.documentElement.scrollWidth), `${name} at 360`).toBeLessThanOrEqual(360)
-  await page.setViewportSize({ width: 1280, height: 900 })
-}
 
 it('is named in an access policy, by itself and not by its role', async () => {
   const { page } = owner
@@ -87,7 +71,7 @@ it('is named in an access policy, by itself and not by its role', async () => {
   await page.getByRole('option', { name: 'nightly-deploy' }).click()
   await accounts.press('Escape')
   await page.getByText('The service account nightly-deploy may ask to log in as deploy').waitFor()
-  await look(page, 'policy-editor')
+  await beautiful(owner, 'policy-editor')
   await page.getByRole('button', { name: 'Create' }).click()
   await heading(page, 'Deploys at night')
   await page.getByText('The service account nightly-deploy may ask').waitFor()
@@ -108,25 +92,25 @@ it('asks by its key; whoever decides sees what it is and who answers for it, and
   const { page } = reviewer
   await page.goto('/access?whose=all')
   await page.getByRole('table').getByText('service account', { exact: true }).waitFor()
-  await look(page, 'access')
+  await beautiful(reviewer, 'access')
   await page.goto(address)
   await page.getByText('for which Olga Owner answers').waitFor()
-  await look(page, 'to-decide')
+  await beautiful(reviewer, 'to-decide')
   await page.getByRole('textbox', { name: 'Code' }).fill(reviewerCode())
   await page.getByRole('button', { name: 'Approve' }).click()
   await page.getByText('Access is open').waitFor()
-  await look(page, 'grant')
+  await beautiful(reviewer, 'grant')
 })
 
 it('shows on its own page what it has, which ends with it', async () => {
   const { page } = owner
   await page.goto('/service-accounts')
   await heading(page, 'Service accounts')
-  await look(page, 'service-accounts')
+  await beautiful(owner, 'service-accounts')
   await page.getByRole('link', { name: 'nightly-deploy' }).click()
   await heading(page, 'nightly-deploy')
   await page.getByRole('link', { name: 'deploy on web-1' }).waitFor()
-  await look(page, 'service-account')
+  await beautiful(owner, 'service-account')
   await page.getByRole('button', { name: 'Disable' }).click()
   await page.getByRole('dialog').getByText('Its access to servers and databases ends now').waitFor()
   await page.getByRole('dialog').getByRole('textbox').fill('nightly-deploy')
@@ -134,6 +118,6 @@ it('shows on its own page what it has, which ends with it', async () => {
   await page.getByText('Its key or account ended').waitFor()
   await page.goto(address)
   await page.getByText('Its service account was disabled').waitFor()
-  await look(page, 'ended')
+  await beautiful(owner, 'ended')
   expect([...owner.complaints, ...reviewer.complaints]).toEqual([])
 })
