@@ -8,15 +8,14 @@ import classes from './sso.module.css'
 import { useTrial } from './useTrial.ts'
 
 const refresh = [sso.read] as const
+const settingsOf = (done: string, onDone: () => void) => ({ refresh, done, onDone, explain: keyRefusals })
 type About = { connection: Connection; other: OtherKey; onClose: () => void }
 
 const Switch = ({ connection: { id, state }, other: { fingerprint, is, testedAt }, onClose }: About) => {
-  const { run, running, problem } = useCommandOf(sso.switchSigningKey, {
-    refresh,
-    done: 'Requests are signed with the other key now.',
-    onDone: onClose,
-    explain: keyRefusals,
-  })
+  const { run, running, problem } = useCommandOf(
+    sso.switchSigningKey,
+    settingsOf('Requests are signed with the other key now.', onClose),
+  )
   return (
     <ConfirmDialog
       opened
@@ -39,12 +38,7 @@ const Switch = ({ connection: { id, state }, other: { fingerprint, is, testedAt 
 }
 
 const Withdraw = ({ connection: { id }, other: { fingerprint, is }, onClose }: About) => {
-  const { run, running, problem } = useCommandOf(sso.withdrawSigningKey, {
-    refresh,
-    done: 'The key is withdrawn.',
-    onDone: onClose,
-    explain: keyRefusals,
-  })
+  const { run, running, problem } = useCommandOf(sso.withdrawSigningKey, settingsOf('The key is withdrawn.', onClose))
   return (
     <ConfirmDialog
       opened

@@ -24,7 +24,7 @@ export interface Access {
   address?: { place: Place; sealed: Buffer }
   /** Whoever invited them may invite nobody any more. */
   inviterGone?: boolean
-  /** Nobody has anything by it now. */
+  /** A group that nobody is in. */
   empty?: boolean
 }
 
