@@ -6,6 +6,8 @@ const database = './packages/server/test/global-setup.ts'
 const globalSetup = existsSync(new URL(database, import.meta.url)) ? [database] : []
 // Tests in the browser that use a real host.
 const onHosts = ['packages/console/e2e/{servers,recordings}.e2e.test.ts']
+// Which inputs property tests try.
+const setupFiles = ['./scripts/lib/properties.ts']
 const skipped = ['**/node_modules/**', '**/dist/**']
 
 export default defineConfig({
@@ -20,6 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pure',
+          setupFiles,
           include: ['packages/{contract,ledger,crypto,saml,console}/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
           exclude: skipped,
           testTimeout: 20_000,
@@ -29,6 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'server',
+          setupFiles,
           include: ['packages/{server,keyserver,cli}/{src,test}/**/*.test.ts', 'packages/server/scripts/**/*.test.ts'],
           exclude: skipped,
           globalSetup,

@@ -76,7 +76,9 @@ const validity = ({ validAfter, validBefore }: Certificate): string => {
 }
 const block = (title: string, lines: string[]): string[] =>
   lines.length === 0 ? [`${title}: (none)`] : [`${title}:`, ...lines.map((line) => `  ${line}`)]
-const options = (map: ReadonlyMap<string, string>) => [...map].map(([name, value]) => `${name} ${value}`.trim())
+const options = (map: ReadonlyMap<string, string>) => [...map].map(([name, value]) => `${name} ${value}`)
+/** Without the spaces around it; other white space belongs to what is listed. */
+const unindented = (line: string): string => line.replaceAll(/^ +| +$/g, '')
 
 /** A certificate as `ssh-keygen -L` prints it, without indentation. */
 export const listing = (certificate: Certificate): string => {
@@ -92,16 +94,19 @@ export const listing = (certificate: Certificate): string => {
     ...block('Critical Options', options(certificate.criticalOptions)),
     ...block('Extensions', options(certificate.extensions)),
   ]
-    .map((line) => line.trim())
+    .map(unindented)
     .join('\n')
 }
 
 /** What `ssh-keygen -L` printed, certificate by certificate, without indentation. */
-export const listings = (output: string): string[] =>
-  output
-    .split(/^\S.*:\n/m)
-    .slice(1)
-    .map((text) => text.replaceAll(/^ +| +$/gm, '').trim())
+export const listings = (output: string): string[] => {
+  const found: string[][] = []
+  for (const line of output.split('\n')) {
+    if (/^\S.*:$/.test(line)) found.push([])
+    else if (line !== '') found.at(-1)?.push(unindented(line))
+  }
+  return found.map((lines) => lines.join('\n'))
+}
 
 /** The code by which something was refused. */
 export const codeOf = (work: () => unknown): SshErrorCode | 'fine' => {
