@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import https from 'node:https'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,8 +23,10 @@ interface Started {
   ended: Promise<number | null>
 }
 
-const start = (...flags: string[]): Started => {
-  const child = spawn(process.execPath, [bin, 'start', ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
+const start = (...flags: string[]): Started => startWith({}, ...flags)
+const startWith = (settings: Record<string, string>, ...flags: string[]): Started => {
+  const env = { ...environment, ...settings }
+  const child = spawn(process.execPath, [bin, 'start', ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (output += bytes.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
@@ -60,8 +63,24 @@ describe('holdfast start', () => {
     [['--port', 'many'], /The port is a whole number from 0 to 65535/],
   ])('refuses %j', async (flags, sentence) => {
     const { ended, output } = start(...flags)
-    expect(await ended).not.toBe(0)
+    expect(await ended).toBe(1)
     expect(output()).toMatch(sentence)
+    expect(output()).not.toMatch(/^ +at /m)
+  })
+
+  it.each([['--port'], ['HOLDFAST_HTTP_PORT']])('says that a port is in use before anything starts: %s', async (setting) => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const untouched = join(home, 'untouched')
+    const taken =
+      setting === '--port'
+        ? start('--home', untouched, '--port', String(port))
+        : startWith({ [setting]: String(port) }, '--home', untouched, '--port', '0')
+    expect(await taken.ended).toBe(1)
+    expect(taken.output()).toMatch(new RegExp(`port ${port} of 127.0.0.1 is in use: .* by .*${setting}`))
+    expect(existsSync(untouched)).toBe(false)
+    other.close()
   })
 
   it('runs on any free port, which its links name, and Ctrl-C stops all of it', async () => {

@@ -28,7 +28,10 @@ const isAlive = (path: string): Promise<boolean> =>
  */
 export const lockWorkingDirectory = async (path = 'running.sock'): Promise<void> => {
   if (await tryListen(path)) return
-  if (await isAlive(path)) throw new Locked(`another key server is running in ${process.cwd()}`)
+  if (await isAlive(path))
+    throw new Locked(
+      `another key server is running in ${process.cwd()}: stop the Holdfast that it belongs to, or choose another home`,
+    )
   await rm(path, { force: true })
   if (!(await tryListen(path))) throw new Locked(`another key server is starting in ${process.cwd()}`)
 }

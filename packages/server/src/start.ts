@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { connectKeyServer } from '@holdfast/keyserver/client'
-import { freePort } from './platform/free-port.ts'
+import { expectFree, freePort } from './platform/free-port.ts'
 import { homeAt, makeHome, type Home } from './platform/home.ts'
 import { supervise, type Supervised } from './platform/supervise.ts'
 import { ensureCertificates, type Certificates } from './start/certificates.ts'
@@ -81,12 +81,18 @@ const greet = (home: Home, url: string, link: string | null, flags: Flags): void
   say('Ctrl-C stops everything.')
 }
 
-/** Starts database, key server and app in that order, and stops them in the reverse one. */
-const start = async (): Promise<void> => {
+/** What was asked for, the port known: the set-up link, the origin that is checked and the mails' links name it. */
+const readAsked = async (): Promise<Flags> => {
   const asked = readFlags(process.argv.slice(2), process.env)
-  if (asked.help) return say(help)
-  // Known before anything starts: the set-up link, the origin that is checked and the mails' links name it.
-  const flags = { ...asked, port: asked.port === 0 ? await freePort() : asked.port }
+  if (asked.help) return asked
+  const { HOLDFAST_HOST: host = '127.0.0.1', HOLDFAST_HTTP_PORT: redirect } = process.env
+  if (asked.port !== 0) await expectFree(asked.port, host, '--port or HOLDFAST_PORT')
+  if (redirect !== undefined) await expectFree(Number(redirect), host, 'HOLDFAST_HTTP_PORT')
+  return { ...asked, port: asked.port === 0 ? await freePort() : asked.port }
+}
+
+/** Starts database, key server and app in that order, and stops them in the reverse one. */
+const start = async (flags: Flags): Promise<void> => {
   const stops: (() => Promise<void>)[] = []
   let stopping: Promise<void> | null = null
   const stopAll = (): Promise<void> =>
@@ -119,10 +125,16 @@ const start = async (): Promise<void> => {
     if (example) await fillDemo(home, publicUrl, certificates.authorityPem, link, example, say)
     greet(home, process.env['HOLDFAST_PUBLIC_URL'] ?? `https://localhost:${app.port}`, link, flags)
   } catch (error) {
-    logLine(`Holdfast could not start: ${error instanceof Error ? error.message : String(error)}`)
     await stopAll()
-    process.exit(1)
+    throw error
   }
 }
 
-await start()
+try {
+  const flags = await readAsked()
+  if (flags.help) say(help)
+  else await start(flags)
+} catch (error) {
+  logLine(`Holdfast could not start: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+}
