@@ -23,17 +23,29 @@ const help = `npm run bench -- [--json] [--quick] [--only NAME]…
   --only NAME   only this measure, or all that begin so (ledger, http …); may be given several times
 `
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [] },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
+const refuse = (why: string): never => {
+  process.stderr.write(`${why}\n\n${help}`)
+  process.exit(2)
+}
+
+const readFlags = () => {
+  try {
+    return parseArgs({
+      options: {
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+const values = readFlags()
 const scale: Scale = { quick: values.quick, say: (text) => void process.stderr.write(`${text}\n`) }
-const wanted = (name: string): boolean =>
-  values.only.length === 0 || values.only.some((only) => name === only || name.startsWith(`${only}.`))
+const isOf = (name: string, only: string): boolean => name === only || name.startsWith(`${only}.`)
+const wanted = (name: string): boolean => values.only.length === 0 || values.only.some((only) => isOf(name, only))
 
 /** One thread against one thread; how much a second thread brings stands beside it. */
 const measureVerify = async (): Promise<Measured[]> => {
@@ -96,16 +108,19 @@ const machine = (): string =>
 
 if (values.help) process.stdout.write(help)
 else {
+  const names = groups.flatMap((group) => group.names)
+  const unknown = values.only.find((only) => !names.some((name) => isOf(name, only)))
+  if (unknown !== undefined) refuse(`There is no measure ${unknown}. There are: ${names.join(', ')}`)
   stopOnSignals()
   const measures: Measured[] = []
-  for (const { names, run } of groups) {
-    if (!names.some(wanted)) continue
+  for (const { names: ofGroup, run } of groups) {
+    if (!ofGroup.some(wanted)) continue
     try {
       measures.push(...(await run()))
     } catch (error) {
       // The others are worth having; the exit code tells.
       scale.say(
-        `failed: ${names.filter(wanted).join(', ')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        `failed: ${ofGroup.filter(wanted).join(', ')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       )
       process.exitCode = 1
     }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { lastAttackRun, unattacked } from '../../packages/server/src/kernel/http/attack-run.ts'
+import { exitWith } from '../lib/run.mjs'
 import { badInput } from './bad-input.ts'
 import { failed, type Verdict } from './finding.ts'
 import { startGround, type Ground } from './ground.ts'
@@ -98,4 +99,4 @@ const logged = ({ system }: Ground, during: string): Verdict => {
   return { tool: 'server log', target: `during ${during}`, seen: `${lines.length} errors`, findings }
 }
 
-process.exitCode = await main()
+await exitWith(main)
