@@ -47,6 +47,8 @@ export interface SamlPeer {
   lies: { audience?: string; relayState?: string }
   /** By which of these certificates our requests must be signed; null: it does not look. */
   ourCertificates: readonly string[] | null
+  /** The format it is set to, in which it names people. As Okta does, it refuses a signed request that asks for another, or for none. */
+  nameIdFormat: string
   /** What it did not understand. */
   errors: string[]
   close: () => Promise<void>
@@ -93,13 +95,18 @@ const startHttps = async (handle: (url: string, answer: Answer) => void): Promis
   return { server, url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-const acsIn = (samlRequest: string): string =>
-  /AssertionConsumerServiceURL="([^"]+)"/.exec(inflateRawSync(Buffer.from(samlRequest, 'base64')).toString())?.[1] ?? ''
+const requestIn = (samlRequest: string) => {
+  const xml = inflateRawSync(Buffer.from(samlRequest, 'base64')).toString()
+  const [, acs = ''] = /AssertionConsumerServiceURL="([^"]+)"/.exec(xml) ?? []
+  const [, policy = ''] = /<samlp:NameIDPolicy [^>]*Format="([^"]+)"/.exec(xml) ?? []
+  return { acs, policy }
+}
 
 export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
   const options = { issuer: 'urn:samlp', ...signingPair() }
   const peer: SamlPeer = {
     ...{ metadata: '', person, lies: {}, ourCertificates: null, errors: [] },
+    nameIdFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
     close: () => Promise.resolve(),
   }
   const ask = (url: string): Asked => {
@@ -110,12 +117,19 @@ export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
   const { server, url } = await startHttps((path, answer) => {
     if (!path.startsWith('/sso?')) return answer.send(404)
     const asked = ask(url + path)
-    const acs = acsIn(asked.query['SAMLRequest'] ?? '')
+    const { acs, policy } = requestIn(asked.query['SAMLRequest'] ?? '')
+    const refuse = (why: string): void => {
+      peer.errors.push(why)
+      answer.send('refused')
+    }
+    const { nameIdFormat } = peer
+    if (peer.ourCertificates && policy !== nameIdFormat)
+      return refuse(`NameIDPolicy '${policy}' is not the configured Name ID Format '${nameIdFormat}'`)
     const { audience, relayState } = peer.lies
     const respondTo = (signingCert: string | undefined): Middleware =>
       samlp.auth({
         ...options,
-        ...{ destination: acs, recipient: acs, nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' },
+        ...{ destination: acs, recipient: acs, nameIdentifierFormat: nameIdFormat },
         ...(signingCert !== undefined && { signingCert }),
         ...(audience !== undefined && { audience }),
         getPostURL: (_issuer: string, _request: unknown, _asked: unknown, done: (error: null, url: string) => void) =>
@@ -131,8 +145,7 @@ export const startSamlPeer = async (person: Person): Promise<SamlPeer> => {
     const tryWith = ([signingCert, ...rest]: readonly (string | undefined)[]): void =>
       respondTo(signingCert)(asked, { ...answer, send }, (error) => {
         if (rest.length > 0) return tryWith(rest)
-        peer.errors.push(String(error))
-        answer.send('refused')
+        refuse(String(error))
       })
     tryWith(peer.ourCertificates ?? [undefined])
   })

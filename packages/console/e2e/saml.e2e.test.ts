@@ -104,6 +104,42 @@ describe('a SAML connection', () => {
     expect((await connection()).testedAt).not.toBeNull()
   })
 
+  it('asks for the Name ID format that a provider insists on who checks signed requests, and no other is taken', async () => {
+    const { page } = owner
+    const unspecified = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified'
+    const chooses = async (format: string): Promise<void> => {
+      await page.goto(`/settings/sign-on/${connectionId}`)
+      await page.getByLabel('Name ID format that requests ask for').selectOption(format)
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.getByText('not tested with these settings').waitFor()
+      await page.getByRole('button', { name: 'Test this connection' }).click()
+    }
+    for (const [format, asked] of [
+      ['none', ''],
+      ['unspecified', unspecified],
+    ] as const) {
+      await chooses(format)
+      await page.getByText('refused', { exact: true }).waitFor()
+      expect(peer.errors.splice(0)).toEqual([
+        `NameIDPolicy '${asked}' is not the configured Name ID Format '${peer.nameIdFormat}'`,
+      ])
+    }
+    const persistent = peer.nameIdFormat
+    peer.nameIdFormat = unspecified
+    await chooses('unspecified')
+    await page.getByText('All that is needed passed').waitFor()
+    // One that sends what is set there, whatever is asked.
+    const { ourCertificates } = peer
+    peer.ourCertificates = null
+    await chooses('persistent')
+    await page.getByText(/Set the Name ID format at the provider/).waitFor()
+    Object.assign(peer, { nameIdFormat: persistent, ourCertificates })
+    await page.goto(`/settings/sign-on/${connectionId}`)
+    await page.getByRole('button', { name: 'Test this connection' }).click()
+    await page.getByText('All that is needed passed').waitFor()
+    expect(peer.errors).toEqual([])
+  })
+
   it('is activated, and signs in whom the provider knows; RelayState leads nowhere', async () => {
     const { page } = owner
     await page.getByRole('button', { name: 'Back to the connection' }).click()
@@ -122,6 +158,12 @@ describe('a SAML connection', () => {
     expect(cookies.every(({ sameSite, secure, httpOnly }) => sameSite === 'Strict' && secure && httpOnly)).toBe(true)
     expect(nora.complaints).toEqual([])
     await nora.context.close()
+    // She is known by a persistent name now.
+    await page.goto(`/settings/sign-on/${connectionId}`)
+    await page.getByLabel('Name ID format that requests ask for').selectOption('unspecified')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText(/People came by names of another format already/).waitFor()
+    expect(await seriousFindings(page)).toEqual([])
   })
 
   it('tells somebody who may not come in no more than that', async () => {

@@ -43,9 +43,17 @@ export const SamlProvider = z.object({
     .describe('PEM; more than one while the provider changes them'),
 })
 export type SamlProvider = z.infer<typeof SamlProvider>
+/** What SAML requests ask the NameID to be. */
+export const NameIdFormat = z.enum(['persistent', 'unspecified'])
+export type NameIdFormat = z.infer<typeof NameIdFormat>
 export const SamlSettings = z.object({
   kind: z.literal('saml'),
   provider: SamlProvider.nullable().default(null).describe('null: not known yet; its metadata says it'),
+  nameIdFormat: NameIdFormat.nullable()
+    .optional()
+    .describe(
+      'what requests ask the NameID to be, and what must come then; null: they name none. Not given: as it is; of a new connection persistent',
+    ),
   mfaValues: z
     .array(text(1, 200))
     .max(10)

@@ -87,7 +87,7 @@ export const sso = capability('sso', {
     }),
     output: SsoConnection,
     maxBodyBytes: metadataBytes,
-    errors: { connection_not_found: 404, provider_stays: 409, provider_unavailable: 503, provider_unfit: 422 },
+    errors: { connection_not_found: 404, provider_stays: 409, format_stays: 409, provider_unavailable: 503, provider_unfit: 422 },
     opens: [credentialRenewal],
     meets: [credentialRenewal],
     audit: { action: 'sso.connection_updated', target: ({ id }) => id },
@@ -114,7 +114,7 @@ export const sso = capability('sso', {
     input: byId.extend({ parameters: SignOnParameters }),
     output: z.object({
       passed: z.boolean(),
-      checks: z.array(Check).max(20),
+      checks: z.array(Check).max(24),
       said: z.array(z.object({ claim: z.string(), value: z.string() })).max(20),
     }),
     errors: { connection_not_found: 404, test_not_yours: 409, provider_unavailable: 503 },

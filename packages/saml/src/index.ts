@@ -4,6 +4,7 @@
  */
 export { readCertificate, validAt, type Certificate } from './certificate.ts'
 export { MetadataRefused, ownMetadata, readProviderMetadata, type ProviderMetadata } from './metadata.ts'
+export { nameIdFormats, type NameIdFormat } from './names.ts'
 export { signedRequestUrl, type AuthnRequest } from './request.ts'
 export { createSigningPair, type SigningPair } from './signing-pair.ts'
 export { softAssertion, softResponse, unsignedAssertion, type SoftAssertion } from './soft-provider.ts'

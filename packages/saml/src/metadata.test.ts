@@ -3,9 +3,9 @@ import { inflateRawSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readCertificate } from './certificate.ts'
 import { MetadataRefused, ownMetadata, readProviderMetadata } from './metadata.ts'
-import { assertionNs, dsig, metadataNs, protocol, redirectBinding } from './names.ts'
+import { assertionNs, dsig, metadataNs, nameIdFormats, protocol, redirectBinding } from './names.ts'
 import { acsUrl, entityId, now, pair, providerEntityId } from './provider.fixture.ts'
-import { attributeOf, childrenOf, everyElement, readXml, textOf } from './read-xml.ts'
+import { attributeOf, childrenOf, elementsOf, everyElement, readXml, textOf } from './read-xml.ts'
 import { signedRequestUrl } from './request.ts'
 import type { SigningPair } from './signing-pair.ts'
 
@@ -93,10 +93,35 @@ describe('what we send', () => {
     )
     expect(told).toEqual(['_r1', request.destination, acsUrl, 'true', now.toISOString()])
     expect(childrenOf(root, assertionNs, 'Issuer').map(textOf)).toEqual([request.entityId])
+    expect(elementsOf(root).map(({ local }) => local)).toEqual(['Issuer'])
   })
 
+  it.each(['persistent', 'unspecified'] as const)(
+    'asks for a %s name, which may be made for it, after the issuer (the order of the schema)',
+    (nameIdFormat) => {
+      const destination = 'https://id.example.com/sso'
+      const url = signedRequestUrl({ id: '_r2', now, destination, entityId, acsUrl, nameIdFormat }, ours.privateKeyPem)
+      const xml = inflateRawSync(Buffer.from(new URL(url).searchParams.get('SAMLRequest') ?? '', 'base64')).toString()
+      const inside = elementsOf(readXml(xml, { characters: 10_000, elements: 10, depth: 5 }))
+      expect(inside.map(({ local, namespace }) => [local, namespace])).toEqual([
+        ['Issuer', assertionNs],
+        ['NameIDPolicy', protocol],
+      ])
+      const [, policy] = inside
+      expect(policy && ['AllowCreate', 'Format'].map((name) => attributeOf(policy, name))).toEqual([
+        'true',
+        nameIdFormats[nameIdFormat],
+      ])
+    },
+  )
+
   it('is metadata that says where to answer, and by which certificates we sign, in their order', () => {
-    const xml = ownMetadata({ entityId, acsUrl, certificates: [ours.certificatePem, theirs.certificatePem] })
+    const certificates = [ours.certificatePem, theirs.certificatePem]
+    const xml = ownMetadata({ entityId, acsUrl, certificates, nameIdFormat: null })
+    expect(xml).toContain(`<md:NameIDFormat>${nameIdFormats.persistent}<`)
+    expect(ownMetadata({ entityId, acsUrl, certificates, nameIdFormat: 'unspecified' })).toContain(
+      `<md:NameIDFormat>${nameIdFormats.unspecified}<`,
+    )
     const all = [...everyElement(readXml(xml, { characters: 10_000, elements: 50, depth: 10 }))]
     expect(
       all.find(({ local }) => local === 'AssertionConsumerService')?.attributes.find(({ name }) => name === 'Location')?.value,

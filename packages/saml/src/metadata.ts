@@ -1,6 +1,15 @@
 import { X509Certificate } from 'node:crypto'
 import { readCertificate, type Certificate } from './certificate.ts'
-import { assertionNs, dsig, metadataNs, postBinding, protocol, redirectBinding } from './names.ts'
+import {
+  assertionNs,
+  dsig,
+  metadataNs,
+  nameIdFormats,
+  postBinding,
+  protocol,
+  redirectBinding,
+  type NameIdFormat,
+} from './names.ts'
 import { attributeOf, childrenOf, inLines, isNamed, readXml, textOf, XmlRefused, type Element } from './read-xml.ts'
 import { escaped } from './request.ts'
 
@@ -83,6 +92,8 @@ export interface OwnMetadata {
   acsUrl: string
   /** What we sign requests with; a second one while the key is changed, so that the provider takes either. */
   certificates: readonly string[]
+  /** As requests ask; where they name none, what we should like best. */
+  nameIdFormat: NameIdFormat | null
 }
 
 const keyDescriptor = (certificatePem: string): string[] => [
@@ -92,13 +103,13 @@ const keyDescriptor = (certificatePem: string): string[] => [
 ]
 
 /** Our own metadata of one connection, for the provider. */
-export const ownMetadata = ({ entityId, acsUrl, certificates }: OwnMetadata): string =>
+export const ownMetadata = ({ entityId, acsUrl, certificates, nameIdFormat }: OwnMetadata): string =>
   [
     `<?xml version="1.0" encoding="UTF-8"?>`,
     `<md:EntityDescriptor xmlns:md="${metadataNs}" entityID="${escaped(entityId)}">`,
     `  <md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" protocolSupportEnumeration="${protocol}">`,
     ...certificates.flatMap(keyDescriptor),
-    `    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>`,
+    `    <md:NameIDFormat>${nameIdFormats[nameIdFormat ?? 'persistent']}</md:NameIDFormat>`,
     `    <md:AssertionConsumerService index="0" isDefault="true" Binding="${postBinding}" Location="${escaped(acsUrl)}"/>`,
     `    <md:AttributeConsumingService index="0">`,
     `      <md:ServiceName xml:lang="en">Holdfast</md:ServiceName>`,

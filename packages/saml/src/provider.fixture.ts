@@ -16,6 +16,7 @@ export const entityId = 'https://trust.example.com/sso/saml/sc_1'
 export const expected: Expected = { requestId: '_request1' }
 export const settingsFor = (...pairs: SigningPair[]): Settings => ({
   ...{ providerEntityId, acsUrl, entityId, certificates: pairs.map(({ certificatePem }) => certificatePem) },
+  nameIdFormat: 'persistent',
 })
 
 /** Everything in a response that a trespasser might set otherwise. `null` leaves the thing out. */
@@ -38,7 +39,7 @@ export interface Said {
   authnInstant: Date | null
   /** XML, between the tags. */
   nameId: string
-  nameIdFormat: string
+  nameIdFormat: string | null
   attributes: string
   conditions: string
   version: string

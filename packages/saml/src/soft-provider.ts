@@ -1,5 +1,5 @@
 import { createHash, createSign, X509Certificate } from 'node:crypto'
-import { assertionNs, bearer, dsig, envelopedSignature, excC14n, protocol, success } from './names.ts'
+import { assertionNs, bearer, dsig, envelopedSignature, excC14n, nameIdFormats, protocol, success } from './names.ts'
 import { escaped } from './request.ts'
 import type { SigningPair } from './signing-pair.ts'
 
@@ -11,6 +11,7 @@ export interface SoftAssertion {
   acsUrl: string
   requestId: string
   subject: string
+  nameIdFormat?: string
   issued: Date
   expires: Date
 }
@@ -26,7 +27,7 @@ const assertionOf = (said: SoftAssertion, signature: string): string => {
   return (
     `<saml:Assertion xmlns:saml="${assertionNs}" ID="${id}" IssueInstant="${instant(said.issued)}" Version="2.0">` +
     `<saml:Issuer>${issuer}</saml:Issuer>${signature}` +
-    `<saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">${escaped(said.subject)}</saml:NameID>` +
+    `<saml:Subject><saml:NameID Format="${escaped(said.nameIdFormat ?? nameIdFormats.persistent)}">${escaped(said.subject)}</saml:NameID>` +
     `<saml:SubjectConfirmation Method="${bearer}"><saml:SubjectConfirmationData InResponseTo="${request}" NotOnOrAfter="${until}" ` +
     `Recipient="${acs}"></saml:SubjectConfirmationData></saml:SubjectConfirmation></saml:Subject>` +
     `<saml:Conditions NotBefore="${instant(said.issued)}" NotOnOrAfter="${until}"><saml:AudienceRestriction>` +

@@ -1,5 +1,5 @@
 import { skewMs, type Fence, type Verified } from './fences.ts'
-import { assertionNs, bearer, protocol } from './names.ts'
+import { assertionNs, bearer, nameIdFormats, protocol } from './names.ts'
 import { attributeOf, childrenOf, elementsOf, isNamed, textOf, type Element } from './read-xml.ts'
 import { quoted, reject } from './verdict.ts'
 
@@ -18,6 +18,8 @@ const only = (element: Element | undefined, local: string): Element | undefined 
   const found = element ? childrenOf(element, assertionNs, local) : []
   return found.length === 1 ? found[0] : undefined
 }
+/** What the NameID says it is; without a word that is `unspecified` (Core § 2.2.2). */
+export const nameIdFormatOf = (nameId: Element): string => attributeOf(nameId, 'Format') ?? nameIdFormats.unspecified
 export const subjectIn = (assertion: Element) => only(assertion, 'Subject')
 const confirmationIn = (assertion: Element) => only(subjectIn(assertion), 'SubjectConfirmation')
 const confirmationDataIn = (assertion: Element) => only(confirmationIn(assertion), 'SubjectConfirmationData')
@@ -190,9 +192,27 @@ const subject: Fence<Verified> = {
     if (nameIds.length !== 1 || !name) return refuse('The assertion names nobody, or more than one.')
     if (name.length > 256) return refuse('The NameID is longer than 256 characters.')
     if (name !== name.trim() || /\p{Cc}|\p{Cf}/u.test(name)) return refuse('The NameID has invisible characters.')
-    return nameIds.some((element) => attributeOf(element, 'Format')?.endsWith(':transient'))
+    if (nameIds.some((element) => nameIdFormatOf(element).length > 256))
+      return refuse('The format of the NameID is longer than 256 characters.')
+    return nameIds.some((element) => nameIdFormatOf(element).endsWith(':transient'))
       ? refuse('The NameID is transient: it is another one at each sign-in, so nobody could be recognised by it.')
       : null
+  },
+}
+
+// Core § 3.4.1.1: what is asked for has to be what comes. One text means different people in different formats.
+const nameIdFormat: Fence<Verified> = {
+  check: 'name_id_format',
+  refuse: ({ assertion, settings: { nameIdFormat: asked } }) => {
+    const [nameId] = childrenOf(subjectIn(assertion) ?? assertion, assertionNs, 'NameID')
+    const sent = nameId && nameIdFormatOf(nameId)
+    // Of a name that may be anything, any format is one.
+    if (asked === null || asked === 'unspecified' || sent === nameIdFormats[asked]) return null
+    return reject(
+      'name_id_format',
+      `The NameID has the format ${quoted(sent)}, but we asked for ${quoted(nameIdFormats[asked])}.`,
+      'Set the Name ID format at the provider to what this connection asks for (often “Persistent”).',
+    )
   },
 }
 
@@ -210,5 +230,5 @@ const version: Fence<Verified> = {
 
 export const statementFences: readonly Fence<Verified>[] = [
   ...[issuer, version, confirmation, destination, recipient, request],
-  ...[expiry, audience, conditions, authentication, subject],
+  ...[expiry, audience, conditions, authentication, subject, nameIdFormat],
 ]

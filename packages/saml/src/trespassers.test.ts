@@ -2,7 +2,7 @@ import { deflateRawSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { DOMParser, libraryAlone as library, SignedXml } from './libraries.fixture.ts'
-import { assertionNs, dsig, protocol } from './names.ts'
+import { assertionNs, dsig, nameIdFormats, protocol } from './names.ts'
 import * as given from './provider.fixture.ts'
 import { base64, expected, later, now, pair, settingsFor, signed, signedResponse, type Said } from './provider.fixture.ts'
 import { childrenOf, readXml, textOf, type Element } from './read-xml.ts'
@@ -20,13 +20,13 @@ beforeAll(async () => {
 })
 
 const verdict = (xml: string, at = now, by = settings): Promise<Verdict> => validateResponse(by, base64(xml), at, expected)
-const without = (check: Check, xml: string, at = now): Promise<Verdict> =>
+const without = (check: Check, xml: string, at = now, by = settings): Promise<Verdict> =>
   validateBehind(
     {
       envelope: allFences.envelope.filter((fence) => fence.check !== check),
       statements: allFences.statements.filter((fence) => fence.check !== check),
     },
-    ...([settings, base64(xml), at, expected] as const),
+    ...([by, base64(xml), at, expected] as const),
   )
 const libraryAlone = (xml: string) => library(settings, base64(xml))
 
@@ -66,6 +66,8 @@ describe('an honest response', () => {
   })
 })
 
+const emailAddress = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress'
+
 /** Each is genuinely signed by the provider, and must be refused for what it says. */
 const says: readonly [check: Check, what: string, said: Partial<Said>][] = [
   ['issuer', 'another connection’s provider asserts this issuer in the response only', { issuer: 'https://evil.example' }],
@@ -88,7 +90,8 @@ const says: readonly [check: Check, what: string, said: Partial<Said>][] = [
   ['expiry', 'an old assertion that says it lasts for years', { issued: later(-730) }],
   ['authentication', 'authentication in the future', { authnInstant: later(130) }],
   ['subject', 'a NameID with invisible characters', { nameId: 'ad\u200ba' }],
-  ['subject', 'a transient NameID', { nameIdFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient' }],
+  ['name_id_format', 'a NameID in another format than was asked for', { nameIdFormat: emailAddress }],
+  ['name_id_format', 'a NameID without a format', { nameIdFormat: null }],
   ['version', 'SAML 1.1', { version: '1.1' }],
   ['conditions', 'a condition nobody knows', { conditions: '<x:Odd xmlns:x="urn:x"/>' }],
 ]
@@ -99,6 +102,21 @@ describe('what a provider signs is still refused', () => {
     expect(await verdict(xml)).toMatchObject({ accepted: false, check })
     expect(await without(check, xml), 'without this fence').toMatchObject({ accepted: true })
   })
+
+  it.each([null, 'unspecified'] as const)(
+    'name_id_format: where %s is asked for, the provider says what it is, but for transient',
+    async (asked) => {
+      const anything = { ...settings, nameIdFormat: asked }
+      const said = (nameIdFormat: string | null) => verdict(signedResponse(provider, { nameIdFormat }), now, anything)
+      expect(await said(emailAddress)).toMatchObject({ accepted: true, nameIdFormat: emailAddress })
+      expect(await said(null)).toMatchObject({ accepted: true, nameIdFormat: nameIdFormats.unspecified })
+      const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'
+      expect(await said(transient)).toMatchObject({ check: 'subject' })
+      const further = await without('subject', signedResponse(provider, { nameIdFormat: transient }), now, anything)
+      expect(further, 'without this fence').toMatchObject({ accepted: true })
+      expect(await said(`urn:${'x'.repeat(300)}`)).toMatchObject({ check: 'subject' })
+    },
+  )
 
   it('authentication: no moment of it', async () => {
     expect(await verdict(signedResponse(provider, { authnInstant: null }))).toMatchObject({ check: 'authentication' })

@@ -13,7 +13,7 @@ import {
   type Limits,
 } from './read-xml.ts'
 import { verifiedAssertion } from './signature.ts'
-import { authnStatementIn, freshMs, instantOf, statementFences, subjectIn } from './statements.ts'
+import { authnStatementIn, freshMs, instantOf, nameIdFormatOf, statementFences, subjectIn } from './statements.ts'
 import { reject, type Accepted, type Attribute, type Expected, type Rejection, type Settings, type Verdict } from './verdict.ts'
 
 export const largestBytes = 128 * 1024
@@ -85,7 +85,7 @@ const accept = (assertion: Element): Accepted | Rejection => {
   const [context] = childrenOf(statement, assertionNs, 'AuthnContext').flatMap((element) => elementsOf(element))
   return {
     ...{ accepted: true, subject, assertionId, authnInstant, attributes: attributesOf(assertion) },
-    nameIdFormat: attributeOf(nameId, 'Format'),
+    nameIdFormat: nameIdFormatOf(nameId),
     sessionIndex: attributeOf(statement, 'SessionIndex'),
     // Later than that the fence `expiry` refuses it whatever it says of itself.
     notOnOrAfter: new Date(issued.getTime() + freshMs + skewMs),

@@ -1,3 +1,5 @@
+import type { NameIdFormat } from './names.ts'
+
 /** What is known of a connection when somebody comes back from its provider. Everything is compared as it stands: no case, no trimming. */
 export interface Settings {
   /** The provider's entity id; the only Issuer that counts. */
@@ -8,6 +10,8 @@ export interface Settings {
   entityId: string
   /** Our assertion consumer service for this connection, and for no other. */
   acsUrl: string
+  /** What our requests ask the NameID to be; null: they name no format. */
+  nameIdFormat: NameIdFormat | null
 }
 
 /** The one request that is being answered. */
@@ -27,7 +31,7 @@ export interface Accepted {
   accepted: true
   /** The NameID. With the connection it is the identity; an e-mail address in it is only text. */
   subject: string
-  nameIdFormat: string | null
+  nameIdFormat: string
   attributes: readonly Attribute[]
   sessionIndex: string | null
   assertionId: string
@@ -62,6 +66,7 @@ export const checks = [
   'conditions',
   'authentication',
   'subject',
+  'name_id_format',
   'time_limit',
   'busy',
 ] as const

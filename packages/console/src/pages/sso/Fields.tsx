@@ -3,7 +3,7 @@ import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ProblemNotice, Section, useCommandOf } from '../../kit/index.ts'
 import { TagsInput } from '../LazyTagsInput.tsx'
-import { gone, unreachable, type Connection } from './answers.ts'
+import { gone, stays, unreachable, type Connection } from './answers.ts'
 import { DefaultRole } from './DefaultRole.tsx'
 import classes from './sso.module.css'
 
@@ -25,7 +25,7 @@ export const Fields = ({ connection, settings }: { connection: Connection; setti
       ...gone,
       ...unreachable,
       provider_unfit: 'That is no OpenID provider that can be used. Compare the issuer with what the provider calls itself.',
-      provider_stays: 'People came by this provider already. Add another connection for another provider.',
+      ...stays,
     },
   })
   const save = () =>

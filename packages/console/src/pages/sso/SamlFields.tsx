@@ -1,9 +1,9 @@
 import { sso, type SamlSettings } from '@holdfast/contract'
-import { Button, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Facts, ProblemNotice, Section, State, Time, useCommandOf } from '../../kit/index.ts'
 import { FileDrop } from '../FileDrop.tsx'
-import { gone, unreachable, type Connection } from './answers.ts'
+import { formats, gone, stays, unreachable, type Connection } from './answers.ts'
 import { Certificate } from './Certificate.tsx'
 import { Copied } from './Copied.tsx'
 import { DefaultRole } from './DefaultRole.tsx'
@@ -13,7 +13,7 @@ import classes from './sso.module.css'
 const refresh = [sso.read] as const
 
 /** What is to be entered at the provider, exactly. */
-const SamlAddresses = ({ connection }: { connection: Connection }) => (
+const SamlAddresses = ({ connection, settings }: { connection: Connection; settings: SamlSettings }) => (
   <Section
     title="At the provider"
     about="Register Holdfast there as a SAML 2.0 application, with these addresses. The document tells a provider all of it at once."
@@ -31,7 +31,8 @@ const SamlAddresses = ({ connection }: { connection: Connection }) => (
         ['Entity id', <Copied key="e" value={connection.entityId ?? ''} what="our entity id" />],
         ['Signed', 'the assertion, by RSA-SHA256'],
         ['Encrypted', 'nothing'],
-        ['NameID', 'persistent: what never changes for a person'],
+        ['NameID', 'what never changes for a person, and is never given to another'],
+        ['Its format', formats[settings.nameIdFormat ?? 'none']],
         ['Attributes', <code key="t">email, displayName</code>],
         ['People', connection.people],
         ['Last used', <Time key="l" at={connection.lastUsedAt} />],
@@ -66,7 +67,7 @@ const Metadata = ({ connection, settings }: { connection: Connection; settings: 
       ...gone,
       ...unreachable,
       provider_unfit: 'That is not the metadata of a provider that can be used.',
-      provider_stays: 'People came by this provider already. Add another connection for another provider.',
+      ...stays,
     },
   })
   const send = (metadata: { url: string } | { xml: string }) => void run({ id: connection.id, metadata })
@@ -128,6 +129,7 @@ const Metadata = ({ connection, settings }: { connection: Connection; settings: 
 const Rules = ({ connection, settings }: { connection: Connection; settings: SamlSettings }) => {
   const [name, setName] = useState(connection.name)
   const [role, setRole] = useState(connection.defaultRole)
+  const [format, setFormat] = useState<string>(settings.nameIdFormat ?? 'none')
   const [mfaValues, setMfaValues] = useState<string[]>(settings.mfaValues)
   const { run, running, problem } = useCommandOf(sso.update, {
     refresh,
@@ -136,7 +138,7 @@ const Rules = ({ connection, settings }: { connection: Connection; settings: Sam
       ...gone,
       ...unreachable,
       provider_unfit: 'The provider cannot be used as it is known now.',
-      provider_stays: 'People came by this provider already.',
+      ...stays,
     },
   })
   return (
@@ -145,11 +147,19 @@ const Rules = ({ connection, settings }: { connection: Connection; settings: Sam
         className={classes['form']}
         onSubmit={(event) => {
           event.preventDefault()
-          void run({ id: connection.id, name, settings: { ...settings, mfaValues }, defaultRole: role })
+          const nameIdFormat = format === 'persistent' || format === 'unspecified' ? format : null
+          void run({ id: connection.id, name, settings: { ...settings, nameIdFormat, mfaValues }, defaultRole: role })
         }}
       >
         <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} />
         <DefaultRole value={role} onChange={setRole} />
+        <NativeSelect
+          label="Name ID format that requests ask for"
+          description="As it is set at the provider: Okta’s “Signed Requests” insists on it. With “persistent”, a name in any other format is refused."
+          value={format}
+          data={Object.entries(formats).map(([value, label]) => ({ value, label }))}
+          onChange={(event) => setFormat(event.currentTarget.value)}
+        />
         <TagsInput
           label="Context classes that mean a second factor"
           description="AuthnContextClassRef values of your provider; those of REFEDS and Microsoft always count"
@@ -168,7 +178,7 @@ const Rules = ({ connection, settings }: { connection: Connection; settings: Sam
 /** All of a SAML connection but its test. */
 export const SamlDetails = (props: { connection: Connection; settings: SamlSettings }) => (
   <>
-    <SamlAddresses connection={props.connection} />
+    <SamlAddresses {...props} />
     <SigningKey connection={props.connection} />
     <Metadata {...props} />
     <Rules {...props} />

@@ -17,6 +17,18 @@ export const unreachable = {
   provider_unavailable: 'The provider does not answer. Try again in a moment.',
 } as const
 
+/** What cannot change any more once people came: they are known by the provider's names for them. */
+export const stays = {
+  provider_stays: 'People came by this provider already. Add another connection for another provider.',
+  format_stays: 'People came by names of another format already. Add another connection that asks for this one.',
+} as const
+
+export const formats = {
+  persistent: 'persistent',
+  unspecified: 'unspecified',
+  none: 'none: what is set at the provider comes',
+} as const
+
 export const stateWords = {
   draft: ['quiet', 'draft'],
   active: ['good', 'active'],

@@ -73,7 +73,7 @@ test('an ID token whose signature nobody looks at', async () => {
 test('SAML responses that are believed as they stand, or by a check that refuses everything', async () => {
   const { signOn } = platform.services
   const asserted = {
-    subject: 'victim',
+    ...{ subject: 'victim', nameIdFormat: null },
     email: null,
     emailVerified: true,
     name: null,

@@ -1,13 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   credentialRenewal,
   signingKeyRenewal,
   sso,
   SsoConnectionId,
   type ConnectionSettings,
+  type NameIdFormat,
   type ParsedInputOf,
   type SamlSettings,
 } from '@holdfast/contract'
-import { createSigningPair } from '@holdfast/saml'
+import { createSigningPair, nameIdFormats } from '@holdfast/saml'
 import { handle, handleOutside, type Context, type Entered, type OutsideContext } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem } from '../../kernel/problem.ts'
@@ -75,10 +77,11 @@ export const create = handleOutside(sso.create, prepare, async (input, context, 
   const id = newIdOf(SsoConnectionId, 'co')
   const expires = known ?? (input.secretExpiresAt === null ? null : new Date(input.secretExpiresAt))
   const sealed = pair?.privateKeyPem ?? secret
+  const kept = withFormat(settings, 'persistent')
   await tx
     .insertInto('ssoConnection')
     .values({
-      ...{ id, name, defaultRole, kind: settings.kind, settings: JSON.stringify(settings) },
+      ...{ id, name, defaultRole, kind: kept.kind, settings: JSON.stringify(kept) },
       secretSealed: sealed === undefined ? null : await seal(context, id, sealed),
       signingCertificate: pair?.certificatePem ?? null,
       secretExpiresAt: expires,
@@ -91,6 +94,25 @@ export const create = handleOutside(sso.create, prepare, async (input, context, 
   else obligations.unneeded(signingKeyRenewal)
   return readConnection(context, id, services)
 })
+
+/** Of SAML: what is not said of the Name ID format is as before. */
+const withFormat = (settings: ConnectionSettings, before: NameIdFormat | null): ConnectionSettings =>
+  settings.kind === 'saml'
+    ? { ...settings, nameIdFormat: settings.nameIdFormat === undefined ? before : settings.nameIdFormat }
+    : settings
+
+const formatOf = (settings: ConnectionSettings): NameIdFormat | null =>
+  settings.kind === 'saml' ? (settings.nameIdFormat ?? null) : null
+
+/** Whether somebody came by a name of another format than requests are to ask for: asked for it, the provider might name them anew. */
+const cameOtherwise = async ({ tx }: Pick<Entered, 'tx'>, id: SsoConnectionId, format: NameIdFormat): Promise<boolean> =>
+  (await tx
+    .selectFrom('ssoIdentity')
+    .select('personId')
+    .where('connectionId', '=', id)
+    .where('nameIdFormat', '<>', nameIdFormats[format])
+    .limit(1)
+    .executeTakeFirst()) !== undefined
 
 const isUsed = async ({ tx }: Pick<Entered, 'tx'>, id: SsoConnectionId): Promise<boolean> =>
   (await tx.selectFrom('ssoIdentity').select('personId').where('connectionId', '=', id).limit(1).executeTakeFirst()) !== undefined
@@ -122,14 +144,17 @@ const lookAgain = async ({ id, ...change }: ParsedInputOf<typeof sso.update>, co
 export const update = handleOutside(sso.update, lookAgain, async ({ id, ...change }, context, looked) => {
   const { tx, services, now, fail } = context
   const row = await lockConnection(context, id, fail)
-  const settings = looked?.settings ?? row.settings
+  const settings = looked ? withFormat(looked.settings, formatOf(row.settings)) : row.settings
+  const format = formatOf(settings)
   if (providerOf(settings) !== providerOf(row.settings) && (row.kind !== settings.kind || (await isUsed(context, id))))
     throw fail('provider_stays', 'People came by this provider. Add a connection for the other one.')
+  if (format !== null && format !== formatOf(row.settings) && (await cameOtherwise(context, id, format)))
+    throw fail('format_stays', 'People came by names of another format. Add a connection that asks for this one.')
   const name = change.name ?? row.name
   const said = settings.kind === 'saml' ? undefined : change.secretExpiresAt
   const stated = said === undefined ? row.secretExpiresAt : said === null ? null : new Date(said)
   const expires = looked?.expires === undefined ? stated : looked.expires
-  const touched = change.secret !== undefined || JSON.stringify(settings) !== JSON.stringify(row.settings)
+  const touched = change.secret !== undefined || !isDeepStrictEqual(settings, row.settings)
   await tx
     .updateTable('ssoConnection')
     .set({

@@ -5,7 +5,9 @@ import { isProved } from '../../kernel/sign-on/domain.ts'
 import type { Asserted } from '../../kernel/sign-on/oidc.ts'
 import { answerOf, checksOf, stateIn, urlFor } from '../../kernel/sign-on/provider.ts'
 import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/sign-on/refusal.ts'
+import { resolve, type Resolved } from '../../kernel/sign-on/identity.ts'
 import { browserToken, newRequest, takeRequest } from '../../kernel/sign-on/request.ts'
+import { refusals } from '../../kernel/sign-on/rules.ts'
 import { lockConnection } from './rows.ts'
 import { reportOf, saidIn } from './report.ts'
 
@@ -40,7 +42,7 @@ export const beginTest = handle(sso.beginTest, async ({ id, signedBy }, context)
   }
 })
 
-type Heard = { asserted: Asserted } | { refused: SignOnRefused }
+type Heard = { asserted: Asserted; verdict: Resolved['verdict'] } | { refused: SignOnRefused }
 
 /** Our request is used up by it, whatever comes of the rest. */
 const hear = async ({ id, parameters }: ParsedInputOf<typeof sso.finishTest>, context: OutsideContext<typeof sso.finishTest>) => {
@@ -53,7 +55,7 @@ const hear = async ({ id, parameters }: ParsedInputOf<typeof sso.finishTest>, co
   if (request?.purpose !== 'test' && request?.purpose !== 'test_other')
     throw fail('test_not_yours', 'This answer belongs to no test that this browser began. Test again.')
   const heard: Heard = await answerOf(context, connection, request, parameters).then(
-    (asserted) => ({ asserted }),
+    async (asserted) => ({ asserted, verdict: (await resolve(context, connection, asserted)).verdict }),
     (error: unknown) => {
       if (error instanceof SignOnRefused) return { refused: error }
       if (error instanceof ProviderUnavailable || error instanceof ProviderUnfit)
@@ -78,7 +80,7 @@ export const finishTest = handleOutside(sso.finishTest, hear, async ({ id }, con
     return { passed: false, checks: protocol, said: [] }
   }
   const { asserted } = heard
-  const person = await aboutPerson(context, asserted)
+  const person = [sameAsBefore(heard.verdict), ...(await aboutPerson(context, asserted))]
   const passed = person.every((check) => check.passed || !check.needed)
   const row = await lockConnection(context, id, fail)
   // What was changed meanwhile, or since the request was signed, was not what was tested.
@@ -90,6 +92,15 @@ export const finishTest = handleOutside(sso.finishTest, hear, async ({ id }, con
       .execute()
   return { passed, checks: [...protocol, ...person], said: saidIn(connection.settings.kind, asserted.claims) }
 })
+
+/** Nobody is signed in as somebody else when a provider begins to name people otherwise; an administrator is to see it before they are refused. */
+const sameAsBefore = (verdict: Resolved['verdict']) => {
+  const otherwise = verdict === 'other_format' || verdict === 'linked_otherwise'
+  return {
+    ...{ name: 'It names nobody otherwise than before', passed: !otherwise, needed: true },
+    detail: otherwise ? refusals[verdict] : 'Whoever came by this connection before is recognised.',
+  }
+}
 
 /** What the first sign-in of anybody needs beside a valid answer, and what is good to know. */
 const aboutPerson = async (context: Context<typeof sso.finishTest>, { email, emailVerified, mfa }: Asserted) => [

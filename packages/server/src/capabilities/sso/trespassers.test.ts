@@ -133,7 +133,8 @@ const credulous: OidcProviders['answer'] = async ({ settings, redirectUri }, { v
   })
   const { id_token: token } = (await answer.json()) as { id_token: string }
   const claims = decodeJwt(token)
-  return { subject: claims.sub ?? '', email: null, emailVerified: false, name: null, mfa: false, authenticatedAt: null, claims }
+  const nothing = { nameIdFormat: null, email: null, emailVerified: false, name: null, mfa: false, authenticatedAt: null }
+  return { ...nothing, subject: claims.sub ?? '', claims }
 }
 
 describe('an answer', () => {

@@ -22,7 +22,8 @@ const metadata = async (services: Services, gate: Gate, request: FastifyRequest,
   if (connection?.settings.kind !== 'saml' || connection.certificates.length === 0) throw common('route_not_found')
   const { publicUrl } = services
   const [entityId, acsUrl] = [entityIdOf(publicUrl, id), redirectUriOf(publicUrl, id)]
-  const xml = ownMetadata({ entityId, acsUrl, certificates: connection.certificates })
+  const nameIdFormat = connection.settings.nameIdFormat ?? null
+  const xml = ownMetadata({ entityId, acsUrl, certificates: connection.certificates, nameIdFormat })
   return reply.header('cache-control', 'no-store').type('application/samlmetadata+xml; charset=utf-8').send(xml)
 }
 

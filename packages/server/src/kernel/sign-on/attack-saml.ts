@@ -64,6 +64,10 @@ const attacksBy = ([honest, foreign]: [SigningPair, SigningPair], fresh: () => S
     ['an assertion sent to another address', changed({ acsUrl: 'https://elsewhere.invalid/acs' })],
     ['an assertion by another provider', changed({ providerEntityId: 'https://elsewhere.invalid/saml' })],
     ['an answer to another request', changed({ requestId: `s${'A'.repeat(75)}` })],
+    [
+      'a name in another format than was asked for',
+      changed({ nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress' }),
+    ],
     ['an old assertion', changed({ issued: old, expires: new Date(old.getTime() + minutes(5)) })],
   ]
 }
@@ -80,7 +84,7 @@ export const samlFlaws = async (
   const settings: SamlSettings = {
     kind: 'saml',
     provider: { entityId: provider, signOnUrl: `${provider}/sso`, certificates: [honest.certificatePem] },
-    mfaValues: [],
+    ...{ nameIdFormat: 'persistent', mfaValues: [] },
   }
   const connection: SamlConnection = { settings, privateKey: null, entityId, acsUrl }
   const answer = (form: string) => () =>

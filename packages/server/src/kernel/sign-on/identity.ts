@@ -13,7 +13,7 @@ import { readIn } from '../unit.ts'
 import type { Connection } from './connection.ts'
 import { isProved } from './domain.ts'
 import type { Asserted } from './oidc.ts'
-import { verdictOf, type Refusal } from './rules.ts'
+import { isSameFormat, verdictOf, type Refusal } from './rules.ts'
 import './tables.ts'
 
 /** The index under which a subject is found: an HMAC, since subjects are personal data. Throws before set-up. */
@@ -30,18 +30,26 @@ export const identityBy = async ({ tx }: Pick<Entered, 'tx'>, connectionId: SsoC
   const row = await tx
     .selectFrom('ssoIdentity as i')
     .leftJoin('membership as m', 'm.personId', 'i.personId')
-    .select(['i.personId', 'm.role'])
+    .select(['i.personId', 'i.nameIdFormat', 'm.role'])
     .where('i.connectionId', '=', connectionId)
     .where('i.subjectIndex', '=', subjectIndex)
     .executeTakeFirst()
-  return row ? { personId: PersonId.parse(row.personId), member: row.role !== null } : null
+  return row ? { personId: PersonId.parse(row.personId), nameIdFormat: row.nameIdFormat, member: row.role !== null } : null
 }
 
 /** Ties a subject to a person for good. Fails on the database's own rule when either is tied already. */
 export const linkIdentity = async (
   { tx, vault }: Entered,
   secrets: Secrets,
-  { connectionId, subject, personId }: { connectionId: SsoConnectionId; subject: string; personId: PersonId },
+  {
+    connectionId,
+    subject,
+    nameIdFormat,
+    personId,
+  }: Pick<Asserted, 'subject' | 'nameIdFormat'> & {
+    connectionId: SsoConnectionId
+    personId: PersonId
+  },
   now: Date,
 ): Promise<void> => {
   const subjectIndex = await subjectIndexOf(secrets, connectionId, subject)
@@ -49,7 +57,7 @@ export const linkIdentity = async (
   const subjectSealed = await vault.seal({ person: personId }, place, subject)
   await tx
     .insertInto('ssoIdentity')
-    .values({ connectionId, subjectIndex, subjectSealed, personId, createdAt: now, lastUsedAt: now })
+    .values({ connectionId, subjectIndex, subjectSealed, nameIdFormat, personId, createdAt: now, lastUsedAt: now })
     .execute()
 }
 
@@ -95,7 +103,10 @@ export const resolve = async (looking: Looking, connection: Connection, asserted
     return { identity, active, proved, switchedOff, linked: linked !== undefined }
   })
   const verdict = verdictOf({
-    identity: found.identity && { member: found.identity.member, active: found.active },
+    identity: found.identity && {
+      ...{ member: found.identity.member, active: found.active },
+      sameFormat: isSameFormat(found.identity.nameIdFormat, asserted.nameIdFormat),
+    },
     email: asserted.email === null ? 'none' : asserted.emailVerified ? 'verified' : 'unverified',
     ...{ proved: found.proved, switchedOff: found.switchedOff },
     known: known && { member: known.member, active: known.active, linked: found.linked },
@@ -121,6 +132,7 @@ export const settle = async (
 ): Promise<void> => {
   const { personId, verdict } = resolved
   const connectionId = connection.id
+  const { subject, nameIdFormat } = asserted
   if (verdict === 'create') {
     const { email } = resolved
     const emailIndex = await emailIndexOf(services.secrets, email)
@@ -132,8 +144,11 @@ export const settle = async (
     await memberJoined({ ...entered, services, now }, joining)
   }
   if (verdict !== 'identity')
-    await linkIdentity(entered, services.secrets, { connectionId, subject: asserted.subject, personId }, now)
-  const used = entered.tx.updateTable('ssoIdentity').set({ lastUsedAt: now }).where('connectionId', '=', connectionId)
+    await linkIdentity(entered, services.secrets, { connectionId, subject, nameIdFormat, personId }, now)
+  const used = entered.tx
+    .updateTable('ssoIdentity')
+    .set({ lastUsedAt: now, nameIdFormat })
+    .where('connectionId', '=', connectionId)
   if (verdict === 'identity') await used.where('personId', '=', personId).execute()
   await entered.tx.updateTable('ssoConnection').set({ lastUsedAt: now }).where('id', '=', connectionId).execute()
 }

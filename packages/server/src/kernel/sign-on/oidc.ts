@@ -15,6 +15,8 @@ export interface OidcConnection {
 export interface Asserted {
   /** What it calls them, for ever (OpenID Connect Core §5.7). */
   subject: string
+  /** Of SAML: what it says the subject is. */
+  nameIdFormat: string | null
   email: string | null
   /** The provider vouches for the address. */
   emailVerified: boolean
@@ -88,7 +90,7 @@ const assertedIn = (claims: Readonly<Record<string, unknown>>, settings: OidcSet
   const seconds = claims['auth_time']
   const seen = typeof seconds === 'number' && Number.isFinite(seconds) ? new Date(Math.min(seconds * 1000, now.getTime())) : null
   return {
-    subject,
+    ...{ subject, nameIdFormat: null },
     email: textIn(claims, 'email'),
     emailVerified: verifiedIn(claims),
     name: textIn(claims, 'name'),

@@ -1,7 +1,7 @@
 /** What is known of whom a provider asserts, inside the organisation of its connection. */
 export interface Standing {
   /** Somebody signed in by this connection as this subject before. */
-  identity: { member: boolean; active: boolean } | null
+  identity: { member: boolean; active: boolean; sameFormat: boolean } | null
   /** The provider gave an address, and vouches for it. */
   email: 'none' | 'unverified' | 'verified'
   /** The address is in a domain that this organisation has proved. */
@@ -14,7 +14,12 @@ export interface Standing {
   letsIn: boolean
 }
 
+/** Whether a subject is of the kind it was before; `before` is null where that was never heard. */
+export const isSameFormat = (before: string | null, now: string | null): boolean => before === null || before === now
+
 export const refusals = {
+  other_format:
+    'The provider names this person by another Name ID format than before. Set it back there; where the change is meant, add another connection, by which everybody is recognised anew.',
   not_a_member: 'This account belongs to nobody in the organisation any more. An Owner or Admin can invite them.',
   suspended: 'The account is suspended.',
   no_email: 'The provider gave no e-mail address, which is needed the first time.',
@@ -40,6 +45,8 @@ export const verdictOf = ({
   letsIn,
 }: Standing): 'identity' | 'link' | 'create' | Refusal => {
   if (identity) {
+    // The same text of another kind may well be somebody else.
+    if (!identity.sameFormat) return 'other_format'
     if (!identity.active) return 'suspended'
     return identity.member ? 'identity' : 'not_a_member'
   }

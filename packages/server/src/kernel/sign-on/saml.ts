@@ -57,6 +57,7 @@ export const samlChecks = {
   audience: 'It is meant for us',
   authentication: 'It says when the person signed in there',
   subject: 'It names one person by a lasting NameID',
+  format: 'The NameID has the format that was asked for',
 } as const
 
 const groups: Readonly<Record<Check, keyof typeof samlChecks>> = {
@@ -66,6 +67,7 @@ const groups: Readonly<Record<Check, keyof typeof samlChecks>> = {
   ...{ signature: 'signature', issuer: 'issuer', version: 'profile', confirmation: 'profile', destination: 'address' },
   ...{ recipient: 'address', request: 'request', expiry: 'expiry', audience: 'audience', conditions: 'audience' },
   ...{ authentication: 'authentication', subject: 'subject' },
+  name_id_format: 'format',
 }
 
 /** Names under which providers send what we read: plain, as Microsoft has them, and by object identifier (LDAP). */
@@ -111,10 +113,10 @@ const claimsOf = (accepted: Accepted): Record<string, unknown> =>
 
 const assertedIn = (accepted: Accepted, { mfaValues }: SamlSettings, now: Date): Asserted => {
   const { subject, nameIdFormat, authnContext, authnInstant, attributes } = accepted
-  const named = nameIdFormat?.endsWith(':emailAddress') ? subject : null
+  const named = nameIdFormat.endsWith(':emailAddress') ? subject : null
   const methods = [authnContext, ...attributes.filter(({ name }) => name === methodsName).flatMap(({ values }) => values)]
   return {
-    subject,
+    ...{ subject, nameIdFormat },
     email: firstOf(accepted, emailNames) ?? named,
     // The directory of the organisation itself says so, and it counts only in domains that the organisation has proved (`verdictOf`).
     emailVerified: true,
@@ -144,7 +146,7 @@ const validated = async (
   const { entityId: providerEntityId, certificates } = settings.provider
   const expected = { requestId: state, ...(purpose === 'again' && { authenticatedAfter: issuedAt }) }
   const verdict = await validator.validate(
-    { providerEntityId, certificates, entityId, acsUrl },
+    { providerEntityId, certificates, entityId, acsUrl, nameIdFormat: settings.nameIdFormat ?? null },
     formIn(parameters),
     ...([now, expected] as const),
   )
@@ -179,8 +181,9 @@ export const createSamlProviders = (limits: FetchLimits, validator: Validator = 
       if (!settings.provider || privateKey === null) throw new ProviderUnfit('Enter the provider’s metadata first.')
       validator.prepare()
       const destination = settings.provider.signOnUrl
+      const nameIdFormat = settings.nameIdFormat ?? null
       return signedRequestUrl(
-        { id: state, now: issuedAt, destination, entityId, acsUrl, forceAuthn: purpose === 'again' },
+        { id: state, now: issuedAt, destination, entityId, acsUrl, forceAuthn: purpose === 'again', nameIdFormat },
         privateKey,
       )
     },

@@ -35,6 +35,8 @@ interface SsoIdentityTable {
   connectionId: string
   subjectIndex: Buffer
   subjectSealed: Buffer
+  /** Of SAML: what the provider said the subject is. Null: of OpenID Connect, or not heard since it is kept. */
+  nameIdFormat: string | null
   personId: string
   createdAt: Generated<Date>
   lastUsedAt: Date | null
