@@ -1673,6 +1673,8 @@ table sso_identity (
   person_id text not null,
   created_at timestamp with time zone not null default now(),
   last_used_at timestamp with time zone,
+  name_id_format text,
+  constraint sso_identity_name_id_format_check CHECK (((length(name_id_format) >= 1) AND (length(name_id_format) <= 256))),
   constraint sso_identity_org_id_connection_id_fkey FOREIGN KEY (org_id, connection_id) REFERENCES sso_connection(org_id, id),
   constraint sso_identity_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
   constraint sso_identity_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
@@ -4659,15 +4661,18 @@ AS $function$
       key    text;
     begin
       if tg_op = 'INSERT' then
-        key := json_build_object('connection_id', new.connection_id, 'subject_index', capture_bytes(new.subject_index))::text; after := json_build_object('connection_id', new.connection_id, 'created_at', new.created_at, 'org_id', new.org_id, 'person_id', new.person_id, 'subject_index', case when new.subject_index is not null then 'secret' end, 'subject_sealed', capture_bytes(new.subject_sealed))::text; before := 'null';
+        key := json_build_object('connection_id', new.connection_id, 'subject_index', capture_bytes(new.subject_index))::text; after := json_build_object('connection_id', new.connection_id, 'created_at', new.created_at, 'name_id_format', new.name_id_format, 'org_id', new.org_id, 'person_id', new.person_id, 'subject_index', case when new.subject_index is not null then 'secret' end, 'subject_sealed', capture_bytes(new.subject_sealed))::text; before := 'null';
       elsif tg_op = 'DELETE' then
-        key := json_build_object('connection_id', old.connection_id, 'subject_index', capture_bytes(old.subject_index))::text; after := 'null'; before := json_build_object('connection_id', old.connection_id, 'created_at', old.created_at, 'org_id', old.org_id, 'person_id', old.person_id, 'subject_index', case when old.subject_index is not null then 'secret' end, 'subject_sealed', capture_bytes(old.subject_sealed))::text;
+        key := json_build_object('connection_id', old.connection_id, 'subject_index', capture_bytes(old.subject_index))::text; after := 'null'; before := json_build_object('connection_id', old.connection_id, 'created_at', old.created_at, 'name_id_format', old.name_id_format, 'org_id', old.org_id, 'person_id', old.person_id, 'subject_index', case when old.subject_index is not null then 'secret' end, 'subject_sealed', capture_bytes(old.subject_sealed))::text;
       else
         if new.connection_id is distinct from old.connection_id then
           after := after || ',"connection_id":' || coalesce(to_json(new.connection_id)::text, 'null'); before := before || ',"connection_id":' || coalesce(to_json(old.connection_id)::text, 'null');
         end if;
         if new.created_at is distinct from old.created_at then
           after := after || ',"created_at":' || coalesce(to_json(new.created_at)::text, 'null'); before := before || ',"created_at":' || coalesce(to_json(old.created_at)::text, 'null');
+        end if;
+        if new.name_id_format is distinct from old.name_id_format then
+          after := after || ',"name_id_format":' || coalesce(to_json(new.name_id_format)::text, 'null'); before := before || ',"name_id_format":' || coalesce(to_json(old.name_id_format)::text, 'null');
         end if;
         if new.org_id is distinct from old.org_id then
           after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');

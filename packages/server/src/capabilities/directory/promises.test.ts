@@ -60,7 +60,7 @@ test('it is kept on an installation as it is, with nobody set up, and leaves not
   const before = await traces()
   const { kept, proof } = await check()
   expect({ kept, proof }).toMatchObject({ kept: true })
-  expect(proof).toMatch(/^32 attacks on SAML responses, ID tokens and our own requests/)
+  expect(proof).toMatch(/^33 attacks on SAML responses, ID tokens and our own requests/)
   expect(proof).toContain('0 active connections')
   expect(await traces()).toEqual(before)
 })
