@@ -8,6 +8,8 @@ export interface Mailbox {
   url: string
   /** The text of the newest mail to somebody; undefined until one came. */
   newestTo: (address: string) => string | undefined
+  /** How many mails came to somebody so far. */
+  countTo: (address: string) => number
   close: () => Promise<void>
 }
 
@@ -36,6 +38,7 @@ export const openMailbox = async (): Promise<Mailbox> => {
   const { port } = server.server.address() as AddressInfo
   return {
     url: `smtp://127.0.0.1:${port}`,
+    countTo: (address) => mails.filter(({ to }) => to === address).length,
     newestTo: (address) => mails.findLast(({ to }) => to === address)?.text,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }

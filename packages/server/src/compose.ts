@@ -150,6 +150,7 @@ export const compose = (options: ComposeOptions): Composition => {
     clearance: clearanceFrom(capabilities.flatMap(({ clearance = [] }) => clearance)),
     memberHooks: capabilities.flatMap(({ memberHooks = [] }) => memberHooks),
     joinHooks: capabilities.flatMap(({ joinHooks = [] }) => joinHooks),
+    adoptionHooks: capabilities.flatMap(({ adoptionHooks = [] }) => adoptionHooks),
     about: { version, startedAt: clock.now() },
     tokens: createTokens({ keys: createSigningKeys(groundAside, secrets), secrets, publicUrl }),
     passwords: createPasswords(),

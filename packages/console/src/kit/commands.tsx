@@ -1,4 +1,4 @@
-import type { Answer, CodesOf, Command, InputOf, Operation, OutputOf } from '@holdfast/contract'
+import { ledger, type Answer, type CodesOf, type Command, type InputOf, type Operation, type OutputOf } from '@holdfast/contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { api } from './doors.ts'
@@ -38,7 +38,8 @@ export const useCommandOf = <O extends Command>(operation: O, options: CommandOp
     setProblem(null)
     try {
       const answer = await api.call(operation, input, { idempotencyKey: crypto.randomUUID() })
-      await refreshAll(client, options.refresh ?? [])
+      // Every command is an entry, so whatever shows entries shows too few by now.
+      await refreshAll(client, [...(options.refresh ?? []), ledger.list])
       if (options.done !== null) recorded(options.done ?? 'Done.', answer.ledgerSeq)
       options.onDone?.(answer.value, answer)
       return answer.value

@@ -2,7 +2,7 @@ import type { ClearanceSource } from './clearance.ts'
 import type { Handler } from './handle.ts'
 import type { Job, Schedule } from './job.ts'
 import type { Edge } from './http/edge.ts'
-import type { JoinHook, MemberHook } from './membership.ts'
+import type { AdoptionHook, JoinHook, MemberHook } from './membership.ts'
 import type { ObligationHook } from './obligation/hook.ts'
 import type { PromiseCheck } from './promise.ts'
 
@@ -20,6 +20,8 @@ export interface Capability {
   memberHooks?: readonly MemberHook[]
   /** What to do, in the same transaction, when somebody joins by an invitation. */
   joinHooks?: readonly JoinHook[]
+  /** What to do, in the same transaction, when a directory takes an account in that was there before. */
+  adoptionHooks?: readonly AdoptionHook[]
   /** Routes that are no operations of the contract, because a standard says what they look like. */
   edge?: Edge
 }

@@ -45,6 +45,20 @@ export const memberJoined = async (context: Joining, joined: Joined): Promise<Ro
   return role
 }
 
+interface Adopted {
+  personId: PersonId
+  /** They were no member before. */
+  joined: boolean
+  /** The Owner who set the directory up, where they are a member still. */
+  answerable: string
+}
+/** Called in the transaction in which a directory takes an account in that was there before, after it has. */
+export type AdoptionHook = (adopted: Adopted, context: Joining) => Promise<void>
+
+export const memberAdopted = async (context: Joining, adopted: Adopted): Promise<void> => {
+  for (const hook of context.services.adoptionHooks) await hook(adopted, context)
+}
+
 export type Changing = Pick<Context, 'tx' | 'vault' | 'now' | 'principal' | 'services'>
 
 /** Others hang on a membership as well: access to servers ends with it, and with the role that allowed it. Call it after the change. */

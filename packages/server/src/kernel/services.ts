@@ -12,7 +12,7 @@ import type { Secrets } from './identity/secrets.ts'
 import type { Tokens } from './identity/tokens.ts'
 import type { Installation } from './installation.ts'
 import type { Mailer } from './mailer.ts'
-import type { JoinHook, MemberHook } from './membership.ts'
+import type { AdoptionHook, JoinHook, MemberHook } from './membership.ts'
 import type { ObligationHook } from './obligation/hook.ts'
 import type { SignOnPorts } from './sign-on/ports.ts'
 import type { Ground } from './unit.ts'
@@ -41,6 +41,8 @@ export interface Services {
   memberHooks: readonly MemberHook[]
   /** What capabilities do when somebody joins. */
   joinHooks: readonly JoinHook[]
+  /** What capabilities do when a directory takes an account in. */
+  adoptionHooks: readonly AdoptionHook[]
   about: { version: string; startedAt: Date }
   /** SHA-256 of the one-time set-up token; null when none was issued. */
   setupTokenHash: () => Promise<Buffer | null>

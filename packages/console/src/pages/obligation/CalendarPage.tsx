@@ -1,4 +1,4 @@
-import { ledger, obligations, type OutputOf } from '@holdfast/contract'
+import { obligations, type OutputOf } from '@holdfast/contract'
 import { Button, Checkbox, Fieldset, NativeSelect, Stack, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { Facts, Page, ProblemNotice, ReadProblem, Time, useCommandOf, useMay, useQueryOf } from '../../kit/index.ts'
@@ -19,7 +19,7 @@ const Fields = ({ calendar }: { calendar: Calendar }) => {
   const [working, setWorking] = useState<readonly number[]>(calendar.weekdays)
   const [lines, setLines] = useState(linesOf(calendar.holidays))
   const save = useCommandOf(obligations.setCalendar, {
-    refresh: [obligations.readCalendar, ledger.list],
+    refresh: [obligations.readCalendar],
     done: 'The working days are set.',
   })
   const holidays = holidaysOf(lines)

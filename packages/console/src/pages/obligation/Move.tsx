@@ -1,11 +1,11 @@
-import { ledger, obligations } from '@holdfast/contract'
+import { obligations } from '@holdfast/contract'
 import { Button, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf, useDo, useGo } from '../../kit/index.ts'
 import { ReasonDialog } from '../ReasonDialog.tsx'
 import type { Detail } from './words.ts'
 
-const answers = [obligations.read, obligations.list, obligations.mine, ledger.list]
+const answers = [obligations.read, obligations.list, obligations.mine]
 const gone = {
   obligation_not_found: 'That obligation no longer exists.',
   obligation_ended: 'It ended meanwhile: a colleague did it, or it is no longer owed.',

@@ -1,7 +1,7 @@
-import { ledger, obligations, policy } from '@holdfast/contract'
+import { obligations, policy } from '@holdfast/contract'
 
-/** The answers that a change to a policy makes old; the timeline is the ledger's, the deadlines are the clock's. */
+/** The answers that a change to a policy makes old; the deadlines are the clock's. */
 export const policyAnswers = [
   ...[policy.read, policy.list, policy.content, policy.diff, policy.acknowledgements],
-  ...[obligations.mine, obligations.list, obligations.read, ledger.list],
+  ...[obligations.mine, obligations.list, obligations.read],
 ]

@@ -32,7 +32,7 @@ const SamlAddresses = ({ connection, settings }: { connection: Connection; setti
         ['Signed', 'the assertion, by RSA-SHA256'],
         ['Encrypted', 'nothing'],
         ['NameID', 'what never changes for a person, and is never given to another'],
-        ['Its format', formats[settings.nameIdFormat ?? 'none']],
+        ['NameID format', formats[settings.nameIdFormat ?? 'none']],
         ['Attributes', <code key="t">email, displayName</code>],
         ['People', connection.people],
         ['Last used', <Time key="l" at={connection.lastUsedAt} />],

@@ -2,7 +2,7 @@ import { PersonId, Role, rolesWith } from '@holdfast/contract'
 import type { Context, Entered } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { invite } from '../../kernel/identity/invitations.ts'
-import { endMembership, type Changing, type JoinHook } from '../../kernel/membership.ts'
+import { endMembership, memberAdopted, type Changing, type JoinHook } from '../../kernel/membership.ts'
 import { asPerson, createPersonFor, readPerson, sealName } from '../../kernel/people.ts'
 import { isProved, provedDomainOf } from '../../kernel/sign-on/domain.ts'
 import { together, type OrgTx } from '../../kernel/tenancy/org-tx.ts'
@@ -66,6 +66,7 @@ const takeIn = async (
   const personId = known.person_id
   const [, joined] = await together(tx, [link(tx, user.id, { personId }), join(context, personId, terms.defaultRole)])
   const roles = await settleRoles(context, [user.id])
+  await memberAdopted(context, { personId, joined: joined.length > 0, answerable: terms.configuredBy })
   const what = 'Took in the account with this address, in a domain you have proved.'
   return [what, joined.length > 0 ? member : 'They were a member already.', ...roles]
 }

@@ -2,7 +2,7 @@ import type { Capability } from '../../kernel/capability.ts'
 import { hasSecondFactor } from './clearance.ts'
 import { remove, rename, renewRecoveryCodes } from './commands.ts'
 import { confirmPasskey, enrolPasskey, passkeyOptions } from './passkey.ts'
-import { tellWhatOpens } from './joining.ts'
+import { tellWhatOpens, tellWhoWasTakenIn } from './joining.ts'
 import { list } from './queries.ts'
 import { confirmTotp, enrolTotp } from './totp.ts'
 
@@ -10,4 +10,5 @@ export const factor: Capability = {
   handlers: [list, enrolTotp, confirmTotp, enrolPasskey, confirmPasskey, passkeyOptions, rename, remove, renewRecoveryCodes],
   clearance: [hasSecondFactor],
   joinHooks: [tellWhatOpens],
+  adoptionHooks: [tellWhoWasTakenIn],
 }
