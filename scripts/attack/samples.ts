@@ -154,6 +154,8 @@ const made: Record<string, Make> = {
       ...(await rulesWithAccount(ground)),
       bastionId: (await aBastion(ground)).hostId,
     }),
+  'accessPolicy.wouldEnd': async (ground) =>
+    once({ id: await anAccessPolicy(ground), rules: { kind: 'host', ...(await rulesWithAccount(ground)) } }),
   'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
   'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
   'accessPolicy.list': async () => once({ state: 'active' }),

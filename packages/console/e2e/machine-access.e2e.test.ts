@@ -102,6 +102,32 @@ it('asks by its key; whoever decides sees what it is and who answers for it, and
   await beautiful(reviewer, 'grant')
 })
 
+it('stands in the way of a change that would end it: how many grants end is said before, and by a policy that is kept none does', async () => {
+  const { page } = owner
+  await page.goto('/access/policies')
+  await page.getByRole('link', { name: 'Deploys at night' }).click()
+  await page.getByRole('button', { name: 'Change' }).click()
+  await page.getByLabel('For at most').selectOption({ label: '15 min' })
+  await page.getByRole('group', { name: 'Who may ask: roles' }).getByLabel('Any Member').check()
+  const accounts = page.getByRole('combobox', { name: 'And these service accounts' })
+  await accounts.click()
+  await page.keyboard.press('Backspace')
+  await accounts.press('Escape')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('dialog').getByText('1 running grant ends now').waitFor()
+  await beautiful(owner, 'policy-save')
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Save' }).waitFor()
+  // Retiring it would end the same.
+  page.once('dialog', (leaving) => void leaving.accept())
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  await heading(page, 'Deploys at night')
+  await page.getByRole('button', { name: 'Retire' }).click()
+  await page.getByRole('dialog').getByText('1 running grant ends now').waitFor()
+  await beautiful(owner, 'policy-retire')
+  await page.keyboard.press('Escape')
+})
+
 it('shows on its own page what it has, which ends with it', async () => {
   const { page } = owner
   await page.goto('/service-accounts')

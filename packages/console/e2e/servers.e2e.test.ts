@@ -103,6 +103,8 @@ describe('an access policy', () => {
     await page.getByRole('button', { name: 'Change' }).click()
     await page.getByLabel('For at most').selectOption({ label: '4 h' })
     await page.getByRole('button', { name: 'Save' }).click()
+    await dialog(page).getByText('No running grant ends.').waitFor()
+    await dialog(page).getByRole('button', { name: 'Save' }).click()
     await heading(page, 'Production, on call')
     await page.getByText('for at most 4 h').waitFor()
   })

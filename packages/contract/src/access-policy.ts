@@ -139,7 +139,7 @@ export const accessPolicy = capability('accessPolicy', {
   }),
   update: command({
     path: '/access-policies/:id/update',
-    summary: 'Replace the rules by the next version; open requests under the old one must be made anew',
+    summary: 'Replace the rules by the next version; grants that it would not give end now, open requests must be made anew',
     permission: 'access:manage',
     stepUp: true,
     input: z.object({ id: AccessPolicyId, version: z.number().int().describe('the one that was read'), ...withDefaults }),
@@ -156,6 +156,15 @@ export const accessPolicy = capability('accessPolicy', {
     output: AccessPolicy,
     errors: changing,
     audit: { action: 'access_policy.retired', target: ({ id }) => id },
+  }),
+  wouldEnd: query({
+    path: '/access-policies/:id/would-end',
+    summary: 'How many grants that run would end, and requests be cancelled, by these rules, or by retiring it',
+    permission: 'access:manage',
+    secretInput: true, // rules are no line of an address
+    input: z.object({ id: AccessPolicyId, rules: z.object(withDefaults).nullable().describe('null: by retiring it') }),
+    output: z.object({ id: AccessPolicyId, grants: z.number().int(), requests: z.number().int() }),
+    errors: { ...changing, network_invalid: 422 },
   }),
   list: query({
     path: '/access-policies',

@@ -14,7 +14,7 @@ export const GrantEndReason = z.enum([
   'host_retired',
   'database_retired',
   'policy_retired',
-  'not_entitled', // its person has left, or lost the role; or a policy does not name its service account any more
+  'not_entitled', // its person has left, or lost the role; or its policy was changed and would not give it any more
   'account_ended', // its service account was disabled, or the secret that asked was revoked or replaced
 ])
 
@@ -83,7 +83,7 @@ export const DatabaseRole = z.object({
 
 export const GrantDetail = Grant.extend({
   policyName: z.string(),
-  decisionReason: z.string().nullable().describe('why it was denied or revoked'),
+  decisionReason: z.string().nullable().describe('why it was denied or revoked; or what its policy does not allow any more'),
   endedBy: PersonId.nullable(),
   certificates: z
     .array(z.object({ serial: z.string(), keyFingerprint: z.string(), issuedAt: Instant, validBefore: Instant }))

@@ -845,6 +845,7 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
   'accessPolicy.update': async (w) =>
     ownerCall(w, { ...accessRules, id: (await accessRule(w)).id, version: 1, logins: ['planted', 'deploy'] }),
   'accessPolicy.retire': async (w) => ownerCall(w, { id: (await accessRule(w)).id, reason: 'Replaced.' }),
+  'accessPolicy.wouldEnd': async (w) => ownerCall(w, { id: (await accessRule(w)).id, rules: accessRules }),
   'accessPolicy.list': (w) => asMember(w, {}),
   'accessPolicy.read': async (w) => asMember(w, { id: (await accessRule(w)).id }),
   'accessReview.begin': async (w) => {

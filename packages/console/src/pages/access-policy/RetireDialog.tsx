@@ -2,22 +2,22 @@ import { accessPolicy } from '@holdfast/contract'
 import { useCommandOf } from '../../kit/index.ts'
 import { ReasonDialog } from '../ReasonDialog.tsx'
 import { gone, policyAnswers } from './answers.ts'
+import { useEndings } from './endings.ts'
 import type { Policy } from '../accessRules.ts'
 
 export const RetireDialog = ({ policy, opened, onClose }: { policy: Policy; opened: boolean; onClose: () => void }) => {
   const retire = useCommandOf(accessPolicy.retire, { refresh: policyAnswers, done: 'Retired.', onDone: onClose, explain: gone })
+  const { line, known } = useEndings({ id: policy.id, rules: null }, opened)
   return (
     <ReasonDialog
       opened={opened}
       onClose={onClose}
       title={`Retire “${policy.name}”?`}
-      consequences={[
-        'Every grant under it ends now: open sessions are closed, with everything started in them.',
-        'Open requests under it are cancelled, and nobody can ask by it any more.',
-      ]}
+      consequences={[line, 'Nobody can ask by it any more.']}
       undo="It cannot be brought back; a new policy can say the same."
       verb="Retire"
       danger
+      ready={known}
       typed={policy.name}
       running={retire.running}
       problem={retire.problem}

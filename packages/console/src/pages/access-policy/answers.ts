@@ -1,7 +1,15 @@
 import { accessPolicy, grant } from '@holdfast/contract'
 
 /** The answers that a change of an access policy makes old. */
-export const policyAnswers = [accessPolicy.list, accessPolicy.read, grant.options, grant.databaseOptions, grant.list, grant.read]
+export const policyAnswers = [
+  accessPolicy.list,
+  accessPolicy.read,
+  accessPolicy.wouldEnd,
+  grant.options,
+  grant.databaseOptions,
+  grant.list,
+  grant.read,
+]
 
 export const gone = {
   access_policy_not_found: 'There is no such access policy.',

@@ -1,5 +1,6 @@
 import { accessPolicy, AccessPolicyId, type CodesOf, type ParsedInputOf } from '@holdfast/contract'
 import { endGrants } from '../../kernel/access/ending.ts'
+import { endNarrowed } from '../../kernel/access/narrowing.ts'
 import { policyColumns, presentPolicy } from '../../kernel/access/policies.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
@@ -72,7 +73,7 @@ const lockPolicy = async (
 ) => {
   const row = await tx
     .selectFrom('accessPolicy')
-    .select(['version', 'state', 'kind', 'requesters'])
+    .select(['version', 'state', 'kind', 'bastionId'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()
@@ -81,9 +82,9 @@ const lockPolicy = async (
   return row
 }
 
-/** To name a service account was to agree to what it does; whose name is taken out has nothing by this policy from now on. */
+/** To name somebody was to agree to what they have by this policy: what the next version would not give ends with the one before. */
 export const update = handle(accessPolicy.update, async ({ id, version, ...rules }, context) => {
-  const { tx, now, person, fail } = context
+  const { tx, now, person, because, fail } = context
   const current = await lockPolicy(tx, id, fail)
   if (current.kind !== rules.kind) throw fail('kind_mismatch', 'A rule stays for servers or for databases.')
   if (current.version !== version) throw fail('version_changed', 'Somebody changed it meanwhile. Read it again.')
@@ -93,10 +94,10 @@ export const update = handle(accessPolicy.update, async ({ id, version, ...rules
     .where('id', '=', id)
     .returning(policyColumns)
     .executeTakeFirstOrThrow()
-  const gone = (current.requesters.serviceAccountIds ?? []).filter((each) => !rules.requesters.serviceAccountIds.includes(each))
-  if (gone.length > 0)
-    await endGrants(context, { policyId: id, serviceAccountIds: gone }, { reason: 'not_entitled', by: person(), now })
-  return presentPolicy(row)
+  const next = presentPolicy(row)
+  const { grants, requests } = await endNarrowed(context, { id, name: next.name, next, before: current }, { by: person(), now })
+  if (grants + requests > 0) because(`ended ${grants} grants, cancelled ${requests} requests`)
+  return next
 })
 
 export const retire = handle(accessPolicy.retire, async ({ id, reason }, context) => {

@@ -6,7 +6,7 @@ import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { machineOf } from './machines.ts'
 import type { Ctx } from './people.ts'
 import { rolesOf, type GrantRow } from './rows.ts'
-import type { Asker } from './rules.ts'
+import type { Asker } from '../../kernel/access/entitled.ts'
 
 type Refuse = (code: 'not_cleared', detail?: string, extras?: ProblemExtras) => Problem
 

@@ -5,7 +5,7 @@ import { secretUntil } from '../../kernel/access/secret-ends.ts'
 import { isWeaker } from '../../kernel/service-accounts.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { GrantRow } from './rows.ts'
-import type { Machine } from './rules.ts'
+import type { Machine } from '../../kernel/access/entitled.ts'
 
 /** The service account of a grant, as it is now. */
 export interface MachineNow extends Machine {

@@ -2,7 +2,7 @@ import { DatabaseId, grant, HostId } from '@holdfast/contract'
 import { handle, type Context } from '../../kernel/handle.ts'
 import { askerOf } from './people.ts'
 import { activePolicies } from './requesting.ts'
-import { covers, mayAsk } from './rules.ts'
+import { covers, mayAsk } from '../../kernel/access/entitled.ts'
 
 /** What the caller may ask by. */
 const offeredTo = async (context: Pick<Context, 'tx' | 'principal'>) => {

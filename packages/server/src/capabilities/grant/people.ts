@@ -3,7 +3,8 @@ import type { Context } from '../../kernel/handle.ts'
 import { confirmFresh, type Proof, type RefuseFactor } from '../../kernel/identity/fresh-code.ts'
 import { isPerson, type ServicePrincipal } from '../../kernel/principal.ts'
 import { common } from '../../kernel/problem.ts'
-import { confirmedMinutes, idOf, type Asker, type Machine, type Somebody } from './rules.ts'
+import { idOf, type Asker, type Machine, type Somebody } from '../../kernel/access/entitled.ts'
+import { confirmedMinutes } from './rules.ts'
 
 export type Ctx = Omit<Context<never>, 'fail' | 'obligations'>
 

@@ -8,21 +8,8 @@ import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { requireAnswered } from './answering.ts'
 import { askerOf, confirmPresence, isOwn, type Ctx } from './people.ts'
-import {
-  covers,
-  extendedEnd,
-  idOf,
-  mayAsk,
-  problemOf,
-  requestHashOf,
-  requestHours,
-  stateAt,
-  termOf,
-  type Asked,
-  type Asker,
-  type BoundTo,
-  type TargetFacts,
-} from './rules.ts'
+import { covers, idOf, mayAsk, type Asker, type TargetFacts } from '../../kernel/access/entitled.ts'
+import { extendedEnd, problemOf, requestHashOf, requestHours, stateAt, termOf, type Asked, type BoundTo } from './rules.ts'
 import { lockGrant, reasonPlace, showGrant, type GrantRow } from './rows.ts'
 import { requireRightClock, riskOf, targetColumns, targetFor, targetOf, type Target } from './targets.ts'
 import { askApprovers } from './telling.ts'

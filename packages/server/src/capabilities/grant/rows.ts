@@ -6,7 +6,8 @@ import type { AccessGrantTable } from '../../kernel/access/tables.ts'
 import type { Entered } from '../../kernel/handle.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { heldBy } from './machines.ts'
-import { idOf, mayDecide, stateAt, type Asker } from './rules.ts'
+import { idOf, mayDecide, type Asker } from '../../kernel/access/entitled.ts'
+import { stateAt } from './rules.ts'
 
 export type GrantRow = Selectable<AccessGrantTable>
 

@@ -1,21 +1,16 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { closingOf, mayAsk, mayDecide, networkWithin, selects, type Rules } from '../../kernel/access/entitled.ts'
 import {
-  closingOf,
   extendedEnd,
-  mayAsk,
-  mayDecide,
-  networkWithin,
   problemOf,
   requestHashOf,
-  selects,
   stateAt,
   termOf,
   withinSecret,
   ticketFits,
   type Bound,
-  type Rules,
 } from './rules.ts'
 import { mailboxOf } from '../../kernel/people.ts'
 

@@ -2,7 +2,7 @@ import { worstSkewSeconds } from '@holdfast/contract'
 import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { GrantRow } from './rows.ts'
-import type { TargetFacts } from './rules.ts'
+import type { TargetFacts } from '../../kernel/access/entitled.ts'
 
 /** What access is to. */
 export interface Target extends TargetFacts {

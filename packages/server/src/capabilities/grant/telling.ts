@@ -3,7 +3,8 @@ import { queueMail } from '../../kernel/mail.ts'
 import { namesOf, peopleOf } from '../../kernel/people.ts'
 import type { Ctx } from './people.ts'
 import { holdersOf } from './machines.ts'
-import { mayDecide, type Rules } from './rules.ts'
+import { mayDecide } from '../../kernel/access/entitled.ts'
+import type { Rules } from '../../kernel/access/entitled.ts'
 import { rolesOf, type GrantRow } from './rows.ts'
 
 const atMost = 20

@@ -7,7 +7,8 @@ import type { MemberHook } from '../../kernel/membership.ts'
 import { changeAs, readIn, type Unit } from '../../kernel/unit.ts'
 import { answering } from '../../kernel/access/answering.ts'
 import { policyById } from './requesting.ts'
-import { mayAsk, stateAt } from './rules.ts'
+import { mayAsk } from '../../kernel/access/entitled.ts'
+import { stateAt } from './rules.ts'
 import { lockGrant } from './rows.ts'
 
 /**

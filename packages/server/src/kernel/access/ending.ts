@@ -10,14 +10,15 @@ type Reason = z.infer<typeof GrantEndReason>
 type Kind = 'host' | 'database'
 
 /**
- * Which grants and requests: of a host, of a database, of a policy (all, or of some service accounts), of a person (all, or of one kind), of a service
- * account, of the service accounts that a person answers for, of a key (all, or those that earlier secrets of it asked for), or by id.
+ * Which grants and requests: of a host, of a database, of a policy, of a person (all, or of one kind), of a service account, of the service accounts that
+ * a person answers for, of a key (all, or those that earlier secrets of it asked for), or by id.
  */
 export type Which =
   | { id: GrantId }
+  | { ids: readonly string[] }
   | { hostId: string }
   | { databaseId: string }
-  | { policyId: string; serviceAccountIds?: readonly string[] }
+  | { policyId: string }
   | { personId: string; kind?: Kind }
   | { serviceAccountId: string }
   | { answeredBy: string; kind?: Kind }
@@ -39,14 +40,11 @@ const open = (tx: OrgTx) =>
 const narrowed = (tx: OrgTx, which: Which) => {
   const query = open(tx)
   if ('id' in which) return query.where('id', '=', which.id)
+  if ('ids' in which) return query.where('id', 'in', which.ids)
   if ('hostId' in which) return query.where('hostId', '=', which.hostId)
   if ('databaseId' in which) return query.where('databaseId', '=', which.databaseId)
   if ('serviceAccountId' in which) return query.where('serviceAccountId', '=', which.serviceAccountId)
-  if ('policyId' in which) {
-    const { policyId, serviceAccountIds } = which
-    const ofPolicy = query.where('policyId', '=', policyId)
-    return serviceAccountIds ? ofPolicy.where('serviceAccountId', 'in', serviceAccountIds) : ofPolicy
-  }
+  if ('policyId' in which) return query.where('policyId', '=', which.policyId)
   if ('keyId' in which) {
     const { keyId, beforeGeneration } = which
     const ofKey = query.where('keyId', '=', keyId)
