@@ -6,8 +6,6 @@ import type { Ground } from './ground.ts'
 import { each, once, unused, type Make } from './sample.ts'
 import { aServiceAccount } from './service-account-samples.ts'
 
-const sessionId = 'ls_01j9zq4w7e8r9t0v1x2y3z4a5d' as OutputOf<typeof recording.read>['sessionId']
-
 export const aBastion = async ({ call, keys, system }: Ground) => {
   const named = { name: `bastion-${unused()}`, environment: 'edge', address: '10.0.0.6', recorderLogin: 'recorder' }
   const { token } = await call(host.register, named, keys.owner)
@@ -24,6 +22,9 @@ const behindBastion = async (ground: Ground) => {
     and p.org_id = g.org_id`
   await ground.database.query(lead, [given.id, hostId])
   await given.running()
+  const sessionId = `ls_${unused().padStart(26, '0')}` as OutputOf<typeof recording.read>['sessionId']
+  const session = { id: sessionId, grantId: given.id, login: 'recorder', startedAt: new Date().toISOString() }
+  await ground.call(agent.report, { acknowledged: 1, sessions: [session] }, as)
   return { given, as, input: { grantId: given.id, sessionId, publicKey: newSshKey(), kind: 'command' as const, command: 'make' } }
 }
 

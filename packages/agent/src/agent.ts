@@ -193,7 +193,11 @@ export const startAgent = async ({ layout, log, trial = (belief) => belief, poll
   const socket = await listen(layout.socket, answer)
   await sessions.resume()
   await intake.resume()
-  if (settings.recorder !== null) desk = await openDesk({ layout, login: settings.recorder, client, sessions, log })
+  const told = (session: string): Promise<void> => {
+    reporter.wake({ now: true })
+    return outbox.whenTold(session)
+  }
+  if (settings.recorder !== null) desk = await openDesk({ layout, login: settings.recorder, client, sessions, told, log })
   const sync = startSync({
     client,
     fetch: () => intake.fetch(),

@@ -29,3 +29,33 @@ it('keeps what was not confirmed over a restart, in order, in batches', async ()
     rmSync(directory, { recursive: true, force: true })
   }
 })
+
+it('says when the server has heard of a session: not before, and at once of one that it heard of long ago', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hf-outbox-'))
+  try {
+    const outbox = openOutbox(join(directory, 'outbox.json'))
+    const session = (id: string) => ({ id, grantId: 'gr_1', login: 'recorder', startedAt: 'x' })
+    for (const id of ['ls_1', 'ls_2']) outbox.started(session(id))
+    const heard: string[] = []
+    const waits = ['ls_1', 'ls_2', 'ls_0'].map((id) => outbox.whenTold(id).then(() => heard.push(id)))
+    await new Promise(setImmediate)
+    expect(heard).toEqual(['ls_0'])
+    const batch = outbox.next()
+    const only = (id: string) => ({
+      sessions: [],
+      ended: [],
+      refused: [],
+      breakGlass: [],
+      ...(batch && { sessions: batch.sessions.filter((one) => one.id === id) }),
+    })
+    outbox.confirm(only('ls_2'))
+    await new Promise(setImmediate)
+    expect(heard).toEqual(['ls_0', 'ls_2'])
+    outbox.confirm(only('ls_1'))
+    await Promise.all(waits)
+    expect(heard).toEqual(['ls_0', 'ls_2', 'ls_1'])
+    await outbox.settle()
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+})

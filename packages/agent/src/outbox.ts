@@ -14,6 +14,8 @@ export interface Outbox {
   /** The server has these. */
   confirm(events: Events): void
   size(): number
+  /** Resolves once the server has heard that a session began: at once where that was confirmed long ago. */
+  whenTold(session: string): Promise<void>
   /** Waits for the disk. */
   settle(): Promise<void>
 }
@@ -30,6 +32,8 @@ export const openOutbox = (file: string): Outbox => {
   const events: Events = stored === null ? none() : { ...none(), ...(JSON.parse(stored) as Partial<Events>) }
   let writing: Promise<void> | null = null
   let dirty = false
+  /** Who waits for a session to be told of. */
+  const waiting: { session: string; told: () => void }[] = []
   const persist = async (): Promise<void> => {
     while (dirty) {
       dirty = false
@@ -42,7 +46,13 @@ export const openOutbox = (file: string): Outbox => {
     // A disk that is full must not end sessions; the next change tries again.
     writing.catch(() => void (dirty = true))
   }
+  const whenTold: Outbox['whenTold'] = (session) =>
+    new Promise((told) => {
+      if (events.sessions.some(({ id }) => id === session)) waiting.push({ session, told })
+      else told()
+    })
   return {
+    whenTold,
     started(session) {
       events.sessions.push(session)
       changed()
@@ -73,6 +83,7 @@ export const openOutbox = (file: string): Outbox => {
       events.refused = events.refused.filter((refusal) => !refused.includes(refusal))
       events.breakGlass = events.breakGlass.filter((use) => !breakGlass.includes(use))
       changed()
+      for (const { session, told } of waiting.splice(0)) void whenTold(session).then(told)
     },
     size: () => Object.values(events).reduce((sum, list: readonly unknown[]) => sum + list.length, 0),
     async settle() {

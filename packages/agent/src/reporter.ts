@@ -49,7 +49,7 @@ export const startReporter = ({
   outcome,
 }: {
   client: Pick<ServerClient, 'report'>
-  outbox: Outbox
+  outbox: Pick<Outbox, 'next' | 'confirm'>
   acknowledged: () => number
   /** What was found last; told once. */
   posture: () => Posture | null

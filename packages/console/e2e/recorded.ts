@@ -5,14 +5,22 @@ import { newSshKey, type Agent } from './managed-host.ts'
 type Facts = Partial<Pick<InputOf<typeof operations.recording.open>, 'kind' | 'command' | 'columns' | 'lines'>>
 
 /** A bastion that records: what its agent does, with events that were made elsewhere. */
-export const recordedBy = ({ call }: Agent) => {
+export const recordedBy = ({ call, report }: Agent) => {
   const { recording } = operations
-  const sessionId = `ls_${'0'.repeat(25)}2` as InputOf<typeof recording.open>['sessionId']
+  let sessions = 1
+  /** Somebody has come in to the recorder. */
+  const comeIn = async (grantId: OutputOf<typeof recording.read>['grantId']) => {
+    sessions += 1
+    const id = `ls_${String(sessions).padStart(26, '0')}` as InputOf<typeof recording.open>['sessionId']
+    await report({ sessions: [{ id, grantId, login: 'recorder', startedAt: new Date().toISOString() }] })
+    return id
+  }
   return async (
     grantId: OutputOf<typeof recording.read>['grantId'],
     facts: Facts,
     chunks: readonly (readonly (readonly [number, string, string])[])[],
   ) => {
+    const sessionId = await comeIn(grantId)
     const { id } = await call(recording.open, { kind: 'terminal', ...facts, grantId, sessionId, publicKey: newSshKey() })
     let [head, index] = [recordingRoot(id), 0]
     const append = async (events: (typeof chunks)[number]): Promise<void> => {

@@ -49,7 +49,7 @@ export const recording = capability('recording', {
     permission: 'agent',
     input: z.object({
       grantId: GrantId,
-      sessionId: LiveSessionId,
+      sessionId: LiveSessionId.describe('reported before, on this bastion and by this grant, and not over'),
       publicKey: z.string().min(40).max(4096),
       kind: RecordingKind,
       command: text(1, 8000).nullable().default(null),
@@ -68,7 +68,7 @@ export const recording = capability('recording', {
     errors: {
       ...{ grant_not_found: 404, grant_not_live: 409, not_started: 409, policy_changed: 409, approver_not_entitled: 409 },
       ...{ not_entitled: 403, not_cleared: 403, host_not_enrolled: 409, too_many_certificates: 409, key_refused: 422 },
-      host_clock_wrong: 409,
+      ...{ host_clock_wrong: 409, session_not_reported: 409 },
     },
     audit: { action: 'recording.opened', target: (_, { id }) => id },
   }),

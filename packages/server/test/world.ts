@@ -13,6 +13,7 @@ import {
   host,
   invitation,
   ledger,
+  LiveSessionId,
   obligations,
   organisation,
   policy,
@@ -35,7 +36,7 @@ import {
 import { recordingHash, recordingRoot } from '@holdfast/ledger'
 import { ed25519PublicKey, formatPublicKey } from '@holdfast/crypto/ssh'
 import { inject } from 'vitest'
-import { newId, newOrgId } from '../src/kernel/identifier.ts'
+import { newId, newIdOf, newOrgId } from '../src/kernel/identifier.ts'
 import { openUnit, readIn, record } from '../src/kernel/unit.ts'
 import {
   addMember,
@@ -335,9 +336,11 @@ const behindBastion = async (world: World) => {
   const { id, requestHash } = await platform.call(grant.request, { ...ask, policyId }, members.owner.caller)
   const code = await unusedCode(world, members.admin)
   await platform.call(grant.approve, { id, requestHash, code }, members.admin.caller)
-  const sessionId = 'ls_00000000000000000000000001' as InputOf<typeof recording.open>['sessionId']
+  const [sessionId, as] = [newIdOf(LiveSessionId, 'ls'), newCaller({ apiKey: agentKey })]
+  const session = { id: sessionId, grantId: id, login: 'recorder', startedAt: platform.clock.now().toISOString() }
+  await platform.call(agent.report, { acknowledged: 1, sessions: [session] }, as)
   const input = { grantId: id, sessionId, publicKey: newSshKey(), kind: 'command' as const, command: 'planted-command' }
-  return { input, as: newCaller({ apiKey: agentKey }) }
+  return { input, as }
 }
 const opened = async (world: World) => {
   const { input, as } = await behindBastion(world)

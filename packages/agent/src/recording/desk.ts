@@ -44,7 +44,18 @@ export interface DeskOptions {
   login: string
   client: Pick<ServerClient, 'openRecording' | 'appendRecording' | 'endRecording'>
   sessions: Pick<Sessions, 'all' | 'end'>
+  /** Resolves once the server knows that a session runs here: for no other it lets a recording begin. */
+  told: (session: string) => Promise<void>
   log: (line: string) => void
+}
+
+/** The report of a session is on its way when its recorder comes; a server that does not take it lets nobody in either. */
+const toldWithinMs = 10_000
+
+const within = <T>(ms: number, work: Promise<T>, otherwise: string): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(otherwise)), ms)))
+  return Promise.race([work, over]).finally(() => clearTimeout(timer))
 }
 
 const numberOf = (flag: '-u' | '-g', login: string): number => Number(execFileSync('id', [flag, login], { encoding: 'utf8' }))
@@ -70,7 +81,7 @@ const configOf = ({ login, address, port, hostKeyAlias }: OpenedRecording, direc
     ...['  ControlMaster no', '  ControlPath none', '  CanonicalizeHostname no', '  LogLevel ERROR', ''],
   ].join('\n')
 
-export const openDesk = async ({ layout, login, client, sessions, log }: DeskOptions): Promise<Desk> => {
+export const openDesk = async ({ layout, login, client, sessions, told, log }: DeskOptions): Promise<Desk> => {
   const [uid, gid] = [numberOf('-u', login), numberOf('-g', login)]
   const home = dirname(layout.recorderSocket)
   // Keys of recorders that an earlier agent had.
@@ -93,6 +104,7 @@ export const openDesk = async ({ layout, login, client, sessions, log }: DeskOpt
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'recorder', '-f', at('key')])
       const publicKey = readFileSync(at('key.pub'), 'utf8').trim()
       const facts = { kind, command, columns, lines, publicKey }
+      await within(toldWithinMs, told(session.id), 'the server has not heard of this session')
       const opened = await client.openRecording({ grantId: session.grantId, sessionId: session.id, ...facts })
       writeFileSync(at('key-cert.pub'), `${opened.certificate}\n`)
       writeFileSync(at('known_hosts'), `${opened.knownHosts.join('\n')}\n`)

@@ -37,7 +37,7 @@ const reasons: Record<NonNullable<Detail['endReason']>, string> = {
   database_retired: 'The database was retired',
   policy_retired: 'Its access policy was retired',
   account_ended: 'Its service account was disabled, or the secret that asked was revoked or replaced.',
-  not_entitled: 'Its person was no longer entitled',
+  not_entitled: 'Whoever had it was no longer entitled',
 }
 
 const How = ({ detail }: { detail: Detail }) => (

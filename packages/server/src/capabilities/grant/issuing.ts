@@ -10,6 +10,7 @@ import { recordedCommandPlace } from '../../kernel/access/recordings.ts'
 import { handle } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import type { Problem, ProblemExtras } from '../../kernel/problem.ts'
+import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { sshKeysOf } from '../../kernel/ssh-authorities.ts'
 import { proofOf } from '../../kernel/identity/fresh-code.ts'
 import { askerNow, requireAnswered } from './answering.ts'
@@ -23,7 +24,11 @@ import { approvalsOf, lockGrant, rolesOf, type GrantRow } from './rows.ts'
 
 type Extension = z.infer<typeof SshExtension>
 /** Codes that both operations here declare. */
-type RefuseCertificate = (code: CodesOf<typeof recording.open>, detail?: string, extras?: ProblemExtras) => Problem
+type RefuseCertificate = (
+  code: Extract<CodesOf<typeof recording.open>, CodesOf<typeof grant.certificate>>,
+  detail?: string,
+  extras?: ProblemExtras,
+) => Problem
 /** What whoever makes a credential of a grant refuses, of whatever kind. */
 type Refuse = (
   code: Extract<CodesOf<typeof recording.open>, CodesOf<typeof grant.databaseCredentials>>,
@@ -187,6 +192,15 @@ export const certificate = handle(grant.certificate, async (input, context) => {
 })
 
 /**
+ * Whether the agent has said that this session runs here, by this grant, and not that it is over. What is recorded then stands beside a session in the grant’s
+ * page, and one that is never said to have ended keeps the end of the grant from being proved.
+ */
+const isLive = async (tx: OrgTx, id: string, hostId: string, grantId: string): Promise<boolean> => {
+  const session = tx.selectFrom('liveSession').select('id').where('id', '=', id).where('hostId', '=', hostId)
+  return (await session.where('grantId', '=', grantId).where('endedAt', 'is', null).executeTakeFirst()) !== undefined
+}
+
+/**
  * A bastion begins to record a session of somebody whom it has let in, and gets a certificate for the server: without a recording there is
  * none. The second factor was asked for when the person's own certificate was made.
  */
@@ -204,6 +218,8 @@ export const openRecording = handle(recording.open, async (input, context) => {
   // Of other grants a bastion is told nothing, not even that they exist.
   if (!behind) throw fail('grant_not_found')
   const { row, host } = await checkAll(context, grantId, () => undefined, fail)
+  if (!(await isLive(tx, facts.sessionId, principal.hostId, grantId)))
+    throw fail('session_not_reported', 'Report first that this session runs.')
   const door = { host, login: row.login, extensions: [], sourceNetworks: [] }
   const { certificate: line, login, address, port, hostKeyAlias, knownHosts } = await issue(context, row, door, publicKey, fail)
   const id = newIdOf(RecordingId, 'rc')

@@ -2,16 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { closingOf, mayAsk, mayDecide, networkWithin, selects, type Rules } from '../../kernel/access/entitled.ts'
-import {
-  extendedEnd,
-  problemOf,
-  requestHashOf,
-  stateAt,
-  termOf,
-  withinSecret,
-  ticketFits,
-  type Bound,
-} from './rules.ts'
+import { extendedEnd, problemOf, requestHashOf, stateAt, termOf, withinSecret, ticketFits, type Bound } from './rules.ts'
 import { mailboxOf } from '../../kernel/people.ts'
 
 const rules = {

@@ -164,7 +164,9 @@ describe('with a server and a bastion', () => {
     await all({ posture: clean() })
     await report(web, begun(given.id))
     expect(await c7()).toMatchObject({ kept: false, proof: expect.stringContaining('nothing was recorded') as string })
-    const facts = { grantId: given.id, sessionId, publicKey: newSshKey(), kind: 'command' as const, command: 'make' }
+    const onBastion = 'ls_00000000000000000000000002' as typeof sessionId
+    await report(bastion, { sessions: [{ id: onBastion, grantId: given.id, login: 'recorder', startedAt: at() }] })
+    const facts = { grantId: given.id, sessionId: onBastion, publicKey: newSshKey(), kind: 'command' as const, command: 'make' }
     const { id } = await platform.call(recording.open, facts, bastion.caller)
     const content = '[1,"o","shown"]\n'
     const chunk = { id, index: 0, content, hash: recordingHash(recordingRoot(id), 0, content) }

@@ -8,6 +8,7 @@ import {
   recording,
   castEventsOf,
   createCastLines,
+  type GrantId,
   type InputOf,
 } from '@holdfast/contract'
 import { recordingHash, recordingRoot } from '@holdfast/ledger'
@@ -21,8 +22,6 @@ import { upkeep } from './upkeep.ts'
 
 let stage: Stage
 let bastion: Awaited<ReturnType<typeof enrolBastion>>
-const sessionId = 'ls_00000000000000000000000001' as InputOf<typeof recording.open>['sessionId']
-
 const enrolBastion = async (name: string) => {
   const { platform, founded } = stage
   const named = { name, environment: 'edge', address: `${name}.example.test`, recorderLogin: 'recorder' }
@@ -37,11 +36,20 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => stage?.platform.close())
 
+type SessionId = InputOf<typeof recording.open>['sessionId']
+let sessions = 0
+/** The agent says that somebody has come in to its recorder. */
+const comeIn = async (grantId: GrantId, as: Caller = bastion.caller): Promise<SessionId> => {
+  const id = `ls_${String(++sessions).padStart(26, '0')}` as SessionId
+  const session = { id, grantId, login: 'recorder', startedAt: stage.platform.clock.now().toISOString() }
+  await stage.platform.call(agent.report, { acknowledged: 1, sessions: [session] }, as)
+  return id
+}
 const begin = async (as: Caller = bastion.caller) => {
   const given = await stage.give()
   const facts = {
     grantId: given.grant.id,
-    sessionId,
+    sessionId: await comeIn(given.grant.id, as),
     publicKey: newSshKey(),
     kind: 'command' as const,
     command: 'make secret-target',
@@ -82,6 +90,40 @@ describe('the way in', () => {
       expect(await stage.platform.refusal(recording.open, facts, as)).toBe('grant_not_found')
     await stage.platform.call(grant.return, { id: given.id }, stage.sre.caller)
     expect(await stage.platform.refusal(recording.open, facts, bastion.caller)).toBe('grant_not_live')
+  })
+
+  test('only for a session that its agent has said runs there by that grant, and that is not over', async () => {
+    const { platform } = stage
+    const { grant: given } = await stage.give()
+    const { grant: another } = await stage.give()
+    const facts = (sessionId: SessionId) => ({
+      ...{ grantId: given.id, sessionId, publicKey: newSshKey() },
+      ...{ kind: 'command' as const, command: 'make' },
+    })
+    const refused = (sessionId: SessionId) => platform.refusal(recording.open, facts(sessionId), bastion.caller)
+    const unheard = 'session_not_reported'
+    const id = `ls_${'9'.repeat(26)}` as SessionId
+    expect(await refused(id)).toBe(unheard) // nobody has come in, as far as anybody was told
+    expect(await refused(await comeIn(another.id))).toBe(unheard) // somebody has, by another grant
+    const other = await enrolBastion('bastion-3')
+    await stage.allow({ selects: { labels: ['third=yes'] }, bastionId: other.hostId })
+    const web = await stage.enrolHost(['third=yes'], 'lab')
+    const third = await stage.approve(await stage.ask(web.hostId))
+    expect(await refused(await comeIn(third.id, other.caller))).toBe(unheard) // on another bastion
+
+    const live = await comeIn(given.id)
+    await platform.call(recording.open, facts(live), bastion.caller)
+    await platform.call(recording.open, facts(live), bastion.caller) // a connection that several commands share
+    const at = platform.clock.now().toISOString()
+    const ended = [{ id: live, at, reason: 'closed' as const, survivors: 0 }]
+    await platform.call(agent.report, { acknowledged: 1, ended }, bastion.caller)
+    expect(await refused(live)).toBe(unheard)
+    // It is the word of the agent that holds: with a session that somebody wrote there past it, the certificate is made.
+    const written = `insert into live_session (org_id, id, host_id, grant_id, login, started_at) values ($1, $2, $3, $4, 'recorder', now())`
+    await platform.arrange(stage.founded.orgId, written, [stage.founded.orgId, id, bastion.hostId, given.id])
+    expect(parseCertificate((await platform.call(recording.open, facts(id), bastion.caller)).certificate).principals).toEqual([
+      `o:${web.orgId}:h:${given.hostId}:u:deploy`,
+    ])
   })
 
   test('a policy that records names a bastion, and lets nothing be forwarded; a bastion is not its own', async () => {
