@@ -121,6 +121,9 @@ export const openDesk = async ({ layout, login, client, sessions, told, log }: D
     const answer = (value: unknown) => void connection.write(`${JSON.stringify(value)}\n`)
     let held: { session: LiveSession; recording: Recording; directory: string } | null = null
     let ended = false
+    const lines = createInterface({ input: connection })
+    // One that we cut has no end of its own, and would be waited for when the agent stops.
+    connection.once('close', () => lines.close())
     const open = async (wanted: Wanted): Promise<void> => {
       const session = sessions.all().find((each) => membersOf(each).includes(wanted.pid))
       if (held || !session) throw new Error('of no session that runs here')
@@ -130,7 +133,7 @@ export const openDesk = async ({ layout, login, client, sessions, told, log }: D
       answer({ opened: { config } })
     }
     try {
-      for await (const line of createInterface({ input: connection })) {
+      for await (const line of lines) {
         const message = Message.parse(JSON.parse(line))
         if ('open' in message) await open(message.open)
         else if (!held) throw new Error('nothing is open')
