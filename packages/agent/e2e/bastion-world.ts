@@ -12,6 +12,7 @@ export interface BastionWorld {
   bastion: ManagedHost
   target: ManagedHost
   targetId: HostId
+  bastionId: HostId
   call: Organisation['asker']['browser']['call']
   /** A grant behind the bastion that runs, and a certificate of its person. */
   given(seconds?: number): Promise<{ id: Recording['grantId']; certificate: string; login: string }>
@@ -36,7 +37,7 @@ export const createBastionWorld = async (): Promise<BastionWorld> => {
     return chunks.flatMap(({ content }) => castEventsOf(content) ?? [])
   }
   return {
-    ...{ organisation, bastion, target, targetId, call, eventsOf },
+    ...{ organisation, bastion, target, targetId, bastionId, call, eventsOf },
     async given(seconds = 600) {
       const id = await organisation.grant(targetId, target.login, seconds)
       // The code that was entered when it was asked for is minutes old at most.

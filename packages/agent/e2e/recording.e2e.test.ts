@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +7,7 @@ import { processesOf } from '../test/accounts.ts'
 import { isRoot, requireMachine, skipNotice } from '../test/machine.ts'
 import { eventually, type ManagedHost } from '../test/managed-host.ts'
 import { createBastionWorld, type BastionWorld } from './bastion-world.ts'
+import { approveOf, commandOf, makeRobot } from './robot.ts'
 
 if (!isRoot) process.stderr.write(`${skipNotice}\n`)
 
@@ -115,5 +117,48 @@ describe.skipIf(!isRoot)('sessions through a bastion', () => {
     const recording = await world.recordingOf(id, 'complete')
     expect(await world.textOf(recording.id)).toContain('running')
     expect(readdirSync(join(bastion.layout.root, 'run/holdfast-recorder'))).toEqual(['socket'])
+  })
+
+  it('a service account is recorded as people are, under its own name; disabled, it is out on both, and all that was shown is kept', async () => {
+    const { organisation } = world
+    const home = mkdtempSync(join(tmpdir(), 'holdfast-recorded-'))
+    const cli = commandOf(organisation, home)
+    try {
+      const robot = await makeRobot(organisation, 'recorded', {
+        ...{ hostId: world.targetId, login: target.login, bastionId: world.bastionId },
+      })
+      const asking = ['ssh', 'web-1', '--for', '10m', '--reason', 'Release 42', '--json']
+      const run = cli(robot, [...asking, '--return', '--', 'echo by-$((40+2)); exit 4'])
+      const { id } = await approveOf(organisation, robot)
+      const { code, stdout, stderr } = await run
+      expect({ code, stdout }, stderr).toEqual({ code: 4, stdout: 'by-42\n' })
+      const recording = await world.recordingOf(id, 'complete')
+      expect(recording).toMatchObject({
+        ...{ kind: 'command', command: 'echo by-$((40+2)); exit 4', exitCode: 4, hostName: 'web-1', login: target.login },
+        ...{ personId: null, serviceAccount: { id: robot.id, name: 'recorded', ownerId: organisation.asker.id } },
+      })
+      expect(await world.textOf(recording.id)).toContain('by-42')
+      expect(await world.verified(recording.id)).toMatchObject({ intact: true, brokenAt: null })
+      const listed = async (of: object) =>
+        (await world.call(operations.recording.list, { limit: 100, ...of })).value.rows.map((row) => row.id)
+      expect(await listed({ serviceAccountId: robot.id })).toEqual([recording.id])
+      expect(await listed({ personId: organisation.asker.id })).not.toContain(recording.id) // who answers for it did not do it
+
+      const longer = cli(robot, [...asking, '--', 'echo at-work; exec sleep 1058'])
+      const { id: second } = await approveOf(organisation, robot)
+      await eventually('it works', () => processesOf(target.login).some(({ command }) => command.includes('sleep 1058')))
+      await world.call(operations.serviceAccount.disable, { id: robot.id })
+      await longer
+      await eventually(
+        'nothing is left of it on the target',
+        () => !processesOf(target.login).some(({ command }) => command.includes('sleep 1058')),
+      )
+      await eventually('nor on the bastion', () => processesOf(bastion.otherLogin).length === 0)
+      expect(await world.textOf((await world.recordingOf(second, 'complete')).id)).toContain('at-work')
+      const detail = await organisation.proof(second)
+      expect(detail).toMatchObject({ endReason: 'account_ended', serviceAccount: { id: robot.id } })
+    } finally {
+      rmSync(home, { recursive: true, force: true })
+    }
   })
 })

@@ -2,17 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { operations, type InputOf } from '@holdfast/contract'
+import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { holdfast } from '../../cli/e2e/command.ts'
 import { processesOf } from '../test/accounts.ts'
 import { isRoot, requireMachine, skipNotice } from '../test/machine.ts'
 import { eventually, type ManagedHost } from '../test/managed-host.ts'
 import { bringHost, startOrganisation, type Organisation } from './organisation.ts'
+import { approveOf, commandOf, makeRobot, requestOf, type Robot } from './robot.ts'
 
 if (!isRoot) process.stderr.write(`${skipNotice}\n`)
 
-type AccountId = InputOf<typeof operations.serviceAccount.read>['id']
 const work = '(setsid sleep 1060 </dev/null >/dev/null 2>&1 &); nohup sleep 1061 >/dev/null 2>&1 & exec sleep 1062'
 
 describe.skipIf(!isRoot)('a service account on a real host', () => {
@@ -32,46 +31,19 @@ describe.skipIf(!isRoot)('a service account on a real host', () => {
     rmSync(home, { recursive: true, force: true })
   })
 
-  /** An account that may ask for the host, and its key. Whoever makes it answers for it, and so approves nothing of it. */
-  const makeAccount = async (name: string) => {
-    const { browser, id: ownerId, code } = organisation.asker
-    await browser.call(operations.session.confirmFactor, { code: await code() })
-    const described = { name, purpose: 'Deploys', role: 'member' as const, ownerId: ownerId as never }
-    const { value: account } = await browser.call(operations.serviceAccount.create, described)
-    const wanted = { id: account.id, name: 'pipeline', scopes: ['access:request' as const] }
-    const { value: key } = await browser.call(operations.serviceAccount.createKey, wanted)
-    await browser.call(operations.accessPolicy.create, {
-      ...{ name, selects: { hostIds: [hostId] }, logins: [host.login], requesters: { serviceAccountIds: [account.id] } },
-      approvers: { roles: ['owner', 'reviewer'] },
-    })
-    return { id: account.id, keyId: key.id, key: key.key }
-  }
-  const cli = (key: string, argv: readonly string[], onStderr?: (text: string) => void) => {
-    const { url, caFile } = organisation.system
-    const env = { HOLDFAST_URL: url, HOLDFAST_CA: caFile, HOLDFAST_API_KEY: key, HOME: home, TMPDIR: home }
-    return holdfast(argv, { env, ...(onStderr && { onStderr }) })
-  }
+  const makeAccount = (name: string) => makeRobot(organisation, name, { hostId, login: host.login })
+  const cli = (key: string, argv: readonly string[]) => commandOf(organisation, home)({ key }, argv)
   const asking = ['ssh', 'web-1', '--for', '10m', '--reason', 'Release 42', '--json']
-  const waiting = async (id: AccountId) => {
-    const { value } = await organisation.approver.browser.call(operations.grant.list, { show: 'to_approve' })
-    return value.rows.find(({ serviceAccount }) => serviceAccount?.id === id)
-  }
-  const approve = async (id: AccountId) => {
-    const request = await eventually('a request', () => waiting(id))
-    const { browser, code } = organisation.approver
-    const input = { id: request.id, requestHash: request.requestHash, code: await code() }
-    await browser.call(operations.grant.approve, input)
-    return request
-  }
+  const approve = (robot: Robot) => approveOf(organisation, robot)
 
   it('asks, waits for a person, works, and gives back; whoever holds its secret does not approve', async () => {
     const account = await makeAccount('nightly')
     const run = cli(account.key, [...asking, '--return', '--', 'id -un; exit 7'])
-    const request = await eventually('a request', () => waiting(account.id))
+    const request = await requestOf(organisation, account)
     const { browser, code } = organisation.asker
     const own = { id: request.id, requestHash: request.requestHash, code: await code() }
     await expect(browser.call(operations.grant.approve, own)).rejects.toMatchObject({ code: 'holds_secret' })
-    await approve(account.id)
+    await approve(account)
     const { code: exit, stdout, stderr } = await run
     expect({ exit, stdout }, stderr).toEqual({ exit: 7, stdout: `${host.login}\n` })
     const events = stderr
@@ -85,7 +57,7 @@ describe.skipIf(!isRoot)('a service account on a real host', () => {
   it('disabled, it is out within a second, with everything it had started, and does not come back', async () => {
     const account = await makeAccount('runaway')
     const run = cli(account.key, [...asking, '--', work])
-    const { id } = await approve(account.id)
+    const { id } = await approve(account)
     await eventually('it works', () => processesOf(host.login).length >= 4)
     const since = Date.now()
     await organisation.asker.browser.call(operations.serviceAccount.disable, { id: account.id })
@@ -118,7 +90,7 @@ describe.skipIf(!isRoot)('a service account on a real host', () => {
       return (await answer.json()) as { id: string; certificate: string }
     }
     const { id } = await send('/grants', { hostId, login: host.login, seconds: 600, reason: 'x' })
-    await approve(account.id)
+    await approve(account)
     const { certificate } = await send(`/grants/${id}/certificate`, { publicKey: host.userKey })
     await eventually('a login', async () => (await host.run(certificate, 'echo in')).out === 'in\n')
     await organisation.asker.browser.call(operations.apiKey.revoke, { id: account.keyId })

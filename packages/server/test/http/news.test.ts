@@ -54,6 +54,33 @@ test('a key that is revoked hears nothing more within a second', async () => {
   expect((await ended) - tookToRevoke).toBeLessThan(1000)
 })
 
+/** A service account with a key that may read and ask. */
+const newAccount = async (name: string) => {
+  const { person } = JSON.parse((await started.ask('GET', '/api/v1/session', { headers: started.browser })).text)
+  const { id } = await post('/service-accounts', { name, purpose: 'Deploys', role: 'member', ownerId: person.id })
+  const made = await post(`/service-accounts/${id}/keys`, { name: 'pipeline', scopes: ['access:read', 'access:request'] })
+  return { id, keyId: made['id'], headers: { authorization: `Bearer ${made['key']}` } }
+}
+type Account = Awaited<ReturnType<typeof newAccount>>
+test.each<[string, (account: Account) => Promise<unknown>]>([
+  ['its key is revoked', ({ keyId }) => post(`/api-keys/${keyId}/revoke`, {})],
+  ['its secret is replaced without an overlap', ({ keyId }) => post(`/api-keys/${keyId}/rotate`, { overlapHours: 0 })],
+  ['it is disabled', ({ id }) => post(`/service-accounts/${id}/disable`, {})],
+])('a service account hears nothing more within a second once %s; another goes on', async (name, end) => {
+  const [account, other] = [await newAccount(`ends: ${name}`.slice(0, 40)), await newAccount(`stays: ${name}`.slice(0, 40))]
+  const [stream, neighbour] = [await listen(account.headers), await listen(other.headers)]
+  expect(await firstOf(stream)).toBe('event: changed\ndata: {"about":["grants"]}\n\n')
+  await firstOf(neighbour)
+  const ended = endOf(stream)
+  const began = performance.now()
+  await end(account)
+  const took = performance.now() - began
+  expect((await ended) - took).toBeLessThan(1000)
+  expect(neighbour.destroyed).toBe(false)
+  neighbour.destroy()
+  expect((await listen(account.headers)).statusCode).toBe(401)
+})
+
 test('one may hold six streams, and others are not hindered', async () => {
   const [{ headers: one }, { headers: other }] = [await newKey('many'), await newKey('other')]
   const held = []

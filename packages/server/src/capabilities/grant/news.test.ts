@@ -2,13 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { access, apiKey, grant, type EventOf } from '@holdfast/contract'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { setStage, type Stage } from '../../../test/access.ts'
+import { setMachineStage, type MachineStage } from '../../../test/machine-stage.ts'
 import { newCaller, type Caller } from '../../../test/platform.ts'
 import { setStaffStage } from '../../../test/staff.ts'
 
-let stage: Stage
+let stage: MachineStage
 beforeAll(async () => {
-  stage = await setStage()
+  stage = await setMachineStage()
   await stage.allow()
 }, 60_000)
 afterAll(() => stage?.platform.close())
@@ -98,3 +98,41 @@ test('the customer hears that staff asked, and no other organisation does', asyn
     await platform.close()
   }
 }, 60_000)
+
+test('a service account hears what becomes of its own, and neither of others’ nor of what waits for approval', async () => {
+  const { platform, sre, reviewer } = stage
+  const scopes = ['access:read' as const, 'access:request' as const, 'access:approve' as const]
+  const strong = { role: 'admin' as const, scopes }
+  const [robot, other] = [await stage.machine(strong), await stage.machine(strong)]
+  const [mine, theirs] = [await listen(robot.caller), await listen(other.caller)]
+  // It approves nothing, whatever its key names, so its list of that never changes.
+  expect([mine.first, theirs.first]).toEqual([
+    ['grants', 'approvals'],
+    ['grants', 'approvals'],
+  ])
+  const asked = await stage.askBy(robot)
+  await soon(mine.heard, 'grants')
+  await quiet()
+  mine.heard.length = 0
+  await stage.approve(asked, reviewer)
+  await soon(mine.heard, 'grants')
+  await quiet()
+  mine.heard.length = 0
+  await platform.call(grant.revoke, { id: asked.id, reason: 'Enough' }, reviewer.caller)
+  await soon(mine.heard, 'grants')
+  await quiet()
+  expect([...new Set(mine.heard)]).toEqual(['grants'])
+  expect(theirs.heard).toEqual([])
+  mine.heard.length = 0
+  const persons = await stage.ask((await stage.enrolHost()).hostId, {}, sre)
+  await stage.approve(persons, reviewer)
+  await quiet()
+  expect([mine.heard, theirs.heard]).toEqual([[], []])
+})
+
+test('a service account without the permission to read hears nothing, and asks now and then; with it, of its own alone', async () => {
+  const [deaf, hearing] = [await stage.machine(), await stage.machine({ scopes: ['access:read', 'access:request'] })]
+  await expect(listen(deaf.caller)).rejects.toMatchObject({ code: 'forbidden' })
+  expect((await stage.platform.call(grant.list, { show: 'mine' }, deaf.caller)).rows).toEqual([])
+  expect((await listen(hearing.caller)).first).toEqual(['grants'])
+})
