@@ -30,14 +30,16 @@ export interface Organisation {
 type HostId = InputOf<typeof operations.host.read>['id']
 type Detail = Awaited<ReturnType<typeof readGrant>>
 
-interface Person {
+export interface Person {
   browser: Client
   id: string
+  email: string
   /** A recovery code: as good as a code of the app, and there is another at once. */
   code: () => Promise<string>
 }
 
-const password = 'nine kettles on a quiet hill'
+/** Of everybody. */
+export const password = 'nine kettles on a quiet hill'
 const readGrant = async (browser: Client, id: InputOf<typeof operations.grant.read>['id']) =>
   (await browser.call(operations.grant.read, { id })).value
 
@@ -54,7 +56,7 @@ const settle = async (browser: Client, email: string): Promise<Person> => {
     }
     return codes.pop() ?? ''
   }
-  return { browser, id: who.person.id, code: spare }
+  return { browser, id: who.person.id, email, code: spare }
 }
 
 /** By the superuser, in a transaction with an entry, of which hosts are told: the database takes no other change. */

@@ -6,13 +6,14 @@ const bin = fileURLToPath(new URL('../bin/holdfast.mjs', import.meta.url))
 /** For a shell. */
 export const commandLine = (argv: string): string => `${process.execPath} ${bin} ${argv}`
 
-export type Answer = [question: string, answer: string | (() => unknown)]
+export type Answer = [question: string, answer: string | ((screen: string) => unknown)]
 
 /** Runs a command of the shell on a real terminal (script(1)). Types each answer, or does it, when the terminal shows its question. */
 export const typeAt = (
   command: string,
   answers: readonly Answer[],
   env: Record<string, string>,
+  withinMs = 25_000,
 ): Promise<{ code: number | null; screen: string }> =>
   new Promise((resolve) => {
     const path = `${dirname(process.execPath)}:/usr/bin:/bin`
@@ -26,11 +27,11 @@ export const typeAt = (
       if (question === undefined || !screen.slice(seen).includes(question)) return
       seen = screen.length
       left.shift()
-      if (typeof answer === 'function') answer()
+      if (typeof answer === 'function') answer(screen)
       else child.stdin.write(answer ?? '')
     })
     // A question that never comes leaves nothing behind: the terminal goes, and the command with it.
-    const giveUp = setTimeout(() => child.kill('SIGTERM'), 25_000)
+    const giveUp = setTimeout(() => child.kill('SIGTERM'), withinMs)
     child.once('close', (code) => {
       clearTimeout(giveUp)
       resolve({ code, screen })

@@ -79,7 +79,8 @@ describe('who approves', () => {
     const swapped = await approving({ id: first.id, requestHash: other.requestHash }, reviewer)
     expect(await platform.refusal(grant.approve, swapped, reviewer.caller)).toBe('request_changed')
     const { id, version } = rule
-    const rules = { name: 'x', selects: rule.selects, logins: ['root'], requesters: rule.requesters, approvers: rule.approvers }
+    const logins = ['deploy', 'root']
+    const rules = { name: 'x', selects: rule.selects, logins, requesters: rule.requesters, approvers: rule.approvers }
     await platform.call(accessPolicy.update, { id, version, ...rules }, founded.owner)
     expect(await platform.refusal(grant.approve, await approving(first, reviewer), reviewer.caller)).toBe('policy_changed')
     expect(await platform.refusal(accessPolicy.update, { id, version, ...rules }, founded.owner)).toBe('version_changed')
