@@ -10,6 +10,7 @@ export const generated = [
     generator: 'packages/contract/scripts/artefacts.ts',
     files: ['artefacts/openapi.json', 'artefacts/permissions.txt', 'artefacts/audit-events.md', 'artefacts/obligations.md'],
   },
+  { generator: 'packages/ledger/scripts/wasm.ts', files: ['packages/ledger/src/line.wasm.ts'] },
   { generator: 'packages/server/scripts/schema-dump.ts', files: ['packages/server/schema.sql'] },
 ]
 

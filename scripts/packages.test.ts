@@ -60,7 +60,7 @@ test('the worker that verifies a part of a large file starts from the package', 
   const file = inConsumer(
     'threads.js',
     `import { Worker } from 'node:worker_threads'
-     const worker = new Worker(new URL(import.meta.resolve('@holdfast/ledger/node').replace('verify-file', 'segment')), { workerData:
+     const worker = new Worker(new URL(import.meta.resolve('@holdfast/ledger/node').replace('verify-file', 'segment-thread')), { workerData:
        { path: process.argv[2], org: '0197f2a0-0000-7000-8000-00000000000a', start: 0, end: 0, from: 0, to: 0, sizes: [] } })
      worker.on('message', (message) => console.log(JSON.stringify(message)))`,
   )

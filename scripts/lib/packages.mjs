@@ -62,7 +62,7 @@ const compilerOptions = (outDir) => ({
 
 // The worker is named by a URL and the browser's hash by a condition: neither is imported by what is.
 const entries = (source) =>
-  [source.exports['.'], source.exports['./node'], './src/segment.node.ts', './src/sha256.browser.ts'].map((path) =>
+  [source.exports['.'], source.exports['./node'], './src/segment-thread.node.ts', './src/sha256.browser.ts'].map((path) =>
     at('packages/ledger', path),
   )
 

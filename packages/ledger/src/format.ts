@@ -72,6 +72,11 @@ export function rawEntry(entry: Entry): RawEntry {
   return { seq, at, prev: checkHash(entry.prev, 'prev'), hash: checkHash(entry.hash, 'hash'), body: entry.body }
 }
 
+/** 0x00 and the leaf, of which an entry's hash is the hash: what the entries of one organisation share, and zeros. 101 bytes. */
+export function blankLeaf(org: string): Uint8Array {
+  return concat(Uint8Array.of(0), utf8.encode(FORMAT), uuidToBytes(org), new Uint8Array(80))
+}
+
 /** Hashes many entries of one organisation through one buffer. */
 export type EntryHasher = {
   /** The link the next hash is made with: 32 bytes, to be written to. */
@@ -83,7 +88,7 @@ export type EntryHasher = {
 }
 
 export function createEntryHasher(org: string): EntryHasher {
-  const leaf = concat(Uint8Array.of(0), utf8.encode(FORMAT), uuidToBytes(org), new Uint8Array(80))
+  const leaf = blankLeaf(org)
   const finish = (seq: number, at: number) => {
     writeU64(leaf, 21, seq)
     writeU64(leaf, 29, at)

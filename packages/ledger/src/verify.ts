@@ -10,7 +10,6 @@ import { entries as entriesText, failure, type Failure, type Verdict } from './v
 /**
  * `from` and `to` (half-open) bound the range when it is known; `to` absent: as many as come. `checkpoints` are believed: check their
  * signatures first (`verifyCheckpoint`). `onProgress` gets the number of entries verified, every `progressEvery` (10,000) of them.
- * `tree`: gets the hash of each verified entry (32 bytes, overwritten by the next) in place of the tree otherwise grown here.
  */
 export type VerifyOptions = {
   org: string
@@ -19,7 +18,6 @@ export type VerifyOptions = {
   checkpoints?: readonly Checkpoint[]
   onProgress?: (entries: number) => void
   progressEvery?: number
-  tree?: (hash: Uint8Array) => void
 }
 
 /** Constant memory. `push` answers false once more entries cannot change the verdict; call `finish` then, or after the last entry. */
@@ -38,8 +36,7 @@ export type Verifier = {
 export function createVerifier(options: VerifyOptions): Verifier {
   const { org, from = 0, to, onProgress, progressEvery = 10_000 } = options
   const hasher = createEntryHasher(org)
-  const range = from === 0 && !options.tree ? emptyRange() : null
-  const grow = options.tree ?? (range ? (hash: Uint8Array) => append(range, hash) : null)
+  const range = from === 0 ? emptyRange() : null
   const checks = createCheckpointChecks(org, from, options.checkpoints ?? [])
   // Hex, empty while unknown; `hasher.prev` holds the same in bytes.
   let head = ''
@@ -86,7 +83,7 @@ export function createVerifier(options: VerifyOptions): Verifier {
     const hash = hasher.entry(seq, entry.at, entry.body)
     if (hash !== entry.hash) return suspect(entry)
     advance(hash)
-    grow?.(hasher.prev)
+    if (range) append(range, hasher.prev)
     at = entry.at
     seq++
     if (seq === checks.nextSize) checkHere()
