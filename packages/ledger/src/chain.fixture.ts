@@ -26,10 +26,9 @@ export function body(seq: number): string {
 /** Chains contents from the genesis, or from `prev` when numbered from elsewhere. */
 export function chain(contents: { at: string; body: string }[], org = ORG, from = 0, prev = genesis(org)): Entry[] {
   return contents.map((content, index) => {
-    const hash = entryHash(org, { seq: from + index, prev, ...content })
-    const entry = { seq: from + index, ...content, prev, hash }
-    prev = hash
-    return entry
+    const entry = { ...content, seq: from + index, prev }
+    prev = entryHash(org, entry)
+    return { ...entry, hash: prev }
   })
 }
 

@@ -49,7 +49,7 @@ function digitsEnd(text: string, at: number): number {
 function digits(text: string, from: number, to: number): number {
   if (to === from || to - from > 16 || (text.charCodeAt(from) === 0x30 && to - from > 1)) return -1
   let value = 0
-  for (let i = from; i < to; i++) value = value * 10 + text.charCodeAt(i) - 0x30
+  for (let i = from; i < to; i++) value = value * 10 + (text.charCodeAt(i) - 0x30)
   return value <= Number.MAX_SAFE_INTEGER ? value : -1
 }
 

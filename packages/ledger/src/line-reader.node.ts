@@ -92,7 +92,7 @@ function createReader() {
   const memory = new Uint8Array(wasm.memory.buffer)
   const view = ({ value }: Address, length: number) => memory.subarray(value, value + length)
   // A view costs as much as a small hash.
-  const bodies = new Array<Uint8Array | undefined>(4096)
+  const bodies = Array.from<Uint8Array | undefined>({ length: 4096 })
   const body = (length: number) =>
     length < bodies.length ? (bodies[length] ??= view(wasm.BODY, length)) : view(wasm.BODY, length)
   const leaf = view(wasm.LEAF, 101)

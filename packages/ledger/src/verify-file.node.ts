@@ -122,7 +122,7 @@ async function verifySegments(
   )
 }
 
-function runHere(segment: Segment, onProgress: (entries: number) => void): SegmentResult {
+async function runHere(segment: Segment, onProgress: (entries: number) => void): Promise<SegmentResult> {
   try {
     return verifySegment(segment, onProgress)
   } catch {

@@ -2,11 +2,13 @@ import { mkdtempSync, openSync, closeSync, rmSync, writeSync, readFileSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { largeExport, newSigner, ORG } from './chain.fixture.ts'
+import { chain, largeExport, newSigner, ORG, sample } from './chain.fixture.ts'
 import { originOf, signCheckpoint } from './checkpoint.ts'
-import { checkpointLine, createExportParser } from './export.ts'
+import { checkpointLine, createExportParser, entryLine, headerLine } from './export.ts'
+import type { Entry } from './format.ts'
 import { append, emptyRange, rootOf } from './merkle.ts'
 import { bytesToHex, hexToBytes } from './encoding.ts'
+import { tamperings } from './tamper.fixture.ts'
 import { verifyExport } from './verify-export.ts'
 import { verifyFile } from './verify-file.node.ts'
 
@@ -46,12 +48,11 @@ beforeAll(async () => {
   closeSync(file)
 })
 
-const both = async (path: string, checkpoints: string[] = []) => {
+const both = async (path: string, checkpoints: string[] = [], ways = [1, 3]) => {
   const options = { checkpoints, vkeys: [signer.vkey] }
-  const apart = await verifyFile(path, { ...options, threads: 3 })
   const inOneGo = await verifyExport([readFileSync(path)], options)
-  expect(apart).toEqual(inOneGo)
-  return apart
+  for (const threads of ways) expect(await verifyFile(path, { ...options, threads })).toEqual(inOneGo)
+  return inOneGo
 }
 
 test('a whole file gets the same verdict on several threads, with all its checkpoints', async () => {
@@ -91,6 +92,41 @@ describe('a tampered file gets the same verdict on several threads', () => {
     expect(await both(whole, [foreign])).toMatchObject({ ok: false, kind: 'rewritten', seq: 0 })
     const stranger = await signCheckpoint({ origin: 'holdfast/other', size: 1, root: 'ab'.repeat(32), head: null }, signer)
     expect(await both(whole, [stranger])).toMatchObject({ ok: false, kind: 'checkpoint_invalid' })
+  })
+})
+
+test('a checkpoint is compared though another of the same size was, and stands at the end only', async () => {
+  const wrong = await signCheckpoint({ origin: originOf(ORG), size: 4097, root: 'ab'.repeat(32), head: 'cd'.repeat(32) }, signer)
+  const twice = [notes.get(4096)!, notes.get(4096)!]
+  expect(await both(whole, twice)).toMatchObject({ ok: true, checkpoints: { length: 3 } })
+  expect(await both(whole, [...twice, wrong])).toMatchObject({ ok: false, kind: 'rewritten', seq: 4096 })
+
+  // Before each entry that a segment may begin with.
+  const lines = readFileSync(whole, 'latin1').split('\n')
+  for (let seq = 36_864; seq > 0; seq -= 4096) lines.splice(seq + 1, 0, checkpointLine(notes.get(COUNT)!).trimEnd())
+  const path = join(folder, 'early.jsonl')
+  writeFileSync(path, lines.join('\n'), 'latin1')
+  expect(await both(path)).toMatchObject({ ok: false, kind: 'malformed', seq: 4096 })
+})
+
+describe('each kind of tampering near the end of a large file gets the same verdict on two threads', () => {
+  const before = 8192
+  const path = join(folder, 'large.jsonl')
+  const earlier = Buffer.concat(Array.from(largeExport(before, 1000), (piece) => Buffer.from(piece)))
+  const last = JSON.parse(earlier.toString('latin1', earlier.lastIndexOf('\n', -2) + 1)) as Entry
+  const header = Buffer.from(headerLine({ org: ORG, from: 0, to: before + 40 }))
+  const prefix = Buffer.concat([header, earlier.subarray(earlier.indexOf('\n') + 1)])
+  const contents = sample(40).map(({ at, body }) => ({ at: String(Number(at) + before), body }))
+  const entries = chain(contents, ORG, before, last.hash)
+  const write = (list: Entry[]) => writeFileSync(path, Buffer.concat([prefix, Buffer.from(list.map(entryLine).join(''))]))
+
+  test('without any, it is whole', async () => {
+    write(entries)
+    expect(await both(path)).toMatchObject({ ok: true, entries: before + 40 })
+  })
+  test.each(tamperings(entries))('%s', async (_name, list) => {
+    write(list)
+    expect(await both(path, [], [2])).toMatchObject({ ok: false })
   })
 })
 
