@@ -53,7 +53,7 @@ const measureVerify = async (): Promise<Measured[]> => {
   const { single, peer, singleRatio, ours, ratio } = values.quick
     ? await measureVerification(100_000, 2)
     : await measureVerification(400_000, 3)
-  const beside = `with two threads, as the CLI does: ${rounded(ours)}/s, ${rounded(ratio)} of the peer`
+  const beside = `with two threads: ${rounded(ours)}/s, ${rounded(ratio)} of the peer`
   return [
     {
       ...{ name: 'ledger.verify', ours: rounded(single), peer: rounded(peer), ratio: rounded(singleRatio) },

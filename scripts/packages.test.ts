@@ -60,12 +60,15 @@ test('the worker that verifies a part of a large file starts from the package', 
   const file = inConsumer(
     'threads.js',
     `import { Worker } from 'node:worker_threads'
+     import { readFileSync } from 'node:fs'
+     const [path, file] = [process.argv[2], readFileSync(process.argv[2])]
+     const lines = { path, org: '0197f2a0-0000-7000-8000-00000000000a', start: file.indexOf('\\n') + 1, end: file.length, from: 0, to: 3 }
      const worker = new Worker(new URL(import.meta.resolve('@holdfast/ledger/node').replace('verify-file', 'segment-thread')), { workerData:
-       { path: process.argv[2], org: '0197f2a0-0000-7000-8000-00000000000a', start: 0, end: 0, from: 0, to: 0, sizes: [] } })
+       { ...lines, sizes: [], progressEvery: 10 } })
      worker.on('message', (message) => console.log(JSON.stringify(message)))`,
   )
   const { stdout } = await execute('node', [file, sample], { cwd: consumer })
-  expect(JSON.parse(stdout)).toMatchObject({ result: { ok: true, states: [] } })
+  expect(JSON.parse(stdout)).toMatchObject({ result: { ok: true, states: [{ size: 3 }] } })
 })
 
 test('its types are found by a consumer who does not allow .ts imports', async () => {

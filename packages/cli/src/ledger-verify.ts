@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
 import { LedgerError, parseVkey, verifyExport, type Verdict } from '@holdfast/ledger'
+import { verifyFile as verifyLedgerFile } from '@holdfast/ledger/node'
 import { readBytes } from './input.ts'
 import { Failed, UsageError, type Io } from './io.ts'
 import { plain } from './print.ts'
@@ -14,13 +13,11 @@ export interface VerifyOptions {
   json?: true
 }
 
-const openFile = async (io: Io, file: string): Promise<Readable> => {
-  if (file === '-') return io.stdin
+const checkFile = async (file: string): Promise<void> => {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`cannot read ${file}: ${error.code ?? error.message}`, { cause: error })
   })
   if (!found.isFile()) throw new UsageError(`${file} is not a file`)
-  return createReadStream(file, { highWaterMark: 1 << 20 })
 }
 
 const checkKeys = (keys: readonly string[]): void => {
@@ -68,12 +65,17 @@ export const verifyFile = async (io: Io, file: string, options: VerifyOptions): 
   checkKeys(key)
   const checkpoints = await Promise.all(checkpoint.map(async (path) => (await readBytes(io, path)).toString('utf8')))
   const progress = createProgress(io)
-  const verdict = await verifyExport(await openFile(io, file), {
+  const expected = {
     checkpoints,
     ...(key.length > 0 && { vkeys: key }),
     ...(org !== undefined && { org }),
-    onProgress: ({ entries, total }) => progress.show(() => `${count(entries)} of ${count(total)} entries`),
-  }).finally(progress.clear)
+    onProgress: ({ entries, total }: { entries: number; total: number }) =>
+      progress.show(() => `${count(entries)} of ${count(total)} entries`),
+  }
+  if (file !== '-') await checkFile(file)
+  // One thread: the packed command is one file, and has no second program beside it.
+  const verifying = file === '-' ? verifyExport(io.stdin, expected) : verifyLedgerFile(file, { ...expected, threads: 1 })
+  const verdict = await verifying.finally(progress.clear)
   const lines = verdict.ok ? [...describeVerdict(verdict), ...unchecked(options)] : describeVerdict(verdict)
   io.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : `${lines.join('\n')}\n`)
   if (!verdict.ok) throw new Failed('')
