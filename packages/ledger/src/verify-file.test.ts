@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, openSync, closeSync, rmSync, writeSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chain, largeExport, newSigner, ORG, sample } from './chain.fixture.ts'
 import { originOf, signCheckpoint } from './checkpoint.ts'
@@ -101,12 +103,12 @@ test('a checkpoint is compared though another of the same size was, and stands a
   expect(await both(whole, twice)).toMatchObject({ ok: true, checkpoints: { length: 3 } })
   expect(await both(whole, [...twice, wrong])).toMatchObject({ ok: false, kind: 'rewritten', seq: 4096 })
 
-  // Before each entry that a segment may begin with.
+  // In the middle of the file, where the second of two segments begins.
   const lines = readFileSync(whole, 'latin1').split('\n')
-  for (let seq = 36_864; seq > 0; seq -= 4096) lines.splice(seq + 1, 0, checkpointLine(notes.get(COUNT)!).trimEnd())
+  lines.splice(20_481, 0, Buffer.from(checkpointLine(notes.get(COUNT)!).trimEnd()).toString('latin1'))
   const path = join(folder, 'early.jsonl')
   writeFileSync(path, lines.join('\n'), 'latin1')
-  expect(await both(path)).toMatchObject({ ok: false, kind: 'malformed', seq: 4096 })
+  expect(await both(path, [], [1, 2])).toMatchObject({ ok: false, kind: 'malformed', seq: 20_480 })
 })
 
 describe('each kind of tampering near the end of a large file gets the same verdict on two threads', () => {
@@ -135,4 +137,22 @@ test('small files, and files that cannot be opened', async () => {
   writeFileSync(path, [...largeExport(3, 200)].map((piece) => Buffer.from(piece)).join(''))
   expect(await both(path)).toMatchObject({ ok: true, entries: 3 })
   await expect(verifyFile(join(folder, 'none.jsonl'), { threads: 2 })).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+// In a process of its own, and of a file that would not fit: the bound is the one promised for a million entries.
+test.each([1, 2])('on %i threads, verifying stays under 200 MB', { timeout: 120_000 }, async (threads) => {
+  const path = join(folder, 'huge.jsonl')
+  const file = openSync(path, 'w')
+  for (const piece of largeExport(60_000, 4000)) writeSync(file, piece)
+  closeSync(file)
+  const verify = `import { verifyFile } from './verify-file.node.ts'
+    const verdict = await verifyFile(process.env.FILE, { threads: ${threads} })
+    console.log(JSON.stringify({ ...verdict, megabytes: process.resourceUsage().maxRSS / 1024 }))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', verify], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, FILE: path },
+  })
+  const verdict = JSON.parse(stdout)
+  expect(verdict).toMatchObject({ ok: true, entries: 60_000 })
+  expect(verdict.megabytes).toBeLessThan(200)
 })
