@@ -27,8 +27,8 @@ const THREAD = new URL(`./segment-thread.node${extname(import.meta.url)}`, impor
 export type VerifyFileOptions = VerifyExportOptions & { threads?: number }
 
 /**
- * As `verifyExport`, of a file, in half the time and on several cores: lines of the shape we write are read by WebAssembly, and since each
- * entry stores its link, ranges are verified apart and joined at their borders. Only a whole ledger is proved so; on any doubt the file is
+ * As `verifyExport`, of a file, faster and on several cores: lines of the shape we write are read by WebAssembly, and since each entry
+ * stores its link, ranges are verified apart and joined at their borders. Only a whole ledger is proved so; on any doubt the file is
  * read again from its start, by `verifyExport`, which names the first bad entry. Throws what opening and reading the file throws.
  */
 export async function verifyFile(path: string, options: VerifyFileOptions = {}): Promise<Verdict> {

@@ -6,13 +6,13 @@
 
 const SLACK: usize = 128
 
-/** 0x00, the leaf of docs/ledger-format.md, which the first 21 bytes are written into from outside; 101 bytes. */
+/** 0x00 and the leaf of docs/ledger-format.md, 101 bytes. The first 21, an organisation's, are written from outside. */
 export const LEAF: usize = 1024
 const LEAF_SEQ: usize = LEAF + 21
 const LEAF_AT: usize = LEAF + 29
 export const LEAF_PREV: usize = LEAF + 37
 export const LEAF_BODY: usize = LEAF + 69
-/** The line's `hash`, 32 bytes; until the next line, whose `prev` must be the same. */
+/** The line's `hash`, 32 bytes. The next line's `prev` must be the same. */
 export const HASH: usize = 1280
 /** Where the file's bytes go, `WINDOW` at most, and with them the longest line. */
 export const INPUT: usize = 4096
