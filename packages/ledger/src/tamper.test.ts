@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chain, checkpointOf, ORG, sample, verifyAll } from './chain.fixture.ts'
+import { chain, checkpointOf, sample, verifyAll } from './chain.fixture.ts'
 import type { Entry } from './format.ts'
 import { tamperings } from './tamper.fixture.ts'
 
