@@ -112,7 +112,7 @@ const replaceLost = async (context: Ctx, personId: PersonId, { factorId, recover
 
 /**
  * What follows the proof of a new factor. The first one brings recovery codes, and from here on every other session of the person must show
- * it too; this one goes on, confirmed, under a new id.
+ * it too, also where a provider vouched for another one; this one goes on, confirmed, under a new id.
  */
 export const finishEnrolment = async (context: Ctx, principal: SessionPrincipal, proved: Proved): Promise<string[]> => {
   const { tx, now, services, orgId } = context
@@ -125,9 +125,9 @@ export const finishEnrolment = async (context: Ctx, principal: SessionPrincipal,
     await tx.updateTable('person').set({ mfaEnrolledAt: now, updatedAt: now }).where('id', '=', personId).execute()
     await tx
       .updateTable('session')
-      .set({ restricted: true })
+      .set({ restricted: true, mfaAt: null })
       .where('personId', '=', personId)
-      .where('mfaAt', 'is', null)
+      .where(({ or, eb }) => or([eb('mfaAt', 'is', null), eb('ssoConnectionId', 'is not', null)]))
       .where('revokedAt', 'is', null)
       .execute()
   }

@@ -30,9 +30,12 @@ interface OwnOrganisation {
   session_minutes: number | null
 }
 
-const organisationsOf = async ({ gate, services }: Context, personId: string) => {
+/** Where else somebody works concerns neither one organisation's provider, nor a program that was given a key to it, nor staff. */
+const organisationsOf = async ({ gate, services, orgId }: Context, { personId, kind }: Caller, bySignOn: boolean) => {
+  if (kind === 'staff') return []
   const operatorOrg = await services.secrets.operatorOrg()
-  const rows = await gate.ask<OwnOrganisation>('gate_person_orgs', [personId])
+  const all = await gate.ask<OwnOrganisation>('gate_person_orgs', [personId])
+  const rows = kind === 'api_key' || bySignOn ? all.filter((each) => each.org_id === orgId) : all
   return rows.slice(0, 100).map(({ org_id: id, name, role }) => ({ id, name, role, operator: id === operatorOrg }))
 }
 
@@ -53,6 +56,7 @@ export const current = handle(session.current, async (_, context) => {
     .executeTakeFirstOrThrow()
   const isSession = principal.kind === 'session'
   const heldBack = isSession ? principal.heldBack : null
+  const singleSignOn = isSession && (await isBySignOn(context, principal.sessionId))
   return {
     id: isSession ? principal.sessionId : null,
     next: heldBack ? nextWhenHeldBack[heldBack] : nextOf(isSession && principal.restricted, await hasFactor(context, personId)),
@@ -60,12 +64,12 @@ export const current = handle(session.current, async (_, context) => {
     signInMethods,
     person,
     organisation: { id: principal.orgId, name, role: principal.role, operator: principal.operator },
-    organisations: principal.kind === 'staff' ? [] : await organisationsOf(context, personId),
+    organisations: await organisationsOf(context, principal, singleSignOn),
     permissions: permissionsOf(principal),
     factorConfirmedAt: isSession ? instant(principal.factorConfirmedAt) : null,
     stepUpUntil: isSession ? instant(stepUpUntil(principal, context.now)) : null,
     recoveryCodesLeft: await recoveryCodesLeft(context, personId),
-    singleSignOn: isSession && (await isBySignOn(context, principal.sessionId)),
+    singleSignOn,
     staff: staffOf(principal),
   }
 })

@@ -1,5 +1,5 @@
 /** How far a provider's word reaches (C3, ADR 14): whoever runs one organisation's provider gets nothing that counts in another. */
-import { factor, member, session, type OrgId } from '@holdfast/contract'
+import { apiKey, factor, member, session, type OrgId } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { enrolPasskey } from '../../../test/passkeys.ts'
 import {
@@ -89,6 +89,29 @@ describe('by the word of one organisation’s provider', () => {
     expect(await seen()).toContain(own)
     await platform.call(session.revoke, { id: own }, spy)
     expect(await platform.refusal(session.current, {}, caller)).toBe('unauthenticated')
+  })
+
+  test('where else somebody works is not said, nor to a key; to a session that is not marked it is', async () => {
+    const { caller, id } = await oneOfTwo('known')
+    const seen = async (as: Caller) => (await platform.call(session.current, {}, as)).organisations.map((each) => each.id)
+    expect(await seen(caller)).toEqual([founded.orgId])
+    const { key } = await platform.call(apiKey.create, { name: 'looking', role: 'member' }, caller)
+    expect(await seen(newCaller({ apiKey: key }))).toEqual([founded.orgId])
+    await unmark(id)
+    expect(await seen(caller)).toContain(elsewhere)
+  })
+
+  test('nor does the factor it vouches for change one that the person enrols afterwards; were the session left as it was, it would', async () => {
+    const said = saidOf(signOn.domain, 'vouched', { amr: ['mfa'] })
+    const { caller: spy } = await signOnAs(platform, signOn, said)
+    const { caller } = await signOnAs(platform, signOn, saidOf(signOn.domain, 'vouched'))
+    await enrol(platform, platform.clock, caller)
+    expect(await platform.refusal(factor.renewRecoveryCodes, {}, spy)).toBe('mfa_required')
+    expect(await platform.refusal(factor.enrolPasskey, {}, spy)).toBe('step_up_first')
+
+    const { id } = await platform.call(session.current, {}, spy)
+    await platform.arrange(founded.orgId, 'update session set restricted = false, mfa_at = auth_time where id = $1', [id])
+    expect((await platform.call(factor.renewRecoveryCodes, {}, spy)).recoveryCodes).toHaveLength(10)
   })
 })
 

@@ -1,9 +1,10 @@
 import { staff, OrgId, StaffGrantId } from '@holdfast/contract'
-import { handle, handlePublic } from '../../kernel/handle.ts'
+import { handle, handlePublic, type Entered, type PublicContext } from '../../kernel/handle.ts'
 import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
-import { cookiesFor, endToReplace, startSession } from '../../kernel/identity/sessions.ts'
+import { cookiesFor, endToReplace, startSession, type NewSession } from '../../kernel/identity/sessions.ts'
 import { common } from '../../kernel/problem.ts'
 import { alsoIn } from '../../kernel/second-chain.ts'
+import { boundBy } from '../../kernel/sign-on/enforcement.ts'
 import { inCustomers } from './asking.ts'
 import { ownGrants } from './rows.ts'
 
@@ -30,9 +31,31 @@ export const enter = handle(staff.enter, async (input, context) => {
   return { id: sessionId, grantId, endsAt: own.endsAt.toISOString() }
 })
 
+/**
+ * Whatever would have ended the session at home meanwhile ends it now: a manager, single sign-on that is insisted on since, or the connection that it
+ * came by and that is switched off.
+ */
+const mayComeHome = async (
+  { gate, services }: Pick<PublicContext<typeof staff.leave>, 'gate' | 'services'>,
+  { tx }: Pick<Entered, 'tx'>,
+  {
+    personId,
+    orgId,
+    signedInAt,
+    ssoConnectionId,
+  }: Pick<NewSession, 'personId' | 'orgId' | 'signedInAt'> & { ssoConnectionId: string | null },
+): Promise<boolean> => {
+  const [membership] = await gate.ask<{ sessions_ended_at: Date | null }>('gate_membership', [orgId, personId])
+  const endedAt = membership?.sessions_ended_at ?? null
+  if (endedAt !== null && signedInAt <= endedAt) return false
+  if (ssoConnectionId === null) return (await boundBy({ gate, services }, personId)).get(orgId) !== 'sign_on_only'
+  const connection = tx.selectFrom('ssoConnection').select('id').where('id', '=', ssoConnectionId).where('state', '=', 'active')
+  return (await connection.executeTakeFirst()) !== undefined
+}
+
 /** Possible when the access has ended, too: it is the way back. Public, since nothing else is open to a session whose grant is over. */
 export const leave = handlePublic(staff.leave, async (_, context) => {
-  const { caller, now, origin, requestId, services, gate, fail } = context
+  const { caller, now, origin, requestId, services, fail } = context
   const home = await services.secrets.operatorOrg()
   if (caller?.kind !== 'staff' || home === null) throw fail('not_entered', 'You are in no customer’s organisation.')
   const { personId, orgId, sessionId, grantId } = caller
@@ -43,10 +66,9 @@ export const leave = handlePublic(staff.leave, async (_, context) => {
     value: await endToReplace(inside, caller, now),
     targetId: grantId,
   }))
-  const [membership] = await gate.ask<{ sessions_ended_at: Date | null }>('gate_membership', [home, personId])
-  const endedAt = membership?.sessions_ended_at ?? null
-  if (endedAt !== null && old.signedInAt <= endedAt) throw common('unauthenticated') // their sessions at home were ended meanwhile
-  const id = await startSession(entered, { ...old, attendedAt: old.authTime, personId, orgId: home, origin }, now)
+  const back = { ...old, personId, orgId: home }
+  if (!(await mayComeHome(context, entered, back))) throw common('unauthenticated')
+  const id = await startSession(entered, { ...back, attendedAt: old.authTime, origin }, now)
   context.cookies(await cookiesFor(services.tokens, { personId, orgId: home, sessionId: id }, 0, now))
   return { id }
 })
