@@ -1776,7 +1776,7 @@ policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT c
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.staff_policy FOR EACH ROW EXECUTE FUNCTION capture_staff_policy() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.staff_policy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
-grant select (org_id, id, withdrawn_at) to holdfast_gate;
+grant select (org_id, id, set_by, withdrawn_at) to holdfast_gate;
 
 table totp_factor (
   person_id text not null,
@@ -6040,7 +6040,8 @@ AS $function$
   where g.org_id = org and g.id = grant_id and g.person_id = person and g.state = 'approved' and g.ends_at > statement_timestamp()
     and (exists (select from membership m where m.org_id = g.org_id and m.person_id = g.approved_by and m.role in ('owner', 'admin')
         and not exists (select from membership own where own.org_id = home.id and own.person_id = m.person_id))
-      or exists (select from staff_policy s where s.org_id = g.org_id and s.id = g.policy_id and s.withdrawn_at is null))
+      or exists (select from staff_policy s where s.org_id = g.org_id and s.id = g.policy_id and s.withdrawn_at is null
+        and not exists (select from membership theirs where theirs.org_id = home.id and theirs.person_id = s.set_by)))
 $function$
 ;
 -- owner holdfast_gate; execute: holdfast_app, holdfast_owner

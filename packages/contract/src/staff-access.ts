@@ -174,7 +174,7 @@ export const staffAccess = capability('staffAccess', {
     stepUp: true,
     input: z.object({ role: StaffRole, maxSeconds: Seconds, ticketRequired: z.boolean() }),
     output: StaffPolicy,
-    errors: { own_organisation: 409 },
+    errors: { own_organisation: 409, own_request: 403 },
     audit: { action: 'staff_access.allowed_ahead', target: (_, { id }) => id },
   }),
   withdraw: command({

@@ -20,6 +20,24 @@ const person = async (platform: Platform, orgId: Parameters<typeof addMember>[1]
   return { ...member, totpSecret }
 }
 
+/** Gives one account the mailbox of another, written differently. */
+export const shareMailbox = async (
+  platform: Platform,
+  { orgId }: Parameters<typeof addMember>[1],
+  one: Pick<Member, 'personId'>,
+  other: Pick<Member, 'email'>,
+): Promise<void> => {
+  const { ground } = platform.services
+  const unit = openUnit(ground, orgId, one.personId, true)
+  const [local = '', domain = ''] = other.email.split('@')
+  const place = { table: 'person', column: 'email_sealed', row: one.personId }
+  const emailSealed = await unit.vault.seal({ person: one.personId }, place, `${local}+second@${domain.toUpperCase()}`)
+  await unit.tx.updateTable('person').set({ emailSealed }).where('id', '=', one.personId).execute()
+  const actor = { type: 'system', id: 'test', via: 'test' }
+  const what = { action: 'test.changed', targetId: one.personId, requestId: newId('rq') }
+  await record(ground, unit, { ...what, actor, origin: null, reason: null })
+}
+
 export const setStage = async () => {
   const platform = await startPlatform()
   const founded = await platform.found()
@@ -88,17 +106,7 @@ export const setStage = async () => {
     return who.caller
   }
   /** Gives one person the mailbox of another, with a tag. */
-  const sameMailbox = async (one: Person, other: Person): Promise<void> => {
-    const { ground } = platform.services
-    const unit = openUnit(ground, founded.orgId, one.personId, true)
-    const [local = '', domain = ''] = other.email.split('@')
-    const place = { table: 'person', column: 'email_sealed', row: one.personId }
-    const emailSealed = await unit.vault.seal({ person: one.personId }, place, `${local}+second@${domain.toUpperCase()}`)
-    await unit.tx.updateTable('person').set({ emailSealed }).where('id', '=', one.personId).execute()
-    const actor = { type: 'system', id: 'test', via: 'test' }
-    const what = { action: 'test.changed', targetId: one.personId, requestId: newId('rq') }
-    await record(ground, unit, { ...what, actor, origin: null, reason: null })
-  }
+  const sameMailbox = (one: Person, other: Person) => shareMailbox(platform, founded, one, other)
   return {
     ...{ platform, founded, sre, other, reviewer, second, admin, make, code, stepped, sameMailbox },
     ...{ register, enrolBy, enrolHost, allow, ask, approve, give, certificate },

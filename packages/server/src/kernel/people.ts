@@ -50,6 +50,17 @@ export const peopleOf = async (
   return new Map(people.map((person) => [person.id, person]))
 }
 
+/** Whether one of them is this person, or has their mailbox: two accounts with one mailbox are one person, whatever the ids say. */
+export const isOneOf = async (reader: Pick<Entered, 'tx' | 'vault'>, me: string, others: readonly string[]): Promise<boolean> => {
+  if (others.includes(me)) return true
+  const people = await peopleOf(reader, [me, ...others])
+  const mine = people.get(me)
+  return others.some((id) => {
+    const other = people.get(id)
+    return mine !== undefined && other !== undefined && other.email !== '' && mailboxOf(other.email) === mailboxOf(mine.email)
+  })
+}
+
 /** Names only, of people and service accounts; people who are gone are missing. */
 export const namesOf = async (reader: Pick<Entered, 'tx' | 'vault'>, ids: readonly string[]): Promise<Map<string, string>> =>
   new Map([

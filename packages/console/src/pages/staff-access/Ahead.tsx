@@ -10,7 +10,10 @@ const Allow = () => {
   const allow = useCommandOf(staffAccess.allowAhead, {
     refresh: staffAnswers,
     done: 'Allowed in advance.',
-    explain: { own_organisation: 'This is the operator’s own organisation: its people need no access to it.' },
+    explain: {
+      own_organisation: 'This is the operator’s own organisation: its people need no access to it.',
+      own_request: 'You work for the operator as well: somebody else must allow it.',
+    },
   })
   const initial: { role: StaffRole; maxSeconds: number; ticketRequired: boolean } = {
     ...{ role: 'viewer', maxSeconds: 3600, ticketRequired: true },

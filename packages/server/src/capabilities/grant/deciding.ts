@@ -4,7 +4,7 @@ import { decisionPlace } from '../../kernel/access/ending.ts'
 import type { Policy } from '../../kernel/access/policies.ts'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle } from '../../kernel/handle.ts'
-import { mailboxOf, peopleOf } from '../../kernel/people.ts'
+import { isOneOf } from '../../kernel/people.ts'
 import { personIn } from '../../kernel/request.ts'
 import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { askerNow, requireAnswered } from './answering.ts'
@@ -18,18 +18,6 @@ import { riskOf, targetOf } from './targets.ts'
 import { tellRequester } from './telling.ts'
 
 type Refuse = Parameters<Parameters<typeof handle<typeof grant.approve>>[1]>[1]['fail']
-
-/** Two accounts with one mailbox are one person, whatever the ids say. */
-const isSamePerson = async (context: Ctx, others: readonly string[]): Promise<boolean> => {
-  const me = context.person()
-  if (others.includes(me)) return true
-  const people = await peopleOf(context, [me, ...others])
-  const mine = people.get(me)
-  return others.some((id) => {
-    const other = people.get(id)
-    return mine !== undefined && other !== undefined && other.email !== '' && mailboxOf(other.email) === mailboxOf(mine.email)
-  })
-}
 
 /** The hash is made anew of what stands in the row: an approval is bound to that, not to what a column says about it. */
 const hashOf = async ({ vault, orgId }: Ctx, row: GrantRow): Promise<string> =>
@@ -49,9 +37,12 @@ const hashOf = async ({ vault, orgId }: Ctx, row: GrantRow): Promise<string> =>
 
 /** Not the requester; of a service account, not whoever may act by it: what one approves one must not be able to use. */
 const requireSomebodyElse = async (context: Ctx, { personId, serviceAccountId }: GrantRow, refuse: Refuse): Promise<void> => {
-  if (personId !== null && (await isSamePerson(context, [personId])))
+  if (personId !== null && (await isOneOf(context, context.person(), [personId])))
     throw refuse('own_request', 'Somebody else must approve it.')
-  if (serviceAccountId !== null && (await isSamePerson(context, await holdersOf(context.tx, serviceAccountId, context.now))))
+  if (
+    serviceAccountId !== null &&
+    (await isOneOf(context, context.person(), await holdersOf(context.tx, serviceAccountId, context.now)))
+  )
     throw refuse(
       'holds_secret',
       'You answer for this service account, made it, or were shown a secret of it: somebody else must approve.',
@@ -71,7 +62,7 @@ const checkApproval = async (context: Ctx, row: GrantRow, policy: Policy, reques
   const roles = await rolesOf(tx, [caller.personId])
   if (!mayDecide(policy, { ...caller, role: roles.get(caller.personId) ?? null })) throw refuse('not_approver')
   const earlier = (await approvalsOf(tx, [row.id])).map(({ personId }) => personId)
-  if (earlier.length > 0 && (await isSamePerson(context, earlier)))
+  if (earlier.length > 0 && (await isOneOf(context, caller.personId, earlier)))
     throw refuse('already_approved', 'A second person must approve it.')
   const asker = await askerNow(context, row)
   if (!mayAsk(policy, asker)) throw refuse('not_entitled')

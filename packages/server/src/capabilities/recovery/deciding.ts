@@ -5,7 +5,7 @@ import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { belongsHereOnly } from '../../kernel/identity/recovery.ts'
 import { lockRoles } from '../../kernel/membership.ts'
 import { onObligation } from '../../kernel/obligation/hook.ts'
-import { readPerson } from '../../kernel/people.ts'
+import { isOneOf, readPerson } from '../../kernel/people.ts'
 import { common } from '../../kernel/problem.ts'
 import { confirmationsOf, lockRecovery, present } from './rows.ts'
 import { confirmationsNeeded, confirmRefusal, delayHours, usableHours } from './rules.ts'
@@ -28,7 +28,13 @@ export const confirm = handle(recovery.confirm, async (input, context) => {
   const mine = roles.get(me) ?? null
   if (mine !== 'owner' && mine !== 'admin') throw common('forbidden', { permission: 'member:write' })
   const before = await confirmationsOf(context, [id])
-  const standing = { mine, subject: roles.get(subjectId) ?? null, isSubject: subjectId === me, state: row.state, before, me }
+  const isSubject = await isOneOf(context, me, [subjectId])
+  const confirmedAlready = await isOneOf(
+    context,
+    me,
+    before.map(({ personId }) => personId),
+  )
+  const standing = { mine, subject: roles.get(subjectId) ?? null, isSubject, state: row.state, before, confirmedAlready }
   const refusal = confirmRefusal(standing)
   if (refusal) throw fail(refusal)
   if (!(await belongsHereOnly(context, subjectId))) throw fail('not_recoverable_here')

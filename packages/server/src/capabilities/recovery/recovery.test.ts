@@ -1,6 +1,7 @@
 /** A second factor that is lost: who gets a new one, and who would if a fence were missing. */
 import { factor, member, obligations, OrgId, organisation, recovery, session, type RecoveryId } from '@holdfast/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { shareMailbox } from '../../../test/access.ts'
 import { enrolPasskey, newPasskey } from '../../../test/passkeys.ts'
 import {
   addMember,
@@ -132,16 +133,26 @@ describe('trespassers', () => {
       [lou.id, new Date(now.getTime() + hours(24)), new Date(now.getTime() + hours(96))],
     )
     await expect(hasty).rejects.toThrow('two who confirm')
-    const before = [{ personId: ann.personId, role: 'admin' }]
     const standing = {
       mine: 'admin' as const,
       subject: 'member' as const,
       isSubject: false,
       state: 'asked' as const,
-      me: ann.personId,
+      before: [{ role: 'admin' }],
     }
-    expect(confirmRefusal({ ...standing, before })).toBe('already_confirmed')
-    expect(confirmRefusal({ ...standing, before: [] })).toBeNull()
+    expect(confirmRefusal({ ...standing, confirmedAlready: true })).toBe('already_confirmed')
+    expect(confirmRefusal({ ...standing, confirmedAlready: false })).toBeNull()
+  })
+
+  test('one Admin, or the person, by a second account with the same mailbox; with another mailbox it is another person', async () => {
+    const lou = await asked()
+    await confirm(lou.id, ann)
+    await shareMailbox(platform, founded, ben, ann)
+    expect(await confirmRefused(lou.id, ben)).toBe('already_confirmed')
+    await shareMailbox(platform, founded, ben, lou)
+    expect(await confirmRefused(lou.id, ben)).toBe('own_recovery')
+    await shareMailbox(platform, founded, ben, { email: 'ben@example.test' })
+    expect(await confirm(lou.id, ben)).toMatchObject({ state: 'confirmed' })
   })
 
   test('the person, as one of their own two', async () => {

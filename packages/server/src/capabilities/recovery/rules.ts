@@ -9,11 +9,12 @@ export interface Confirming {
   /** Live role of whoever confirms, and of whom it is about; null: no member. */
   mine: Role | null
   subject: Role | null
+  /** By a second account of theirs, too. */
   isSubject: boolean
+  confirmedAlready: boolean
   state: RecoveryState
-  /** Those who confirmed before, with their roles then. */
-  before: readonly { personId: string; role: string }[]
-  me: string
+  /** The roles, then, of those who confirmed before. */
+  before: readonly { role: string }[]
 }
 
 export interface Standing {
@@ -35,10 +36,10 @@ type Refusal = 'not_open' | 'own_recovery' | 'already_confirmed' | 'owner_needed
  * Why this confirmation cannot be given; null when it can. Only an Owner touches an Owner (C1): of the two who let one back in, one must be an
  * Owner, and an Admin who is the second without one is told so.
  */
-export const confirmRefusal = ({ mine, subject, isSubject, state, before, me }: Confirming): Refusal | null => {
+export const confirmRefusal = ({ mine, subject, isSubject, state, before, confirmedAlready }: Confirming): Refusal | null => {
   if (isSubject) return 'own_recovery'
   if (state !== 'asked' || subject === null) return 'not_open'
-  if (before.some(({ personId }) => personId === me)) return 'already_confirmed'
+  if (confirmedAlready) return 'already_confirmed'
   const roles = [...before.map(({ role }) => role), mine]
   const decides = roles.length >= confirmationsNeeded
   return subject === 'owner' && decides && !roles.includes('owner') ? 'owner_needed' : null

@@ -1,25 +1,29 @@
 import { staffAccess, StaffGrantId, StaffPolicy, StaffPolicyId, type Role } from '@holdfast/contract'
 import { sql } from 'kysely'
 import { cursorOf } from '../../kernel/cursor.ts'
-import { handle } from '../../kernel/handle.ts'
+import { handle, type Context } from '../../kernel/handle.ts'
 import { newIdOf } from '../../kernel/identifier.ts'
 import { confirmFresh, proofOf } from '../../kernel/identity/fresh-code.ts'
 import { stateAt } from './rules.ts'
 import { currentPolicy, grantsIn, hashOf, lockGrant, present, show, withdrawPolicy } from './rows.ts'
 
+const theirOwn = 'The operator’s own people cannot agree for you.'
+const worksForOperator = async ({ services, gate, person }: Pick<Context, 'services' | 'gate' | 'person'>): Promise<boolean> => {
+  const home = await services.secrets.operatorOrg()
+  return (await gate.ask<{ role: Role }>('gate_membership', [home, person()])).length > 0
+}
+
 /** What is approved is what was read (`requestHash`), by somebody who is none of the operator's people. */
 export const approve = handle(staffAccess.approve, async (input, context) => {
   const { id, requestHash } = input
-  const { tx, vault, now, orgId, services, gate, fail } = context
+  const { tx, vault, now, orgId, fail } = context
   const person = context.person()
   const row = await lockGrant(tx, id)
   if (!row) throw fail('staff_access_not_found')
   if (stateAt(row, now) !== 'requested') throw fail('not_requested')
   if (requestHash !== row.requestHash || (await hashOf(vault, orgId, row)) !== requestHash)
     throw fail('request_changed', 'This is not the request you read. Read it again.')
-  const home = await services.secrets.operatorOrg()
-  const [works] = await gate.ask<{ role: Role }>('gate_membership', [home, person])
-  if (row.personId === person || works) throw fail('own_request', 'The operator’s own people cannot agree for you.')
+  if (row.personId === person || (await worksForOperator(context))) throw fail('own_request', theirOwn)
   await confirmFresh(context, proofOf(staffAccess.approve, input), fail)
   const term = { startsAt: now, endsAt: new Date(now.getTime() + row.seconds * 1000) }
   await tx
@@ -88,6 +92,7 @@ export const allowAhead = handle(staffAccess.allowAhead, async ({ role, maxSecon
     .select(sql<boolean>`is_operator`.as('isOperator'))
     .executeTakeFirstOrThrow()
   if (isOperator) throw fail('own_organisation', 'The operator’s own people need no access to their own organisation.')
+  if (await worksForOperator(context)) throw fail('own_request', theirOwn)
   const setBy = context.person()
   await withdrawPolicy(tx, setBy, now)
   const id = newIdOf(StaffPolicyId, 'sp')

@@ -183,6 +183,30 @@ describe('agreeing', () => {
     expect(founded.orgId).not.toBe(customerOrg)
   })
 
+  test('nor do they allow it in advance; the database holds to it, for what one allowed before they came as well', async () => {
+    const { platform, stella, sam, customerOrg } = stage
+    const join = `insert into membership (org_id, person_id, role) values ($1, $2, 'owner')`
+    await platform.arrange(customerOrg, join, [customerOrg, stella.personId])
+    const caller = await stage.signedIn(stella)
+    const { organisation } = await platform.call(session.current, {}, caller)
+    if (organisation.id !== customerOrg) await platform.call(session.switchOrganisation, { orgId: customerOrg }, caller)
+    const allow = { role: 'viewer' as const, maxSeconds: 3600, ticketRequired: false }
+    expect(await platform.refusal(staffAccess.allowAhead, allow, caller)).toBe('own_request')
+
+    await platform.call(staffAccess.allowAhead, allow, await stage.signedIn(stage.carla))
+    await platform.arrange(customerOrg, 'update staff_policy set set_by = $1 where withdrawn_at is null', [stella.personId])
+    const given = await stage.ask()
+    await expect(enterRaw(given.id, sam, customerOrg)).rejects.toMatchObject({ code: 'HF005' })
+    await without(live, 'theirs.org_id = home.id', async () => {
+      expect(await enterRaw(given.id, sam, customerOrg)).toBe(4)
+    }, 'false') // prettier-ignore
+    await platform.call(staffAccess.withdraw, {}, stage.carla.caller)
+    await platform.arrange(customerOrg, 'delete from membership where org_id = $1 and person_id = $2', [
+      customerOrg,
+      stella.personId,
+    ])
+  })
+
   test('not what was not read, not twice, not by whoever may not', async () => {
     const { platform, carla, viewer, otto, sam } = stage
     const asked = await stage.ask()
