@@ -66,6 +66,7 @@ export const create = handle(accessPolicy.create, async (rules, { tx, now, perso
   return presentPolicy(await tx.insertInto('accessPolicy').values(values).returning(policyColumns).executeTakeFirstOrThrow())
 })
 
+/** Without its key: a request that is being written refers to it, and may hold a grant that we want next. */
 const lockPolicy = async (
   tx: OrgTx,
   id: string,
@@ -75,7 +76,7 @@ const lockPolicy = async (
     .selectFrom('accessPolicy')
     .select(['version', 'state', 'kind', 'bastionId'])
     .where('id', '=', id)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()
   if (!row) throw refuse('access_policy_not_found')
   if (row.state === 'retired') throw refuse('access_policy_retired')

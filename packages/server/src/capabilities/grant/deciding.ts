@@ -13,7 +13,7 @@ import { askerOf, callerOf, isOwn, type Ctx } from './people.ts'
 import { boundTo, policyById } from './requesting.ts'
 import { mayAsk, mayDecide } from '../../kernel/access/entitled.ts'
 import { extendedEnd, requestHashOf, stateAt, termOf, withinSecret } from './rules.ts'
-import { approvalsOf, lockGrant, reasonPlace, rolesOf, showGrant, type GrantRow } from './rows.ts'
+import { approvalsOf, lockGrant, lockWithExtended, reasonPlace, rolesOf, showGrant, type GrantRow } from './rows.ts'
 import { riskOf, targetOf } from './targets.ts'
 import { tellRequester } from './telling.ts'
 
@@ -110,7 +110,7 @@ const give = async (context: Ctx, row: GrantRow, policy: Policy, refuse: Refuse)
 export const approve = handle(grant.approve, async (input, context) => {
   const { id, requestHash } = input
   const { tx, now, person, fail } = context
-  const row = await lockGrant(tx, id)
+  const row = await lockWithExtended(tx, id)
   if (!row) throw fail('grant_not_found')
   const policy = await policyById(tx, row.policyId)
   await checkApproval(context, row, policy, requestHash, fail)

@@ -58,6 +58,20 @@ export const reasonPlace = (row: string) => ({ table: 'access_grant', column: 'r
 export const lockGrant = (tx: OrgTx, id: string): Promise<GrantRow | undefined> =>
   tx.selectFrom('accessGrant').select(grantColumns).where('id', '=', id).forUpdate().executeTakeFirst()
 
+/** The same, and before it the grant that it extends: whoever locks several does so in the order of their ids. */
+export const lockWithExtended = async (tx: OrgTx, id: string): Promise<GrantRow | undefined> => {
+  const rows = await tx
+    .selectFrom('accessGrant')
+    .select(grantColumns)
+    .where(({ or, eb, selectFrom }) =>
+      or([eb('id', '=', id), eb('id', '=', selectFrom('accessGrant as e').select('e.extendsId').where('e.id', '=', id))]),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  return rows.find((row) => row.id === id)
+}
+
 /** Live roles; who is no member is missing. */
 export const rolesOf = async (tx: OrgTx, people: readonly string[]): Promise<Map<string, Role>> => {
   if (people.length === 0) return new Map()
