@@ -155,7 +155,7 @@ const made: Record<string, Make> = {
       bastionId: (await aBastion(ground)).hostId,
     }),
   'accessPolicy.wouldEnd': async (ground) =>
-    once({ id: await anAccessPolicy(ground), rules: { kind: 'host', ...(await rulesWithAccount(ground)) } }),
+    once({ id: await anAccessPolicy(ground), rules: { name: 'Attacked', ...(await rulesWithAccount(ground)) } }),
   'accessPolicy.retire': (ground) => each(async () => ({ id: await anAccessPolicy(ground) })),
   'accessPolicy.read': async (ground) => once({ id: await anAccessPolicy(ground) }),
   'accessPolicy.list': async () => once({ state: 'active' }),
