@@ -111,7 +111,7 @@ describe('the command line against a running system', () => {
     expect(await json(['whoami'], { env })).toMatchObject({ organisation: { role: 'viewer' } })
     const refused = await holdfast(['policy', 'create', '--title', 'No', '--content', 'No'], { env })
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toContain('You need policy:write (owner, admin, reviewer, member).')
+    expect(refused.stderr).toContain('You need policy:write (Owner, Admin, Reviewer or Member).')
     expect(refused.stdout + refused.stderr).not.toContain(value.key.split('.')[1])
   })
 

@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { fileTrouble } from './file-trouble.ts'
 import { Failed, UsageError, type Io } from './io.ts'
 
 /** What `login` keeps for one server. A key is only ever sent to the server it was made for. */
@@ -50,6 +51,6 @@ export const writeConfig = async (io: Io, config: Config): Promise<void> => {
     await rename(fresh, file)
   } catch (error) {
     await rm(fresh, { force: true })
-    throw new Failed(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error })
+    throw new Failed(`cannot write ${file}: ${fileTrouble(error)}`, { cause: error })
   }
 }

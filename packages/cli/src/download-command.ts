@@ -5,15 +5,16 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Download } from '@holdfast/contract'
 import { connect } from './call.ts'
+import { fileTrouble } from './file-trouble.ts'
 import type { Flag } from './flags.ts'
 import { collectInput } from './input.ts'
 import { Failed, say, Unavailable, type Io } from './io.ts'
 import type { OperationOptions } from './operation-command.ts'
 
 const failureOf = (error: unknown): Error => {
-  const { code, message, syscall } = error as NodeJS.ErrnoException
+  const { message, syscall } = error as NodeJS.ErrnoException
   if (syscall === 'open' || syscall === 'write' || syscall === 'rename')
-    return new Failed(`cannot write the file: ${code ?? message}; nothing was kept`, { cause: error })
+    return new Failed(`cannot write the file: ${fileTrouble(error)}; nothing was kept`, { cause: error })
   return new Unavailable(`the connection ended in the middle (${message}); nothing was kept`, { cause: error })
 }
 

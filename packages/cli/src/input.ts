@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import type { z } from 'zod'
 import type { Operation } from '@holdfast/contract'
+import { fileTrouble } from './file-trouble.ts'
 import { readFlag, type Flag } from './flags.ts'
 import { readStdin, UsageError, type Io } from './io.ts'
 
@@ -13,7 +15,7 @@ export const readBytes = async (io: Io, path: string): Promise<Buffer> => {
   try {
     return await readFile(path)
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error })
+    throw new UsageError(`cannot read ${path}: ${fileTrouble(error)}`, { cause: error })
   }
 }
 
@@ -81,13 +83,26 @@ const take = async (io: Io, flag: Flag, given: unknown, input: Record<string, un
   }
 }
 
+/** What is wrong with a value, where the schema has no sentence of its own for it. */
+const inWords = (issue: z.core.$ZodIssue): string => {
+  const unit = 'origin' in issue && issue.origin === 'string' ? ' characters' : ''
+  if (issue.code === 'too_small' && unit && issue.minimum === 1) return 'may not be empty'
+  if (issue.code === 'too_small') return `at least ${issue.minimum}${unit}`
+  if (issue.code === 'too_big') return `at most ${issue.maximum}${unit}`
+  if (issue.code === 'invalid_format' && issue.format === 'email') return 'an e-mail address, such as ada@example.org'
+  if (issue.code === 'invalid_format' && issue.message.startsWith('Invalid string'))
+    return `does not match ${issue.pattern ?? 'its form'}`
+  return issue.message
+}
+
 /** One line a field that is not as the operation wants it. Values are left out: they may be secret. */
-const complaint = (flags: readonly Flag[], issues: readonly { path: PropertyKey[]; message: string }[]): string =>
+const complaint = (flags: readonly Flag[], issues: readonly z.core.$ZodIssue[]): string =>
   issues
     .slice(0, 10)
-    .map(({ path, message }) => {
+    .map((issue) => {
+      const { path } = issue
       const flag = flags.find(({ field }) => field === path[0])
-      return `  ${flag ? `--${flag.name}` : path.join('.') || 'the input'}: ${message}`
+      return `  ${flag ? `--${flag.name}` : path.join('.') || 'the input'}: ${inWords(issue)}`
     })
     .join('\n')
 

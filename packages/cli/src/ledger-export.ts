@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { operations } from '@holdfast/contract'
 import { connect } from './call.ts'
 import { createWatch } from './export-watch.ts'
+import { fileTrouble } from './file-trouble.ts'
 import { Failed, say, Unavailable, UsageError, type Io } from './io.ts'
 import { count, createProgress } from './progress.ts'
 import type { ServerOptions } from './server.ts'
@@ -45,9 +46,9 @@ const copy = async (io: Io, body: ReadableStream<Uint8Array>, sink: Writable): P
 /** Says why a download ended early. Whatever it wrote is gone by then. */
 const interrupted = (error: unknown): Error => {
   if (error instanceof Unavailable) return error
-  const { code, message, syscall } = error as NodeJS.ErrnoException
+  const { message, syscall } = error as NodeJS.ErrnoException
   const onDisk = syscall === 'open' || syscall === 'write' || syscall === 'rename'
-  if (onDisk) return new Failed(`cannot write the export: ${code ?? message}; nothing was kept`, { cause: error })
+  if (onDisk) return new Failed(`cannot write the export: ${fileTrouble(error)}; nothing was kept`, { cause: error })
   return new Unavailable(`the connection ended in the middle (${message}); nothing was kept`, { cause: error })
 }
 

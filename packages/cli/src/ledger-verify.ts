@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { LedgerError, parseVkey, verifyExport, type Verdict } from '@holdfast/ledger'
 import { verifyFile as verifyLedgerFile } from '@holdfast/ledger/node'
+import { fileTrouble } from './file-trouble.ts'
 import { readBytes } from './input.ts'
 import { Failed, UsageError, type Io } from './io.ts'
 import { plain } from './print.ts'
@@ -15,7 +16,7 @@ export interface VerifyOptions {
 
 const checkFile = async (file: string): Promise<void> => {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`cannot read ${file}: ${error.code ?? error.message}`, { cause: error })
+    throw new UsageError(`cannot read ${file}: ${fileTrouble(error)}`, { cause: error })
   })
   if (!found.isFile()) throw new UsageError(`${file} is not a file`)
 }

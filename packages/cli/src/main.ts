@@ -1,3 +1,5 @@
+import { fileTrouble } from './file-trouble.ts'
+import { exitCodes } from './io.ts'
 import { processIo } from './process-io.ts'
 import { run } from './program.ts'
 
@@ -6,8 +8,9 @@ delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
 
 // `holdfast … | head` closes the pipe early: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+  if (error.code === 'EPIPE') process.exit(0)
+  process.stderr.write(`holdfast: cannot write to stdout: ${fileTrouble(error)}\n`)
+  process.exit(exitCodes.failed)
 })
 
 process.exitCode = await run(process.argv.slice(2), processIo())

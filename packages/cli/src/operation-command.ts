@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Operation } from '@holdfast/contract'
 import { connect, type Connection } from './call.ts'
+import { fileTrouble } from './file-trouble.ts'
 import type { Flag } from './flags.ts'
 import { collectInput } from './input.ts'
 import { Failed, say, type Io } from './io.ts'
@@ -40,7 +41,11 @@ const everyPage = async (connection: Connection, operation: Operation, input: Re
 /** The content of a policy version as a file: text as it is, a PDF decoded. */
 const saveContent = async (io: Io, file: string, value: unknown): Promise<void> => {
   const { content, version } = value as { content: string; version: { format: string } }
-  await writeFile(file, version.format === 'pdf' ? Buffer.from(content, 'base64') : content)
+  try {
+    await writeFile(file, version.format === 'pdf' ? Buffer.from(content, 'base64') : content)
+  } catch (error) {
+    throw new Failed(`cannot write ${file}: ${fileTrouble(error)}`, { cause: error })
+  }
   say(io, `Wrote ${file}.`)
 }
 

@@ -118,20 +118,29 @@ const nounSummaries: Record<string, string> = {
   setup: 'first run of an installation',
   session: 'who you are here',
   account: 'password reset by link',
+  recovery: 'second factors that were lost: who asks, who confirms',
   organisation: 'the organisation you work in',
+  signInPolicy: 'what is asked of those who sign in',
   member: 'people and their roles',
   invitation: 'invitations to join',
   apiKey: 'API keys',
+  sso: 'single sign-on: connections, domains, enforcement',
+  directory: 'people and groups from a directory, by SCIM',
+  serviceAccount: 'accounts of programs, and who answers for them',
   policy: 'written security policies',
   ledger: 'the hash-chained ledger: read, export, verify',
   accessLog: 'who read what',
   host: 'managed servers',
   sshAuthority: 'keys that sign for access to servers, and new ones',
-  accessPolicy: 'who may ask for access to which servers',
+  database: 'managed databases',
+  accessPolicy: 'who may ask for access to which servers and databases',
   accessReview: 'who has access to what, and whether they still should',
   grant: 'access for a time: requests, approvals, ends',
   breakGlass: 'emergency logins, and their review',
+  recording: 'recorded sessions: find, read, verify',
   obligation: 'what is due, for whom, when',
+  staffAccess: 'what the operator’s staff may see here',
+  staff: 'for the operator’s staff: work in a customer’s organisation',
   encryption: 'the organisation’s encryption keys',
   operator: 'the installation: health, keys, outbox',
 }
@@ -179,6 +188,13 @@ export const createProgram = (io: Io): Command => {
   return program
 }
 
+/** What is no command but an operation of a person in a browser: where it is done instead. */
+const elsewhereOf = (argv: readonly string[]): string | null => {
+  const named = argv.slice(0, 2).join(' ')
+  const operation = allOperations.find(({ name }) => name.split('.').map(kebab).join(' ') === named)
+  return operation?.sessionOnly === true ? `  ${named} needs you in person: do it in the console.` : null
+}
+
 /** The operation behind a command line, for what can be said about its refusal. */
 const operationOf = (argv: readonly string[]): string | undefined =>
   allOperations.find(({ name }) => name.split('.').map(kebab).join(' ') === argv.slice(0, 2).join(' '))?.name
@@ -189,7 +205,11 @@ export const run = async (argv: readonly string[], io: Io): Promise<number> => {
     await createProgram(io).parseAsync(argv, { from: 'user' })
     return exitCodes.done
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    if (error instanceof CommanderError) {
+      const hint = error.code === 'commander.unknownCommand' && elsewhereOf(argv)
+      if (hint) say(io, hint)
+      return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    }
     const { text, code } = describeFailure(error, operationOf(argv), Boolean(io.env.DEBUG))
     if (text) say(io, `holdfast: ${text}`)
     return code

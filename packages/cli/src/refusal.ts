@@ -23,11 +23,13 @@ const holders = (permission: string): string => {
 export const describeProblem = (error: ProblemError, operation?: Operation): string => {
   const { title, detail, code, status, errors = [], instance, permission } = error.problem
   const missing = permission ?? (code === 'forbidden' ? operation?.permission : undefined)
+  const said = detail ?? title
   return [
-    `${plain(detail ?? title)} (${plain(code)}, ${status})`,
+    `${plain(said)} (${plain(code)}, ${status})`,
     // What is missing for a clearance is no field of the input.
     ...errors.map(({ path, message }) => `  ${code === 'not_cleared' ? '' : `--${kebab(plain(path))}: `}${plain(message)}`),
-    missing && `  You need ${holders(plain(missing))}.`,
+    // The server's own sentence mostly names it already.
+    missing && !said.includes(missing) && `  You need ${holders(plain(missing))}.`,
     error.retryAfterSeconds !== null && `  Wait ${error.retryAfterSeconds} s.`,
     advice[code] && `  ${advice[code]}`,
     instance && `  Request ${plain(instance)}`,

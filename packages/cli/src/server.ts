@@ -5,6 +5,7 @@ import { X509Certificate } from 'node:crypto'
 import tls from 'node:tls'
 import { parseApiKey } from '@holdfast/crypto'
 import { readConfig, type Config } from './config.ts'
+import { fileTrouble } from './file-trouble.ts'
 import { UsageError, type Io } from './io.ts'
 
 /** The options of every command that talks to a server. */
@@ -77,9 +78,12 @@ export const trust = (ca: string | null): void => {
   try {
     tls.setDefaultCACertificates([...tls.getCACertificates('default'), readAuthority(ca)])
   } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException
-    throw new UsageError(`cannot read the certificate authority ${ca}: ${syscall ? code : 'it holds no PEM certificate'}`, {
-      cause: error,
-    })
+    const { syscall } = error as NodeJS.ErrnoException
+    throw new UsageError(
+      `cannot read the certificate authority ${ca}: ${syscall ? fileTrouble(error) : 'it holds no PEM certificate'}`,
+      {
+        cause: error,
+      },
+    )
   }
 }

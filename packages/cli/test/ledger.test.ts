@@ -147,7 +147,7 @@ describe('ledger verify', () => {
   })
 
   it.each([
-    [['/no/such/file'], 'cannot read /no/such/file: ENOENT'],
+    [['/no/such/file'], 'cannot read /no/such/file: there is no such file or directory (ENOENT)'],
     [['/tmp'], '/tmp is not a file'],
     [['--org', '0197f2a0-0000-7000-8000-00000000000a'], 'go with a file'],
     [['--key', 'x', '--checkpoint', 'y'], 'go with a file'],

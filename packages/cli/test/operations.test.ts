@@ -163,8 +163,21 @@ describe('input', () => {
     expect((await signedIn(['policy', 'create'])).stderr).toBe('holdfast: missing --title, --content\n')
     expect(await signedIn(['policy', 'create', '--title', 'A', '--content', '@/no/such/file'])).toMatchObject({
       code: 2,
-      stderr: 'holdfast: cannot read /no/such/file: ENOENT\n',
+      stderr: 'holdfast: cannot read /no/such/file: there is no such file or directory (ENOENT)\n',
     })
+  })
+
+  it('says in words what a value may be', async () => {
+    const create = (title: string, ...more: string[]) =>
+      signedIn(['policy', 'create', '--title', title, '--content', 'x', ...more])
+    const said = async (asked: Promise<{ stderr: string }>) => (await asked).stderr.split('\n')[1]?.trim()
+    expect(await said(create(''))).toBe('--title: may not be empty')
+    expect(await said(create('a'.repeat(201)))).toBe('--title: at most 200 characters')
+    expect(await said(create('A', '--review-every-days', '0'))).toBe('--review-every-days: at least 1')
+    expect(await said(create('A', '--promises', 'ZZ'))).toBe('--promises: a promise, as C1 is one')
+    expect(await said(signedIn(['invitation', 'create', '--email', 'ada', '--role', 'viewer']))).toBe(
+      '--email: an e-mail address, such as ada@example.org',
+    )
   })
 })
 
@@ -210,6 +223,15 @@ describe('policy content --out', () => {
     expect(await signedIn(['policy', 'content', '--id', versionId, '--out', out])).toMatchObject({ code: 0, stdout: '' })
     expect(readFileSync(out)).toEqual(expected)
   })
+
+  it('says in a sentence where it cannot be written', async () => {
+    server.handlers['policy.content'] = () => ({ body: { version: { format: 'markdown' }, content: '# A' } })
+    const out = scratch()
+    expect(await signedIn(['policy', 'content', '--id', versionId, '--out', out])).toMatchObject({
+      code: 1,
+      stderr: `holdfast: cannot write ${out}: it is a directory (EISDIR)\n`,
+    })
+  })
 })
 
 describe('a refusal', () => {
@@ -220,6 +242,13 @@ describe('a refusal', () => {
     expect(stderr).toBe(
       'holdfast: Title of forbidden. (forbidden, 403)\n  You need policy:publish (owner, admin).\n  Request req_7\n',
     )
+  })
+
+  it('says once what is missing where the server has said it', async () => {
+    const detail = 'You need policy:publish (Owner or Admin).'
+    server.handlers['policy.publish'] = () => problem('forbidden', 403, { permission: 'policy:publish', detail })
+    const { stderr } = await signedIn(['policy', 'publish', '--id', versionId])
+    expect(stderr).toBe(`holdfast: ${detail} (forbidden, 403)\n  Request req_7\n`)
   })
 
   it('names each field that is not valid by its option', async () => {

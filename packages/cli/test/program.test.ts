@@ -1,8 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Command } from 'commander'
 import { allOperations } from '@holdfast/contract'
 import { describe, expect, it } from 'vitest'
 import { kebab } from '../src/flags.ts'
@@ -29,6 +30,20 @@ const spawned = (
     ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
   )
 
+/** Commands that a document names and that do not exist, and options that they do not have. */
+const unknownIn = (program: Command, text: string): string[] =>
+  [...text.matchAll(/(?:^ *|`|npx |\| )holdfast ([a-z][a-z-]+)(?: ([a-z][a-z-]+))?([^\n`]*)/gm)].flatMap(
+    ([, noun, verb, rest = '']) => {
+      const found = program.commands.find((each) => each.name() === noun)
+      if (!found) return [noun ?? '']
+      const command = found.commands.find((each) => each.name() === verb)
+      if (!command && found.commands.length > 0 && verb) return [`${noun} ${verb}`]
+      const known = ['--help', ...(command ?? found).options.map(({ long }) => long)]
+      const given = (rest.split(/ -- |#|\|/)[0] ?? '').match(/--[a-z][a-z0-9-]*/g) ?? []
+      return given.filter((option) => !known.includes(option)).map((option) => `${noun} ${verb ?? ''} ${option}`)
+    },
+  )
+
 describe('the command tree', () => {
   const program = createProgram({ env: {}, columns: 100 } as Io)
 
@@ -38,6 +53,31 @@ describe('the command tree', () => {
       const command = program.commands.find((each) => each.name() === noun)?.commands.find((each) => each.name() === verb)
       expect(command?.description(), operation.name).toBe(operation.summary)
     }
+  })
+
+  it('says in words what each noun is about', () => {
+    const wordless = program.commands.filter((each) => each.commands.length > 0 && kebab(each.description()) === each.name())
+    expect(wordless.map((each) => each.name()).filter((name) => !['database', 'policy'].includes(name))).toEqual([])
+  })
+
+  it('sends to the console for what needs a person there', async () => {
+    const { code, stderr } = await holdfast(['api-key', 'create'])
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "holdfast: unknown command 'create'\n  api-key create needs you in person: do it in the console.\n",
+    })
+    expect((await holdfast(['api-key', 'creat'])).stderr).not.toContain('console')
+  })
+
+  it('has every command that the documents and the README name, with their options', () => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url))
+    const files = [...globSync('docs/{cli.md,operations/*.md}', { cwd: root }), 'README.md']
+    const wrong = files.flatMap((file) =>
+      unknownIn(program, readFileSync(join(root, file), 'utf8')).map((line) => `${file}: ${line}`),
+    )
+    expect(files.length).toBeGreaterThan(10)
+    expect(wrong).toEqual([])
+    expect(unknownIn(program, '`holdfast policy lst`, `holdfast policy list --stat x`, `holdfast polcy`')).toHaveLength(3)
   })
 
   it('leaves out what needs a browser’s session', () => {
@@ -147,6 +187,11 @@ describe('the program as it is installed', () => {
     } finally {
       await server.close()
     }
+  })
+
+  it('says in a sentence that its output cannot be written', async () => {
+    const ended = await spawned('bash', ['-c', `"${process.execPath}" "${bin}" completion bash > /dev/full`])
+    expect(ended).toMatchObject({ code: 1, stderr: 'holdfast: cannot write to stdout: no space is left (ENOSPC)\n' })
   })
 
   it('ends quietly when the reader of its output has gone', async () => {

@@ -9,6 +9,8 @@ export const PolicyState = z.enum(['draft', 'in_review', 'approved', 'published'
 export const PolicyFormat = z.enum(['markdown', 'pdf'])
 /** Markdown text, or a PDF in base64; at most 5 MiB. */
 const content = z.string().min(1).max(7_000_000)
+/** Names a promise of the trust page; whether there is one of that name is said by `unknown_promise`. */
+const promise = z.string().regex(/^[A-Z]\d{1,2}$/, 'a promise, as C1 is one')
 const maxBodyBytes = 7_200_000
 
 export const PolicyVersion = z.object({
@@ -71,10 +73,7 @@ export const policy = capability('policy', {
       note: text(0, 500).default('First version'),
       reviewEveryDays: z.number().int().min(1).max(1100).default(365),
       requiredAtOnce: z.boolean().default(false),
-      promises: z
-        .array(z.string().regex(/^[A-Z]\d{1,2}$/))
-        .max(39)
-        .default([]),
+      promises: z.array(promise).max(39).default([]),
     }),
     output: PolicyVersion,
     errors: { content_invalid: 422, content_too_large: 413, unknown_promise: 422 },
@@ -90,10 +89,7 @@ export const policy = capability('policy', {
       ownerId: PersonId.optional(),
       reviewEveryDays: z.number().int().min(1).max(1100).optional(),
       requiredAtOnce: z.boolean().optional(),
-      promises: z
-        .array(z.string().regex(/^[A-Z]\d{1,2}$/))
-        .max(39)
-        .optional(),
+      promises: z.array(promise).max(39).optional(),
     }),
     output: PolicySummary,
     errors: { policy_not_found: 404, member_not_found: 404, unknown_promise: 422 },

@@ -15,8 +15,10 @@ import {
 import { common } from './problem.ts'
 import { hasRole, stepUpUntil, type Principal, type RolePrincipal, type StaffPrincipal } from './principal.ts'
 
-const roleNames = (roles: readonly string[]): string =>
-  roles.map((role) => role.charAt(0).toUpperCase() + role.slice(1)).join(' or ')
+const roleNames = (roles: readonly string[]): string => {
+  const names = roles.map((role) => role.charAt(0).toUpperCase() + role.slice(1))
+  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' or ')
+}
 
 const requireRole = (operation: Operation, principal: RolePrincipal): void => {
   const { permission } = operation
