@@ -12,8 +12,8 @@ const words: Partial<Record<string, string>> = {
 
 /** What the system says about a file, for a person; its code behind, for whoever looks it up. */
 export const fileTrouble = (error: unknown): string => {
-  const { code, message = String(error) } = (error ?? {}) as NodeJS.ErrnoException
-  if (code === undefined) return message
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  if (code === undefined) return error instanceof Error ? error.message : String(error)
   const known = words[code]
   return known === undefined ? code : `${known} (${code})`
 }
