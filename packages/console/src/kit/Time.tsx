@@ -40,7 +40,7 @@ export const Time = ({ at, empty = 'never', full }: TimeProps) => {
     <Tip label={<Both at={at} />}>
       {/* Focusable, so that the keyboard reaches the absolute time too. */}
       <time dateTime={at} tabIndex={0} className={classes['time']}>
-        {full ? `${absolute(at).local.replace(/ \(.*\)$/, '')}, ${relative(at, now)}` : relative(at, now)}
+        {full ? `${absolute(at).short}, ${relative(at, now)}` : relative(at, now)}
       </time>
     </Tip>
   )

@@ -38,8 +38,8 @@ export const dueInWords = (at: string, now: number, soonMs = 2 * day): DueWords 
   return { state: left < soonMs ? 'soon' : 'later', words: `due in ${spanInWords(left)}` }
 }
 
-/** The same instant in the reader's zone and in UTC, to the second. */
-export const absolute = (at: string, zone?: string): { local: string; utc: string } => {
+/** The same instant in the reader's zone and in UTC, to the second; `short` is for a line of its own, with the zone as "CET" or "UTC". */
+export const absolute = (at: string, zone?: string): { local: string; utc: string; short: string } => {
   const date = new Date(at)
   const written = new Intl.DateTimeFormat('en-GB', {
     dateStyle: 'medium',
@@ -47,7 +47,13 @@ export const absolute = (at: string, zone?: string): { local: string; utc: strin
     ...(zone && { timeZone: zone }),
   })
   const zoneName = zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
-  return { local: `${written.format(date)} (${zoneName})`, utc: `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC` }
+  const letters = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short', ...(zone && { timeZone: zone }) })
+  const named = letters.formatToParts(date).find(({ type }) => type === 'timeZoneName')?.value ?? zoneName
+  return {
+    local: `${written.format(date)} (${zoneName})`,
+    utc: `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+    short: `${written.format(date)} ${named}`,
+  }
 }
 
 /** "14 Mar 2026" of a date or an instant. */

@@ -34,7 +34,9 @@ describe('times', () => {
     expect(absolute('2026-11-23T12:00:00.000Z', 'Asia/Tokyo')).toEqual({
       local: '23 Nov 2026, 21:00:00 (Asia/Tokyo)',
       utc: '2026-11-23 12:00:00 UTC',
+      short: '23 Nov 2026, 21:00:00 GMT+9',
     })
+    expect(absolute('2026-11-23T12:00:00.000Z', 'UTC').short).toBe('23 Nov 2026, 12:00:00 UTC')
   })
   test('spans have no sign', () => expect(spanInWords(-61_000)).toBe('1 min'))
 })

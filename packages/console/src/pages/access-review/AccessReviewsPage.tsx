@@ -30,7 +30,7 @@ const columns: Column<Review>[] = [
   { key: 'items', title: 'Accesses', align: 'right', render: ({ items }) => items, sort: ({ items }) => items },
   { key: 'removed', title: 'Removed', align: 'right', wide: true, render: ({ decided }) => decided.remove },
   { key: 'changed', title: 'Changed', align: 'right', wide: true, render: ({ decided }) => decided.change },
-  { key: 'due', title: 'Was due', wide: true, render: ({ dueAt }) => <Time at={dueAt} empty="–" /> },
+  { key: 'due', title: 'Due', wide: true, render: ({ dueAt }) => <Time at={dueAt} empty="–" /> },
   { key: 'done', title: 'Completed', wide: true, render: ({ completedAt }) => <Time at={completedAt} empty="–" /> },
   {
     key: 'by',
