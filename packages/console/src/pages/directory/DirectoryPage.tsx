@@ -95,7 +95,7 @@ const Connection = ({ found, url, tokenUrl }: { found: Found; url: string; token
           ['Base URL (Okta), Tenant URL (Entra)', <Hash key="url" value={url} what="the address" whole />],
           ['Token endpoint (OAuth)', <Hash key="token" value={tokenUrl} what="the token endpoint" whole />],
           ['Set up', <Time key="at" at={found.createdAt} />],
-          ['People', `${all}; ${waiting} wait for their invitation, ${inactive} switched off`],
+          ['People', all === 0 ? 'none yet' : `${all}; ${waiting} wait for their invitation, ${inactive} switched off`],
         ]}
       />
     </Section>

@@ -166,7 +166,7 @@ test(
     await platform.call(sso.enforce, { breakGlass: founded.personId }, founded.owner)
     await connectDirectory(platform, founded.owner)
     expect((await check()).proof).toContain(
-      '1 active connections; 1 proved domains, each of one organisation; 1 insist on single sign-on',
+      '1 active connection; 1 proved domain, each of one organisation; 1 insists on single sign-on',
     )
 
     const other = newOrgId()

@@ -111,6 +111,16 @@ const wrongIn = ({ shared, withoutWayIn, stranded, testsFailed }: Standing): str
   ...(testsFailed > 0 ? [`${testsFailed} directories failed their last self-test today`] : []),
 ]
 
+const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`
+
+const standingInWords = ({ connections, proved, enforced, directories, tests }: Standing): string =>
+  [
+    many(connections, 'active connection', 'active connections'),
+    `${many(proved, 'proved domain', 'proved domains')}, each of one organisation`,
+    `${many(enforced, 'insists', 'insist')} on single sign-on, each with an Owner’s passkey as the emergency way in`,
+    `${many(directories, 'directory', 'directories')}, ${many(tests, 'self-test', 'self-tests')} within a day, of which no directory’s last one failed`,
+  ].join('; ')
+
 /** C3, over every organisation: the attacks, tried; the plan gate, tried in both layers; a directory, rehearsed; and how everything stands. */
 export const signOnHolds = keeps('C3', async (context) => {
   const { services, orgId } = context
@@ -129,9 +139,8 @@ export const signOnHolds = keeps('C3', async (context) => {
     ...(standing ? wrongIn(standing) : ['how it stands could not be read']),
   ]
   if (wrong.length > 0 || !attacks || !standing) return { kept: false, proof: `Found just now: ${wrong.slice(0, 4).join('; ')}.` }
-  const { connections, proved, enforced, directories, tests } = standing
   return {
     kept: true,
-    proof: `${attacks.tried} attacks on SAML responses, ID tokens and our own requests were tried against the code that checks them, and refused; the genuine ones were accepted. Setting up without the plan for it was refused in ${contract.tried} pairs of operation and plan, and by the database itself for ${database.tried} kinds of row. A directory’s round of ${steps.length} steps was rehearsed, and nobody without its token got in. Over all organisations: ${connections} active connections; ${proved} proved domains, each of one organisation; ${enforced} insist on single sign-on, each with an Owner’s passkey as the emergency way in; ${directories} directories, ${tests} self-tests within a day, of which no directory’s last one failed.`,
+    proof: `${attacks.tried} attacks on SAML responses, ID tokens and our own requests were tried against the code that checks them, and refused; the genuine ones were accepted. Setting up without the plan for it was refused in ${contract.tried} pairs of operation and plan, and by the database itself for ${database.tried} kinds of row. A directory’s round of ${steps.length} steps was rehearsed, and nobody without its token got in. Over all organisations: ${standingInWords(standing)}.`,
   }
 })
