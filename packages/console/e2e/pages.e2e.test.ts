@@ -100,7 +100,7 @@ const faultsOf = async ({ page }: Visitor, path: string): Promise<string[]> => {
   await page.waitForTimeout(300)
   const faults = (await seriousFindings(page)).map((found) => `light: ${found}`)
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
-  faults.push(...(await seriousFindings(page)).map((found) => `dark: ${found}`))
+  faults.push(...(await seriousFindings(page, true)).map((found) => `dark: ${found}`))
   for (const [name, size] of sizes) {
     await page.setViewportSize(size)
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
