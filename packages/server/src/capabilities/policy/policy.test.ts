@@ -1,5 +1,6 @@
 import { policy } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shareMailbox } from '../../../test/access.ts'
 import { addMember, startPlatform, type FoundedPlatform, type Member, type Platform } from '../../../test/platform.ts'
 
 let platform: Platform
@@ -108,6 +109,16 @@ describe('what is refused', () => {
     await platform.call(policy.submit, { id: version.id }, author.caller)
     expect(await platform.refusal(policy.approve, { id: version.id, sha256: edited.sha256 }, reviewer.caller)).toBe('own_version')
     await platform.call(policy.approve, { id: version.id, sha256: edited.sha256 }, founded.owner)
+  })
+
+  test('approval by a second account of the author, with the same mailbox; with another mailbox it is another person', async () => {
+    const { id, sha256 } = await draft('Two accounts')
+    await platform.call(policy.submit, { id }, author.caller)
+    const second = await addMember(platform, founded, 'reviewer')
+    await shareMailbox(platform, founded, second, author)
+    expect(await platform.refusal(policy.approve, { id, sha256 }, second.caller)).toBe('own_version')
+    await shareMailbox(platform, founded, second, { email: 'somebody.else@example.test' })
+    await platform.call(policy.approve, { id, sha256 }, second.caller)
   })
 
   test('…and the database refuses it too, were the rule gone; without its constraint the trespasser gets in', async () => {

@@ -1,10 +1,11 @@
 import { days, PersonId, policy, policyAcknowledgement, policyReview } from '@holdfast/contract'
 import { enqueue } from '../../kernel/enqueue.ts'
 import { handle, type Context } from '../../kernel/handle.ts'
+import { isOneOf } from '../../kernel/people.ts'
 import type { Problem } from '../../kernel/problem.ts'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import { lockPolicy, lockVersion, presentVersion, readSummaries, versionColumns, type VersionRow } from './rows.ts'
-import { dateAfter, mayApprove, mayTake, steps, type Step } from './rules.ts'
+import { dateAfter, mayTake, steps, type Step } from './rules.ts'
 import type { PolicyVersionTable } from './table.ts'
 
 type Refuse = (code: 'version_not_found' | 'wrong_state', detail?: string) => Problem
@@ -32,9 +33,11 @@ export const submit = handle(policy.submit, async ({ id }, { tx, now, fail }) =>
   return take(tx, id, 'submit', { submittedAt: now, reviewComment: null })
 })
 
-export const approve = handle(policy.approve, async ({ id, comment, sha256 }, { tx, person, now, fail, because }) => {
+export const approve = handle(policy.approve, async ({ id, comment, sha256 }, context) => {
+  const { tx, person, now, fail, because } = context
   const version = await versionFor(tx, id, 'approve', fail)
-  if (!mayApprove(version.editors, person())) throw fail('own_version', 'Somebody who did not write at it must approve it.')
+  if (await isOneOf(context, person(), version.editors))
+    throw fail('own_version', 'Somebody who did not write at it must approve it.')
   if (version.sha256 !== sha256) throw fail('content_changed', 'The content is not the one you read. Read it again.')
   if (comment) because(comment)
   return take(tx, id, 'approve', { approvedBy: person(), approvedAt: now, reviewComment: comment ?? null })

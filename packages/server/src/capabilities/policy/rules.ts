@@ -16,9 +16,6 @@ export type Step = keyof typeof steps
 
 export const mayTake = (step: Step, state: VersionState): boolean => (steps[step].from as readonly VersionState[]).includes(state)
 
-/** Whoever wrote at a version does not approve it. */
-export const mayApprove = (editors: readonly string[], person: string): boolean => !editors.includes(person)
-
 export const contentLimit = 5 * 1024 * 1024
 
 export type Content =

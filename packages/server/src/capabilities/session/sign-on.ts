@@ -107,7 +107,7 @@ export const finishSignOn = handlePublic(session.finishSignOn, async ({ connecti
   const connection = await findConnection(context, connectionId)
   const state = connection ? stateIn(connection.settings, parameters) : ''
   const request = await takeRequest({ secrets: services.secrets, gate, now }, { state, connectionId, browser: signOnToken })
-  if (!connection?.active || !request || request.purpose === 'test')
+  if (!connection?.active || !request || request.purpose === 'test' || request.purpose === 'test_other')
     throw fail('sign_on_refused', 'This answer belongs to no sign-in that this browser began, or was used already. Begin again.')
   const asserted = await heardFrom(context, connection, request, parameters)
   return arriveBySignOn(context, connection, asserted, request.purpose)
