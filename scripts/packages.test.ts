@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'vite'
@@ -112,4 +112,17 @@ test('npx holdfast ledger verify works from the packed command, offline, and nam
     stdout: expect.stringMatching(/^BROKEN at entry/),
   })
   await expect(npx('start')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('runs from a clone') })
+})
+
+/** A Node on the path that is older than ours; on most machines the system's own. */
+const olderNode = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'node'))
+  .find((path) => existsSync(path) && /^v2[0-3]\./.test(execFileSync(path, ['--version'], { encoding: 'utf8' })))
+
+test.runIf(olderNode)('the packed command runs on an older Node', async () => {
+  const command = join(consumer, 'node_modules/.bin/holdfast')
+  const holdfast = (...args: string[]) => execute(olderNode!, [command, ...args], { cwd: consumer })
+  expect((await holdfast('ledger', 'verify', sample)).stdout).toMatch(/^OK /)
+  expect((await holdfast('psql', '--help')).stdout).toContain('holdfast psql')
 })

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getCACertificates } from 'node:tls'
+import tls from 'node:tls'
 import { operations } from '@holdfast/contract'
 import { Ended, Failed, type Io } from '../io.ts'
 import { plain } from '../print.ts'
@@ -48,7 +48,12 @@ const passwordLine = ({ host, port, user, password }: Credentials): string =>
   `${host.replaceAll(':', '\\:')}:${port}:*:${user}:${password}\n`
 
 /** libpq knows where the system keeps its authorities since version 16 only; we always know. */
-const authorityOf = ({ ca }: Credentials): string => ca ?? `${getCACertificates('default').join('\n')}\n`
+const authorityOf = ({ ca }: Credentials): string => ca ?? `${systemAuthorities().join('\n')}\n`
+
+const { getCACertificates, rootCertificates } = tls
+/** Node before 22.15 knows its own list only. */
+const systemAuthorities = (): readonly string[] =>
+  typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates
 
 /** A directory that only its owner can read, taken away whatever happens: also when a signal ends us. */
 const withDirectory = async <T>(io: Io, use: (path: string) => Promise<T>): Promise<T> => {
