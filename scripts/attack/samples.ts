@@ -13,6 +13,7 @@ import {
 import { accessSamples, aHost, anAccessPolicy, newSshKey, rulesWithAccount } from './access-samples.ts'
 import { directorySamples } from './directory-samples.ts'
 import { databaseSamples } from './database-samples.ts'
+import { emergencyKeySamples } from './emergency-key-samples.ts'
 import { passkeySamples } from './passkey-samples.ts'
 import { reviewSamples } from './review-samples.ts'
 import { aBastion, recordingSamples } from './recording-samples.ts'
@@ -53,6 +54,7 @@ const email = async (): Promise<Record<string, string>> => ({ email: `${unused()
 const made: Record<string, Make> = {
   ...accessSamples,
   ...databaseSamples,
+  ...emergencyKeySamples,
   ...recordingSamples,
   ...recoverySamples,
   ...reviewSamples,

@@ -138,6 +138,7 @@ const nounSummaries: Record<string, string> = {
   grant: 'access for a time: requests, approvals, ends',
   breakGlass: 'emergency logins, and their review',
   recording: 'recorded sessions: find, read, verify',
+  emergencyKey: 'who holds emergency keys of servers',
   obligation: 'what is due, for whom, when',
   staffAccess: 'what the operator’s staff may see here',
   staff: 'for the operator’s staff: work in a customer’s organisation',

@@ -21,6 +21,7 @@ export const reviewedKinds = [
   'invitation',
   'sso_connection',
   'directory_group',
+  'emergency_key',
 ] as const
 export const ReviewedKind = z.enum(reviewedKinds)
 export type ReviewedKind = z.infer<typeof ReviewedKind>
@@ -42,6 +43,7 @@ export const ReviewReason = z.enum([
   'invitation_waiting',
   'inviter_gone',
   'nobody_in_it',
+  'past_its_date',
 ])
 export type ReviewReason = z.infer<typeof ReviewReason>
 

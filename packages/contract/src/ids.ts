@@ -41,6 +41,7 @@ export type GrantId = z.infer<typeof GrantId>
 /** Given by the agent when a session begins. */
 export const LiveSessionId = id('ls')
 export const BreakGlassId = id('bg')
+export const EmergencyKeyId = id('ek')
 export const StaffGrantId = id('sg')
 export type StaffGrantId = z.infer<typeof StaffGrantId>
 export const StaffPolicyId = id('sp')

@@ -5,6 +5,7 @@ import { account, factor } from './account.ts'
 import { agent } from './agent.ts'
 import { apiKey } from './api-key.ts'
 import { breakGlass } from './break-glass.ts'
+import { emergencyKey } from './emergency-key.ts'
 import { database } from './database.ts'
 import { grant } from './grant.ts'
 import { host } from './host.ts'
@@ -49,6 +50,7 @@ export const operations = {
   grant,
   access,
   breakGlass,
+  emergencyKey,
   recording,
   agent,
   obligation: obligations,

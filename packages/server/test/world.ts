@@ -6,6 +6,7 @@ import {
   agent,
   apiKey,
   breakGlass,
+  emergencyKey,
   database,
   directory,
   factor,
@@ -425,6 +426,14 @@ const unprovedGrant = async (world: World) => {
   await platform.call(grant.return, { id: wanted.id }, members.owner.caller)
   return wanted.id
 }
+
+const ofEmergency = ({ platform, members }: World): InputOf<typeof emergencyKey.register> => ({
+  ...{ personId: members.member.personId, kind: 'certificate', keptAt: 'planted place' },
+  fingerprint: `SHA256:${randomBytes(32).toString('base64').replace(/=+$/, '')}`,
+  until: new Date(platform.clock.now().getTime() + 30 * 86_400_000).toISOString(),
+})
+const emergencyRecord = async (world: World) =>
+  (await world.platform.call(emergencyKey.register, ofEmergency(world), world.members.owner.caller)).id
 
 const brokenGlass = async (world: World): Promise<InputOf<typeof breakGlass.review>['id']> => {
   const at = world.platform.clock.now().toISOString()
@@ -899,6 +908,13 @@ export const samples: { [Name in OperationName]: (world: World) => Promise<Call<
     return ownerCall(w, {})
   },
   'breakGlass.review': async (w) => ownerCall(w, { id: await brokenGlass(w), finding: 'planted finding' }),
+  'emergencyKey.list': async (w) => {
+    await emergencyRecord(w)
+    return ownerCall(w, {})
+  },
+  'emergencyKey.register': (w) => ownerCall(w, ofEmergency(w)),
+  'emergencyKey.confirm': async (w) => ownerCall(w, { id: await emergencyRecord(w), until: ofEmergency(w).until }),
+  'emergencyKey.end': async (w) => ownerCall(w, { id: await emergencyRecord(w), reason: 'planted-reason' }),
   'recording.open': behindBastion,
   'recording.append': async (w) => {
     const { chunk, as } = await opened(w)

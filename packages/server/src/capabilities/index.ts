@@ -9,6 +9,7 @@ import { accessReview } from './access-review/index.ts'
 import { account } from './account/index.ts'
 import { agents } from './agent/index.ts'
 import { breakGlassUses } from './break-glass/index.ts'
+import { emergencyKeys } from './emergency-key/index.ts'
 import { database } from './database/index.ts'
 import { directory } from './directory/index.ts'
 import { encryption } from './encryption/index.ts'
@@ -46,6 +47,6 @@ export const capabilities: readonly Capability[] = [
     singleSignOn,
     directory,
   ],
-  ...[host, sshAuthorities, database, accessPolicy, accessReview, grants, breakGlassUses, recordings, agents],
+  ...[host, sshAuthorities, database, accessPolicy, accessReview, grants, breakGlassUses, emergencyKeys, recordings, agents],
   ...[policy, obligation, ledger, accessLog, staffAccess, encryption, operator],
 ]

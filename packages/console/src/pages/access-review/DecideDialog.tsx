@@ -1,4 +1,4 @@
-import { accessReview, Role, type Role as RoleName } from '@holdfast/contract'
+import { accessReview, destroyByHand, Role, type Role as RoleName } from '@holdfast/contract'
 import { NativeSelect, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, useCommandOf, useSession } from '../../kit/index.ts'
@@ -26,6 +26,14 @@ const happens = {
   change: 'The new role counts from the next request on.',
   remove: 'Members lose their sessions and keys, keys and invitations are refused, running access is ended: at once.',
 }
+const byHand = (decision: DecideDialogProps['decision'], items: readonly Item[]): boolean =>
+  decision === 'remove' && items.some(({ kind }) => kind === 'emergency_key')
+const destroyIt = (
+  <>
+    Of an emergency key only the record ends. The key has to be destroyed by hand: {destroyByHand.certificate.join(' ')} Of an
+    authority likewise: {destroyByHand.authority.slice(1).join(' ')}
+  </>
+)
 const undone = {
   keep: 'As long as the review is open you can decide otherwise.',
   change: 'Another role can be given at any time.',
@@ -46,7 +54,7 @@ export const DecideDialog = ({ opened, decision, review, items, onClose, onDone 
       opened={opened}
       onClose={onClose}
       title={`${verbs[decision]} ${items.length === 1 ? 'this access' : `${items.length} accesses`}?`}
-      consequences={[listed(items), happens[decision]]}
+      consequences={[listed(items), happens[decision], ...(byHand(decision, items) ? [destroyIt] : [])]}
       undo={undone[decision]}
       verb={verbs[decision]}
       danger={decision === 'remove'}

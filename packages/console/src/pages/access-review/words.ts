@@ -20,6 +20,7 @@ export const kindWords: Record<ReviewedKind, string> = {
   invitation: 'Invitation',
   sso_connection: 'Sign-on connection',
   directory_group: 'Directory group',
+  emergency_key: 'Emergency key',
 }
 
 /** What it is called: of people, they themselves. */
@@ -50,6 +51,7 @@ export const reasonWords: Record<ReviewReason, string> = {
   invitation_waiting: 'not accepted for 3 days',
   inviter_gone: 'who invited them may invite nobody any more',
   nobody_in_it: 'nobody is in it',
+  past_its_date: 'not tried by its date',
 }
 
 export const proposalOf = ({ proposal, proposedRole }: Item): [kind: StateKind, words: string] =>

@@ -2,6 +2,7 @@ import { breakGlass } from '@holdfast/contract'
 import { NativeSelect } from '@mantine/core'
 import { Filters, Page, State, Table, Time, useFilters, usePagesOf, type Column } from '../../kit/index.ts'
 import { PersonName } from '../people.tsx'
+import { EmergencyKeys } from './EmergencyKeys.tsx'
 import type { Use } from './words.ts'
 
 const columns: Column<Use>[] = [
@@ -59,9 +60,10 @@ const List = () => {
 export const BreakGlassPage = () => (
   <Page
     title="Break-glass"
-    about="Emergency access that needed nobody’s approval: who looked at each use afterwards, and what they found."
+    about="Emergency access that needed nobody’s approval: who looked at each use afterwards, what they found, and who holds the keys."
     permission="access:oversee"
   >
     <List />
+    <EmergencyKeys />
   </Page>
 )

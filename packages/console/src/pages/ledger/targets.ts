@@ -9,6 +9,7 @@ export const pageOfTarget = (target: string): string | null => {
   if (prefix === 'ap') return `/access/policies/${target}`
   if (prefix === 'rc') return `/recordings/${target}`
   if (prefix === 'bg') return `/access/break-glass/${target}`
+  if (prefix === 'ek') return '/access/break-glass'
   if (prefix === 'sr') return '/servers/authorities'
   if (prefix === 'sa') return `/service-accounts/${target}`
   if (prefix === 'wi') return '/ledger/witnesses'

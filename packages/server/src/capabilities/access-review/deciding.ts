@@ -7,6 +7,8 @@ import {
   directory,
   DirectoryCredentialId,
   DirectoryGroupId,
+  emergencyKey,
+  EmergencyKeyId,
   grant,
   GrantId,
   invitation,
@@ -80,6 +82,7 @@ const carryOut = async (context: Ask, { kind, ref, reviewId, asked }: Decided, r
     invitation: () => by(invitation.revoke, { id: InvitationId.parse(ref) }),
     sso_connection: () => by(sso.deactivate, { id: SsoConnectionId.parse(ref) }),
     directory_group: () => by(directory.unmapGroup, { id: DirectoryGroupId.parse(ref) }),
+    emergency_key: () => by(emergencyKey.end, { id: EmergencyKeyId.parse(ref), reason }),
     break_glass: () => Promise.reject(new Error('the emergency way in is not removed here')),
   }
   await remove[kind]()

@@ -10,6 +10,7 @@ const member: Access = {
   ...{ since: ago(400), lastUsedAt: ago(1), expiresAt: null, terms: [], secondFactor: true, holderGone: false },
 }
 const invited = { kind: 'invitation', lastUsedAt: null, personId: null } as const
+const emergency = { kind: 'emergency_key', lastUsedAt: null, secondFactor: null, expiresAt: new Date(now.getTime() + 1) } as const
 const key: Access = { ...member, kind: 'api_key', ref: 'ak_1', secondFactor: null, expiresAt: new Date(now.getTime() + 1) }
 
 describe('proposals', () => {
@@ -34,6 +35,10 @@ describe('proposals', () => {
     ['nobody answers for it', { ...member, kind: 'service_account', holderGone: true }, 'attend', ['holder_gone']],
     ['standing access of staff', { ...member, kind: 'staff_policy' }, 'attend', ['standing_access']],
     ['the emergency way in is not for use', { ...member, kind: 'break_glass', lastUsedAt: null }, 'keep', []],
+    ['an emergency key, never tried', { ...member, ...emergency }, 'keep', []],
+    ['whose holder has left', { ...member, ...emergency, holderGone: true }, 'remove', ['holder_gone']],
+    ['over its date', { ...member, ...emergency, expiresAt: now }, 'remove', ['past_its_date']],
+    ['a key over its date ended by itself', { ...key, expiresAt: now }, 'keep', []],
     ['a fresh invitation', { ...member, ...invited, since: ago(2) }, 'keep', []],
     ['one that waits', { ...member, ...invited, since: ago(4) }, 'remove', ['invitation_waiting']],
     ['whose inviter is no manager', { ...member, ...invited, since: ago(0), inviterGone: true }, 'remove', ['inviter_gone']],

@@ -53,12 +53,16 @@ const weightOf: Record<ReviewReason, Proposal> = {
   invitation_waiting: 'remove',
   inviter_gone: 'remove',
   nobody_in_it: 'remove',
+  past_its_date: 'remove',
 }
+/** What an emergency key opens needs nobody's leave, so whoever left must not have it. */
+const weightIn = (reason: ReviewReason, { kind }: Access): Proposal =>
+  reason === 'holder_gone' && kind === 'emergency_key' ? 'remove' : weightOf[reason]
 const strength = (proposal: Proposal): number => proposals.indexOf(proposal)
 
 const isManager = ({ kind, role }: Access): boolean => kind === 'member' && (role === 'owner' || role === 'admin')
 /** What is not used, or is there for a case that should never come: that it was not used says nothing. */
-const useless: readonly ReviewedKind[] = ['break_glass', 'invitation', 'directory_group']
+const useless: readonly ReviewedKind[] = ['break_glass', 'emergency_key', 'invitation', 'directory_group']
 
 const unusedReason = (access: Access, now: Date): ReviewReason | null => {
   if (useless.includes(access.kind)) return null
@@ -70,6 +74,10 @@ const unusedReason = (access: Access, now: Date): ReviewReason | null => {
 }
 
 const isKey = ({ kind }: Access): boolean => kind === 'api_key' || kind === 'service_key'
+
+/** Of what does not end by itself. */
+const isOver = ({ kind, expiresAt }: Access, now: Date): boolean =>
+  kind === 'emergency_key' && expiresAt !== null && expiresAt <= now
 
 /** What the rules propose, with every reason there is; the strongest decides. */
 export const propose = (access: Access, now: Date): Proposed => {
@@ -83,10 +91,11 @@ export const propose = (access: Access, now: Date): Proposed => {
     ...(access.kind === 'staff_policy' ? (['standing_access'] as const) : []),
     ...(access.kind === 'invitation' && age > invitationWaitingMs ? (['invitation_waiting'] as const) : []),
     ...(access.inviterGone ? (['inviter_gone'] as const) : []),
+    ...(isOver(access, now) ? (['past_its_date'] as const) : []),
     ...(access.empty && age > graceMs ? (['nobody_in_it'] as const) : []),
   ]
   const proposal = reasons
-    .map((reason) => weightOf[reason])
+    .map((reason) => weightIn(reason, access))
     .reduce((a, b) => (strength(a) >= strength(b) ? a : b), 'keep' as Proposal)
   return { proposal, reasons, proposedRole: proposal === 'lower' ? 'member' : null }
 }
@@ -97,6 +106,7 @@ export const hasRole = (kind: ReviewedKind): boolean => kind === 'member' || kin
 /** Which of several goes first: what hangs on something else goes before it, or it would be gone when its turn comes. */
 const order: readonly ReviewedKind[] = [
   ...(['server_grant', 'database_grant', 'access_rule', 'staff_policy', 'directory_token', 'break_glass'] as const),
+  'emergency_key',
   ...(['invitation', 'directory_group', 'sso_connection'] as const),
   ...(['api_key', 'service_key', 'service_account', 'member'] as const),
 ]

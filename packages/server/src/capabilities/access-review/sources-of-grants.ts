@@ -1,3 +1,4 @@
+import '../../kernel/access/emergency-key.ts'
 import '../../kernel/access/tables.ts'
 import { latest, plain, roleOf, which, type Source } from './reading.ts'
 
@@ -104,5 +105,23 @@ export const staffPolicies: Source = async (tx, wanted) => {
     ...{ ...plain, kind: 'staff_policy' as const, ref: id, label: 'The operator’s staff, without asking each time' },
     detail: `reading, for at most ${Math.round(maxSeconds / 60)} minutes${ticketRequired ? ', with a ticket' : ''}`,
     ...{ role: roleOf(role), since: setAt, lastUsedAt: usedAt, terms: [maxSeconds, ticketRequired] },
+  }))
+}
+
+/** Records of who holds a key to the emergency accounts of servers. They end when somebody ends them, whatever their date. */
+export const emergencyKeys: Source = async (tx, wanted) => {
+  const { where, limit, hold } = which(wanted, 'k.id')
+  let query = tx
+    .selectFrom('emergencyKey as k')
+    .leftJoin('membership as m', 'm.personId', 'k.personId')
+    .select(['k.id', 'k.kind', 'k.personId', 'k.fingerprint', 'k.since', 'k.until', 'k.triedAt', 'm.personId as member'])
+    .where(where)
+    .where('k.endedAt', 'is', null)
+  if (hold) query = query.forUpdate('k')
+  const rows = await query.orderBy('k.id').limit(limit).execute()
+  return rows.map(({ id, kind, personId, fingerprint, since, until, triedAt, member }) => ({
+    ...{ ...plain, kind: 'emergency_key' as const, ref: id, personId, label: `Emergency ${kind} ${fingerprint.slice(0, 17)}…` },
+    detail: 'opens the emergency accounts of servers; the key itself is destroyed by hand',
+    ...{ since, lastUsedAt: triedAt, expiresAt: until, holderGone: member === null, terms: [kind, fingerprint] },
   }))
 }

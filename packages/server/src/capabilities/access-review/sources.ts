@@ -2,7 +2,7 @@ import { reviewedKinds, type ReviewedKind } from '@holdfast/contract'
 import type { OrgTx } from '../../kernel/tenancy/org-tx.ts'
 import type { Source, Wanted } from './reading.ts'
 import type { Access } from './rules.ts'
-import { accessRules, grants, staffPolicies } from './sources-of-grants.ts'
+import { accessRules, emergencyKeys, grants, staffPolicies } from './sources-of-grants.ts'
 import { connections, directoryGroups, invitations } from './sources-of-joining.ts'
 import { breakGlass, directoryTokens, keys, members, serviceAccounts } from './sources-of-principals.ts'
 
@@ -20,6 +20,7 @@ const sources: Record<ReviewedKind, Source> = {
   invitation: invitations,
   sso_connection: connections,
   directory_group: directoryGroups,
+  emergency_key: emergencyKeys,
 }
 
 /** Everything of a kind that gives access now, a page of it. One statement however many. */
