@@ -224,7 +224,7 @@ table access_review_item (
   constraint access_review_item_check3 CHECK (((decision = 'change'::text) = (new_role IS NOT NULL))),
   constraint access_review_item_check4 CHECK (((proposal = 'keep'::text) OR (cardinality(reasons) > 0))),
   constraint access_review_item_decision_check CHECK ((decision = ANY (ARRAY['keep'::text, 'change'::text, 'remove'::text, 'gone'::text, 'nobody_else'::text]))),
-  constraint access_review_item_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'api_key'::text, 'service_account'::text, 'service_key'::text, 'access_rule'::text, 'server_grant'::text, 'database_grant'::text, 'staff_policy'::text, 'break_glass'::text, 'directory_token'::text, 'invitation'::text, 'sso_connection'::text, 'directory_group'::text]))),
+  constraint access_review_item_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'api_key'::text, 'service_account'::text, 'service_key'::text, 'access_rule'::text, 'server_grant'::text, 'database_grant'::text, 'staff_policy'::text, 'break_glass'::text, 'directory_token'::text, 'invitation'::text, 'sso_connection'::text, 'directory_group'::text, 'emergency_key'::text]))),
   constraint access_review_item_proposal_check CHECK ((proposal = ANY (ARRAY['keep'::text, 'attend'::text, 'lower'::text, 'remove'::text]))),
   constraint access_review_item_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint access_review_item_version_check CHECK ((version ~ '^[0-9a-f]{64}$'::text)),
@@ -606,6 +606,38 @@ policy base for all to holdfast_app using (true) with check (true);
 policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
 CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.directory_user FOR EACH ROW EXECUTE FUNCTION capture_directory_user() -- always;
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.directory_user FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
+grant delete, insert, select, update to holdfast_app;
+
+table emergency_key (
+  org_id uuid not null default current_org(),
+  id text not null,
+  kind text not null,
+  person_id text not null,
+  fingerprint text not null,
+  kept_sealed bytea not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  tried_at timestamp with time zone,
+  registered_by text not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  constraint emergency_key_check CHECK ((until > since)),
+  constraint emergency_key_check1 CHECK ((num_nonnulls(ended_at, ended_by) = ANY (ARRAY[0, 2]))),
+  constraint emergency_key_fingerprint_check CHECK ((fingerprint ~ '^SHA256:[A-Za-z0-9+/]{43}$'::text)),
+  constraint emergency_key_kind_check CHECK ((kind = ANY (ARRAY['authority'::text, 'certificate'::text]))),
+  constraint emergency_key_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES person(id),
+  constraint emergency_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES org(id),
+  constraint emergency_key_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint emergency_key_registered_by_fkey FOREIGN KEY (registered_by) REFERENCES person(id),
+  constraint emergency_key_pkey PRIMARY KEY (org_id, id)
+);
+CREATE UNIQUE INDEX emergency_key_held ON public.emergency_key USING btree (org_id, person_id, fingerprint) WHERE (ended_at IS NULL);
+CREATE INDEX emergency_key_person ON public.emergency_key USING btree (person_id);
+-- row security, forced; owner holdfast_owner
+policy base for all to holdfast_app using (true) with check (true);
+policy tenant as restrictive for all to holdfast_app using ((org_id = ( SELECT current_org() AS current_org))) with check ((org_id = ( SELECT current_org() AS current_org)));
+CREATE TRIGGER capture AFTER INSERT OR DELETE OR UPDATE ON public.emergency_key FOR EACH ROW EXECUTE FUNCTION capture_emergency_key() -- always;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.emergency_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always;
 grant delete, insert, select, update to holdfast_app;
 
 table factor_recovery (
@@ -2846,6 +2878,68 @@ AS $function$
       end if;
       insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
         '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"directory_user"}');
+      return null;
+    end $function$
+;
+-- owner holdfast_ledger; execute: holdfast_owner
+
+CREATE OR REPLACE FUNCTION public.capture_emergency_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    declare
+      before text := '';
+      after  text := '';
+      key    text;
+    begin
+      if tg_op = 'INSERT' then
+        key := json_build_object('id', new.id)::text; after := json_build_object('ended_at', new.ended_at, 'ended_by', new.ended_by, 'fingerprint', new.fingerprint, 'id', new.id, 'kept_sealed', capture_bytes(new.kept_sealed), 'kind', new.kind, 'org_id', new.org_id, 'person_id', new.person_id, 'registered_by', new.registered_by, 'since', new.since, 'tried_at', new.tried_at, 'until', new.until)::text; before := 'null';
+      elsif tg_op = 'DELETE' then
+        key := json_build_object('id', old.id)::text; after := 'null'; before := json_build_object('ended_at', old.ended_at, 'ended_by', old.ended_by, 'fingerprint', old.fingerprint, 'id', old.id, 'kept_sealed', capture_bytes(old.kept_sealed), 'kind', old.kind, 'org_id', old.org_id, 'person_id', old.person_id, 'registered_by', old.registered_by, 'since', old.since, 'tried_at', old.tried_at, 'until', old.until)::text;
+      else
+        if new.ended_at is distinct from old.ended_at then
+          after := after || ',"ended_at":' || coalesce(to_json(new.ended_at)::text, 'null'); before := before || ',"ended_at":' || coalesce(to_json(old.ended_at)::text, 'null');
+        end if;
+        if new.ended_by is distinct from old.ended_by then
+          after := after || ',"ended_by":' || coalesce(to_json(new.ended_by)::text, 'null'); before := before || ',"ended_by":' || coalesce(to_json(old.ended_by)::text, 'null');
+        end if;
+        if new.fingerprint is distinct from old.fingerprint then
+          after := after || ',"fingerprint":' || coalesce(to_json(new.fingerprint)::text, 'null'); before := before || ',"fingerprint":' || coalesce(to_json(old.fingerprint)::text, 'null');
+        end if;
+        if new.id is distinct from old.id then
+          after := after || ',"id":' || coalesce(to_json(new.id)::text, 'null'); before := before || ',"id":' || coalesce(to_json(old.id)::text, 'null');
+        end if;
+        if new.kept_sealed is distinct from old.kept_sealed then
+          after := after || ',"kept_sealed":' || coalesce(to_json(capture_bytes(new.kept_sealed))::text, 'null'); before := before || ',"kept_sealed":' || coalesce(to_json(capture_bytes(old.kept_sealed))::text, 'null');
+        end if;
+        if new.kind is distinct from old.kind then
+          after := after || ',"kind":' || coalesce(to_json(new.kind)::text, 'null'); before := before || ',"kind":' || coalesce(to_json(old.kind)::text, 'null');
+        end if;
+        if new.org_id is distinct from old.org_id then
+          after := after || ',"org_id":' || coalesce(to_json(new.org_id)::text, 'null'); before := before || ',"org_id":' || coalesce(to_json(old.org_id)::text, 'null');
+        end if;
+        if new.person_id is distinct from old.person_id then
+          after := after || ',"person_id":' || coalesce(to_json(new.person_id)::text, 'null'); before := before || ',"person_id":' || coalesce(to_json(old.person_id)::text, 'null');
+        end if;
+        if new.registered_by is distinct from old.registered_by then
+          after := after || ',"registered_by":' || coalesce(to_json(new.registered_by)::text, 'null'); before := before || ',"registered_by":' || coalesce(to_json(old.registered_by)::text, 'null');
+        end if;
+        if new.since is distinct from old.since then
+          after := after || ',"since":' || coalesce(to_json(new.since)::text, 'null'); before := before || ',"since":' || coalesce(to_json(old.since)::text, 'null');
+        end if;
+        if new.tried_at is distinct from old.tried_at then
+          after := after || ',"tried_at":' || coalesce(to_json(new.tried_at)::text, 'null'); before := before || ',"tried_at":' || coalesce(to_json(old.tried_at)::text, 'null');
+        end if;
+        if new.until is distinct from old.until then
+          after := after || ',"until":' || coalesce(to_json(new.until)::text, 'null'); before := before || ',"until":' || coalesce(to_json(old.until)::text, 'null');
+        end if;
+        if after = '' then return null; end if;
+        key := json_build_object('id', old.id)::text; after := '{' || substr(after, 2) || '}'; before := '{' || substr(before, 2) || '}';
+      end if;
+      insert into ledger_pending (xact, org_id, change) values (pg_current_xact_id(), current_org(),
+        '{"after":' || after || ',"before":' || before || ',"key":' || key || ',"table":"emergency_key"}');
       return null;
     end $function$
 ;

@@ -64,6 +64,15 @@ describe.skipIf(!isRoot)('break-glass', () => {
     await eventually('both are reported', () => uses().length === before + 2)
   })
 
+  it('ends with a lost authority, whose public key stands in the list: none of its certificates gets in, though their own key is in no list', async () => {
+    const list = join(host.layout.etc, 'break_glass.krl')
+    const before = readFileSync(list, 'utf8')
+    writeFileSync(list, `${before}${readFileSync(at('ca.pub'), 'utf8')}`)
+    expect(await enter()).toMatchObject({ code: 255, out: '' })
+    writeFileSync(list, before)
+    expect(await enter()).toMatchObject({ code: 0, out: 'in\n' })
+  })
+
   it('ends with its own list', async () => {
     writeFileSync(join(host.layout.etc, 'break_glass.krl'), `${host.userKey}\n`)
     expect(await enter()).toMatchObject({ code: 255, out: '' })

@@ -26,14 +26,15 @@ const happens = {
   change: 'The new role counts from the next request on.',
   remove: 'Members lose their sessions and keys, keys and invitations are refused, running access is ended: at once.',
 }
-const byHand = (decision: DecideDialogProps['decision'], items: readonly Item[]): boolean =>
-  decision === 'remove' && items.some(({ kind }) => kind === 'emergency_key')
-const destroyIt = (
-  <>
-    Of an emergency key only the record ends. The key has to be destroyed by hand: {destroyByHand.certificate.join(' ')} Of an
-    authority likewise: {destroyByHand.authority.slice(1).join(' ')}
-  </>
-)
+const onlyTheRecord = [
+  'Of an emergency key only the record ends; the key itself is destroyed by hand.',
+  `A key with a certificate: ${destroyByHand.certificate.join(' ')}`,
+  `An authority: ${destroyByHand.authority.join(' ')}`,
+]
+const consequencesOf = (decision: DecideDialogProps['decision'], items: readonly Item[]): string[] => [
+  ...[listed(items), happens[decision]],
+  ...(decision === 'remove' && items.some(({ kind }) => kind === 'emergency_key') ? onlyTheRecord : []),
+]
 const undone = {
   keep: 'As long as the review is open you can decide otherwise.',
   change: 'Another role can be given at any time.',
@@ -54,7 +55,7 @@ export const DecideDialog = ({ opened, decision, review, items, onClose, onDone 
       opened={opened}
       onClose={onClose}
       title={`${verbs[decision]} ${items.length === 1 ? 'this access' : `${items.length} accesses`}?`}
-      consequences={[listed(items), happens[decision], ...(byHand(decision, items) ? [destroyIt] : [])]}
+      consequences={consequencesOf(decision, items)}
       undo={undone[decision]}
       verb={verbs[decision]}
       danger={decision === 'remove'}

@@ -20,7 +20,7 @@ const standingOf = ({ holderGone, until }: Key) => {
 
 const columnsFor = (act: ((key: Key, what: 'confirm' | 'end') => void) | null): Column<Key>[] => [
   { key: 'who', title: 'Who', grow: true, render: ({ personId }) => <PersonName id={personId} /> },
-  { key: 'what', title: 'What', render: ({ kind }) => kindWords[kind] },
+  { key: 'what', title: 'What', wide: true, render: ({ kind }) => kindWords[kind] },
   {
     key: 'print',
     title: 'Fingerprint',
