@@ -143,6 +143,39 @@ describe('tokens', () => {
     expect((await other('GET', '/Users')).status).toBe(200)
   })
 
+  test('were it not asked at each request whether it still lives, all three would go on', async () => {
+    const issue = () => platform.call(directory.issueCredential, { kind: 'bearer', days: 1, overlapHours: 168 }, founded.owner)
+    const [revoked, expired] = [await issue(), await issue()]
+    await platform.call(directory.revokeCredential, { id: revoked.credential.id }, founded.owner)
+    await platform.arrange(
+      founded.orgId,
+      `update directory_credential set expires_at = now() - interval '1 second' where id = $1`,
+      [expired.credential.id],
+    )
+    await platform.call(directory.disable, { reason: 'Test' }, otherOwner.caller)
+    const answers = async (): Promise<number[]> =>
+      Promise.all(
+        [server.as(revoked.secret), server.as(expired.secret), other].map(
+          async (ask) => (await ask('GET', '/Users?count=0')).status,
+        ),
+      )
+    expect(await answers()).toEqual([401, 401, 401])
+    const { rows } = await platform.admin.query<{ source: string }>(
+      `select pg_get_functiondef('gate_directory(text)'::regprocedure) as source`,
+    )
+    const source = rows[0]?.source ?? ''
+    const believing = source
+      .replace('least(c.expires_at, client.expires_at)', `now() + interval '1 day'`)
+      .replace('c.revoked_at is null and client.revoked_at is null and d.disabled_at is null', 'true')
+    try {
+      await platform.admin.query(believing)
+      expect(await answers()).toEqual([200, 200, 200])
+    } finally {
+      await platform.admin.query(source)
+      await platform.call(directory.enable, {}, otherOwner.caller)
+    }
+  })
+
   test('rotation: the old one goes on for the overlap, and no longer', async () => {
     const old = await platform.call(directory.issueCredential, { kind: 'bearer', overlapHours: 168 }, founded.owner)
     await platform.call(directory.issueCredential, { kind: 'bearer', overlapHours: 1 }, founded.owner)

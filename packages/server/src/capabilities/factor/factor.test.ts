@@ -55,6 +55,14 @@ test('a stolen password does not suffice to add a factor beside the owner’s', 
   expect(await platform.refusal(factor.remove, { id: (await anyFactor()) as never }, thief)).toBe('mfa_required')
   expect(await platform.refusal(account.rename, { name: 'Thief' }, thief)).toBe('mfa_required')
 })
+test('were it not noted that the owner has a factor, the same password would add one', async () => {
+  const owner = await addMember(platform, founded, 'member')
+  await enrol(platform, platform.clock, owner.caller)
+  const thief = await signedIn(owner)
+  expect(await platform.refusal(factor.enrolTotp, { label: 'Mine' }, thief)).toBe('step_up_first')
+  await platform.arrange(founded.orgId, 'update person set mfa_enrolled_at = null where id = $1', [owner.personId])
+  expect(await platform.call(factor.enrolTotp, { label: 'Mine' }, thief)).toHaveProperty('secret')
+})
 const anyFactor = async (): Promise<string> => (await platform.call(factor.list, {}, founded.owner)).rows[0]?.id ?? ''
 
 test('a code works once: again, twice at the same moment, and an older one after it', async () => {

@@ -63,6 +63,22 @@ test('a removed member’s sessions and keys are dead at once', async () => {
   expect(await platform.refusal(member.remove, { id: personId }, founded.owner)).toBe('member_not_found')
 })
 
+test('either would do: the sessions that were ended, and the membership that each request looks for; without both they are in', async () => {
+  const { personId, caller } = await addMember(platform, founded, 'member')
+  await platform.call(member.remove, { id: personId }, founded.owner)
+  await platform.arrange(founded.orgId, 'update session set revoked_at = null, revoke_reason = null where person_id = $1', [
+    personId,
+  ])
+  expect(await platform.refusal(session.current, {}, caller)).toBe('unauthenticated')
+  await platform.arrange(founded.orgId, `insert into membership (org_id, person_id, role) values ($1, $2, 'member')`, [
+    founded.orgId,
+    personId,
+  ])
+  expect((await platform.call(session.current, {}, caller)).person.id).toBe(personId)
+  await platform.arrange(founded.orgId, 'update session set revoked_at = now() where person_id = $1', [personId])
+  expect(await platform.refusal(session.current, {}, caller)).toBe('unauthenticated')
+})
+
 test('ends sessions, not the membership', async () => {
   const { personId, caller } = await addMember(platform, founded, 'member')
   expect((await platform.call(member.endSessions, { id: personId }, founded.owner)).ended).toBe(1)
