@@ -1,4 +1,4 @@
-import { destroyByHand, emergencyKey, PersonId, type EmergencyKeyKind } from '@holdfast/contract'
+import { destroyByHand, emergencyKey, type EmergencyKeyKind, type PersonId } from '@holdfast/contract'
 import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ConfirmDialog, ProblemNotice, useCommandOf, useFormOf, useMembers } from '../../kit/index.ts'
