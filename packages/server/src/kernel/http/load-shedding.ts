@@ -9,7 +9,7 @@ export interface LoadLimits {
   inFlightAnonymous: number
   /** Requests of one address (or IPv6 /64), or of one known agent, in work at once. */
   perAddress: number
-  /** Mean delay of the event loop beyond which anonymous requests are refused, milliseconds. */
+  /** Mean delay of the event loop, over two half seconds in a row, beyond which anonymous requests are refused; milliseconds. */
   loopDelayMs: number
 }
 
@@ -22,13 +22,27 @@ export interface LoadShedding {
   stop: () => void
 }
 
+/**
+ * The delay of this window and of the one before, whichever is less. A single stall, as when the first requests compile what they need, is over
+ * when it is noticed, and nobody has to be sent away for it.
+ */
+export const lasting = (): ((delayMs: number) => number) => {
+  let before = 0
+  return (delayMs) => {
+    const both = Math.min(before, delayMs)
+    before = delayMs
+    return both
+  }
+}
+
 /** Refuses early what could not be served in time, so that the rest still is (O10, O11). */
 export const createLoadShedding = (limits: LoadLimits = defaultLoadLimits): LoadShedding => {
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
+  const lastingDelay = lasting()
   let loopDelayMs = 0
   const timer = setInterval(() => {
-    loopDelayMs = Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - 10)
+    loopDelayMs = lastingDelay(Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - 10))
     delay.reset()
   }, 500)
   timer.unref()
