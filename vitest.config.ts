@@ -17,6 +17,8 @@ export default defineConfig({
     maxWorkers: 2,
     watch: false,
     passWithNoTests: false,
+    // What is waited for comes in its own time on a busy machine; tests that promise a time say which.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,
