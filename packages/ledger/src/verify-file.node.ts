@@ -25,7 +25,7 @@ const THREAD = new URL(`./segment-thread.node${extname(import.meta.url)}`, impor
 
 /**
  * `threads`: 2 unless told, or 1 on a machine of one core, and 1 for small files; each holds about 40 MB. One is the caller's own, which it
- * holds for as long as it takes, and the quickest for files of a few hundred megabytes; more leave the caller's free.
+ * holds for as long as it takes, and the quickest on a busy machine; more leave the caller's free.
  */
 export type VerifyFileOptions = VerifyExportOptions & { threads?: number }
 
