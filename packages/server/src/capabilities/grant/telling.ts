@@ -3,8 +3,7 @@ import { queueMail } from '../../kernel/mail.ts'
 import { namesOf, peopleOf } from '../../kernel/people.ts'
 import type { Ctx } from './people.ts'
 import { holdersOf } from './machines.ts'
-import { mayDecide } from '../../kernel/access/entitled.ts'
-import type { Rules } from '../../kernel/access/entitled.ts'
+import { mayDecide, type Rules } from '../../kernel/access/entitled.ts'
 import { rolesOf, type GrantRow } from './rows.ts'
 
 const atMost = 20

@@ -103,7 +103,7 @@ describe('the way in', () => {
     const refused = (sessionId: SessionId) => platform.refusal(recording.open, facts(sessionId), bastion.caller)
     const unheard = 'session_not_reported'
     const id = `ls_${'9'.repeat(26)}` as SessionId
-    expect(await refused(id)).toBe(unheard) // nobody has come in, as far as anybody was told
+    expect(await refused(id)).toBe(unheard) // of no session
     expect(await refused(await comeIn(another.id))).toBe(unheard) // somebody has, by another grant
     const other = await enrolBastion('bastion-3')
     await stage.allow({ selects: { labels: ['third=yes'] }, bastionId: other.hostId })

@@ -9,7 +9,7 @@ import { resolve, settle } from '../../kernel/sign-on/identity.ts'
 import type { Asserted } from '../../kernel/sign-on/oidc.ts'
 import { answerOf, stateIn, urlFor } from '../../kernel/sign-on/provider.ts'
 import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/sign-on/refusal.ts'
-import { browserToken, newRequest, takeRequest, type SignOnRequest } from '../../kernel/sign-on/request.ts'
+import { browserToken, isTrial, newRequest, takeRequest, type SignOnRequest } from '../../kernel/sign-on/request.ts'
 import { refusals } from '../../kernel/sign-on/rules.ts'
 import { common } from '../../kernel/problem.ts'
 import { arrive, heldBackOnArrival } from './arriving.ts'
@@ -107,7 +107,7 @@ export const finishSignOn = handlePublic(session.finishSignOn, async ({ connecti
   const connection = await findConnection(context, connectionId)
   const state = connection ? stateIn(connection.settings, parameters) : ''
   const request = await takeRequest({ secrets: services.secrets, gate, now }, { state, connectionId, browser: signOnToken })
-  if (!connection?.active || !request || request.purpose === 'test' || request.purpose === 'test_other')
+  if (!connection?.active || !request || isTrial(request.purpose))
     throw fail('sign_on_refused', 'This answer belongs to no sign-in that this browser began, or was used already. Begin again.')
   const asserted = await heardFrom(context, connection, request, parameters)
   return arriveBySignOn(context, connection, asserted, request.purpose)

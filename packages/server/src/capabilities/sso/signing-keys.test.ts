@@ -60,6 +60,16 @@ beforeEach(async () => {
   if (signing.other) await withdraw(signing.other.fingerprint)
 })
 
+test('a trial by either key signs nobody in', async () => {
+  await renew()
+  for (const signedBy of ['current', 'other'] as const) {
+    const { url } = await platform.call(sso.beginTest, { id, signedBy }, founded.owner)
+    const parameters = parametersOf(signOn.keys, saidOf(platform, signOn, url, 'tester'))
+    const caller = newCaller({ signOn: founded.owner.signOn })
+    expect(await platform.refusal(session.finishSignOn, { connectionId: id, parameters }, caller)).toBe('sign_on_refused')
+  }
+})
+
 describe('changing the key', () => {
   test('a provider with the old certificate, with both, with the new one: nobody is refused who was told in time', async () => {
     const old = await published()

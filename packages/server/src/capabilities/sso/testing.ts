@@ -6,7 +6,7 @@ import type { Asserted } from '../../kernel/sign-on/oidc.ts'
 import { answerOf, checksOf, stateIn, urlFor } from '../../kernel/sign-on/provider.ts'
 import { ProviderUnavailable, ProviderUnfit, SignOnRefused } from '../../kernel/sign-on/refusal.ts'
 import { resolve, type Resolved } from '../../kernel/sign-on/identity.ts'
-import { browserToken, newRequest, takeRequest } from '../../kernel/sign-on/request.ts'
+import { browserToken, isTrial, newRequest, takeRequest } from '../../kernel/sign-on/request.ts'
 import { refusals } from '../../kernel/sign-on/rules.ts'
 import { lockConnection } from './rows.ts'
 import { reportOf, saidIn } from './report.ts'
@@ -52,7 +52,7 @@ const hear = async ({ id, parameters }: ParsedInputOf<typeof sso.finishTest>, co
   const { connection } = found
   const state = stateIn(connection.settings, parameters)
   const request = await takeRequest({ secrets: services.secrets, gate, now }, { state, connectionId: id, browser: signOnToken })
-  if (request?.purpose !== 'test' && request?.purpose !== 'test_other')
+  if (!request || !isTrial(request.purpose))
     throw fail('test_not_yours', 'This answer belongs to no test that this browser began. Test again.')
   const heard: Heard = await answerOf(context, connection, request, parameters).then(
     async (asserted) => ({ asserted, verdict: (await resolve(context, connection, asserted)).verdict }),

@@ -9,6 +9,8 @@ export const requestMinutes = 10
 
 /** What an answer is for: to sign in, to sign in again with the person present, or to try a connection, or its other signing key, out. */
 export type Purpose = 'sign_in' | 'again' | 'test' | 'test_other'
+/** Only to be looked at: signs nobody in. */
+export const isTrial = (purpose: Purpose): purpose is 'test' | 'test_other' => purpose === 'test' || purpose === 'test_other'
 const letters: Record<Purpose, string> = { sign_in: 's', again: 'a', test: 't', test_other: 'o' }
 const purposes: Readonly<Record<string, Purpose>> = { s: 'sign_in', a: 'again', t: 'test', o: 'test_other' }
 
